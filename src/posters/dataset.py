@@ -1,0 +1,72 @@
+"""Vectors and years of each part of the split: what training and evaluation work on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from posters import paths
+from posters.backbone import BackboneInfo
+from posters.catalogue import read_catalogue
+from posters.embedding import read_embeddings
+from posters.errors import DataError
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the split, all in the same order.
+
+    Attributes:
+        movies: rows of the catalogue.
+        vectors: shape (n, embedding_size), float32.
+        years: shape (n,).
+    """
+
+    movies: pd.DataFrame
+    vectors: NDArray[np.float32]
+    years: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All parts of the split, by name.
+
+    Attributes:
+        catalogue: every movie.
+        backbone: what the vectors came out of.
+        by_name: see `posters.splitting.PARTS`.
+    """
+
+    catalogue: pd.DataFrame
+    backbone: BackboneInfo
+    by_name: dict[str, Part]
+
+    def __getitem__(self, name: str) -> Part:
+        return self.by_name[name]
+
+
+def read_parts() -> Parts:
+    """Join catalogue, split and embeddings by the movies' ids.
+
+    Raises:
+        DataError: one of them is missing, or they are not of the same movies.
+    """
+    catalogue = read_catalogue(paths.CATALOGUE)
+    embeddings = read_embeddings(paths.EMBEDDINGS)
+    try:
+        split = pd.read_csv(paths.SPLIT, dtype=str, keep_default_na=False)
+    except FileNotFoundError as error:
+        raise DataError("data/split.csv is missing: run `dvc repro`") from error
+    movies = catalogue.merge(
+        split, on="imdb_id", how="outer", validate="one_to_one", indicator=True
+    )
+    if not (movies["_merge"] == "both").all():
+        raise DataError(
+            "data/split.csv is of other movies than data/catalogue.csv: run `dvc repro`"
+        )
+    by_name = {}
+    for name, rows in movies.drop(columns="_merge").groupby("part", sort=True):
+        vectors = np.asarray(embeddings.matrix[embeddings.rows(list(rows["imdb_id"]))])
+        by_name[str(name)] = Part(rows, vectors, rows["year"].to_numpy(dtype=np.int64))
+    return Parts(catalogue, embeddings.info, by_name)

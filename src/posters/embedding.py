@@ -1,0 +1,162 @@
+"""Vectors of posters: made once, kept in a cache, laid out in one array beside its ids.
+
+The array and its ids are the one pair of files in this project that belong together by position;
+this module alone writes and reads them, and checks that they fit.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from posters.backbone import BackboneInfo
+from posters.errors import DataError
+from posters.files import replacing, write_json, write_text
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Vectors and the movies they are of.
+
+    Attributes:
+        matrix: shape (n_movies, embedding_size), float32, memory-mapped.
+        ids: the movies' ids, in the order of the rows.
+        info: the network that made them.
+    """
+
+    matrix: NDArray[np.float32]
+    ids: list[str]
+    info: BackboneInfo
+
+    def rows(self, ids: Sequence[str]) -> NDArray[np.intp]:
+        """The row of each id.
+
+        Raises:
+            DataError: a movie has no vector.
+        """
+        row_of = {imdb_id: row for row, imdb_id in enumerate(self.ids)}
+        try:
+            return np.array([row_of[imdb_id] for imdb_id in ids], dtype=np.intp)
+        except KeyError as error:
+            raise DataError(f"{error.args[0]} has no embedding: run `dvc repro`") from error
+
+
+class EmbeddingCache:
+    """Vectors by the digest of the poster file, one SQLite database a network.
+
+    A batch is one transaction: a crash loses at most the batch that was being computed.
+
+    Args:
+        folder: where the databases lie.
+        info: the network; another one has another database.
+    """
+
+    def __init__(self, folder: Path, info: BackboneInfo) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / f"{info.name}-{info.fingerprint[:16]}.sqlite"
+        self._size = info.embedding_size
+        with closing(self._connect()) as database, database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS vectors (sha256 TEXT PRIMARY KEY, vector BLOB NOT NULL)"
+            )
+
+    def missing(self, digests: Sequence[str]) -> list[str]:
+        """Those of `digests` that have no vector yet, in their order."""
+        with closing(self._connect()) as database:
+            known = {row[0] for row in database.execute("SELECT sha256 FROM vectors")}
+        return [digest for digest in dict.fromkeys(digests) if digest not in known]
+
+    def put(self, digests: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Keep a batch of vectors of shape (n_posters, embedding_size)."""
+        rows = [
+            (digest, vector.astype("<f4").tobytes())
+            for digest, vector in zip(digests, vectors, strict=True)
+        ]
+        with closing(self._connect()) as database, database:
+            database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+    def get(self, digests: Sequence[str]) -> Iterator[NDArray[np.float32]]:
+        """The vector of each digest, in their order; shape (embedding_size,)."""
+        with closing(self._connect()) as database:
+            for digest in digests:
+                (content,) = database.execute(
+                    "SELECT vector FROM vectors WHERE sha256 = ?", (digest,)
+                ).fetchone()
+                yield np.frombuffer(content, dtype="<f4", count=self._size)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=60)
+
+
+def embed_missing(
+    cache: EmbeddingCache,
+    files: dict[str, Path],
+    embed: Callable[[Sequence[Path]], NDArray[np.float32]],
+    batch_size: int,
+) -> int:
+    """Embed the posters that the cache lacks.
+
+    Args:
+        cache: where vectors are kept.
+        files: poster files by the digest of their content.
+        embed: turns files into vectors of shape (n_files, embedding_size).
+        batch_size: posters after which the cache is written.
+
+    Returns:
+        How many were embedded.
+    """
+    missing = cache.missing(list(files))
+    with tqdm(total=len(missing), desc="embed", unit="poster", disable=None) as bar:
+        for start in range(0, len(missing), batch_size):
+            batch = missing[start : start + batch_size]
+            cache.put(batch, embed([files[digest] for digest in batch]))
+            bar.update(len(batch))
+    return len(missing)
+
+
+def write_embeddings(
+    folder: Path, ids: Sequence[str], vectors: Iterator[NDArray[np.float32]], info: BackboneInfo
+) -> None:
+    """Write `embeddings.npy`, `ids.txt` and `backbone.json`, row by row, all or nothing."""
+    with replacing(folder) as beside:
+        beside.mkdir()
+        matrix = np.lib.format.open_memmap(
+            beside / "embeddings.npy",
+            mode="w+",
+            dtype=np.float32,
+            shape=(len(ids), info.embedding_size),
+        )
+        for row, vector in zip(range(len(ids)), vectors, strict=True):
+            matrix[row] = vector
+        matrix.flush()
+        del matrix
+        write_text(beside / "ids.txt", "".join(f"{imdb_id}\n" for imdb_id in ids))
+        write_json(beside / "backbone.json", asdict(info))
+
+
+def read_embeddings(folder: Path) -> Embeddings:
+    """Open what `write_embeddings` wrote, the matrix memory-mapped.
+
+    Raises:
+        DataError: a file is missing, or they don't belong together.
+    """
+    try:
+        matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
+        ids = (folder / "ids.txt").read_text(encoding="utf-8").split()
+        info = BackboneInfo(**json.loads((folder / "backbone.json").read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise DataError("there are no embeddings yet: run `dvc repro`") from error
+    except (ValueError, TypeError) as error:
+        raise DataError(f"data/embeddings is damaged ({error}): run `dvc repro`") from error
+    if matrix.shape != (len(ids), info.embedding_size) or matrix.dtype != np.float32:
+        raise DataError(
+            f"data/embeddings does not fit together: {matrix.dtype} {matrix.shape} beside "
+            f"{len(ids)} ids of {info.embedding_size} numbers: run `dvc repro`"
+        )
+    return Embeddings(matrix, ids, info)

@@ -1,0 +1,144 @@
+"""Pictures: opening them safely, checking that they are posters, and bringing them to RGB."""
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from posters.errors import PosterRefused
+from posters.params import PosterParams
+
+FORMATS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+MAX_PIXELS = 40_000_000
+
+PosterLike = str | Path | bytes | Image.Image | NDArray[np.generic]
+"""A poster as a person has it: a path, a file's bytes, a PIL image, or an array (see `to_rgb`)."""
+
+
+def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Decode a picture whole, its size checked before its pixels are.
+
+    Raises:
+        PosterRefused: `unreadable` when it is no JPEG, PNG or WebP or is cut short, `too large`
+            when it has more than `max_pixels` pixels.
+    """
+    expected = "expected a whole JPEG, PNG or WebP"
+    if not content:
+        raise PosterRefused("unreadable", f"the file is empty; {expected}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(content), formats=list(FORMATS))
+            width, height = image.size
+            if width * height > max_pixels:
+                raise PosterRefused(
+                    "too large", f"{width}x{height} pixels, at most {max_pixels:,} are decoded"
+                )
+            image.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PosterRefused("too large", f"at most {max_pixels:,} pixels are decoded") from error
+    except UnidentifiedImageError as error:
+        raise PosterRefused("unreadable", f"not a picture known here; {expected}") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        # Pillow raises each of these for damage found in the middle of decoding.
+        raise PosterRefused("unreadable", f"{error}; {expected}") from error
+    return image
+
+
+def read_image(path: Path, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Read and decode a picture file; refusals as in `open_image`, and `missing`."""
+    return open_image(read_poster_file(path), max_pixels)
+
+
+def read_poster_file(path: Path) -> bytes:
+    """The bytes of a picture file.
+
+    Raises:
+        PosterRefused: `missing` when there is none, `unreadable` when it can't be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise PosterRefused("missing", f"no such file: {path.name}") from error
+    except OSError as error:
+        raise PosterRefused("unreadable", f"{path.name}: {error.strerror}") from error
+
+
+def to_rgb(poster: PosterLike) -> Image.Image:
+    """Bring a poster of any kind to an upright RGB image.
+
+    Grey, CMYK, palette and 16-bit pictures are converted, transparency is laid on white, and the
+    camera's orientation mark is obeyed.
+
+    Args:
+        poster: a path, a file's bytes, a PIL image, or an array of shape (height, width),
+            (height, width, 1), (height, width, 3) or (height, width, 4): uint8, or floats of 0-1.
+
+    Raises:
+        PosterRefused: the picture can't be read, or the array has another shape, type or range.
+    """
+    if isinstance(poster, str | Path):
+        image = read_image(Path(poster))
+    elif isinstance(poster, bytes):
+        image = open_image(poster)
+    elif isinstance(poster, Image.Image):
+        image = poster
+    else:
+        image = _from_array(np.asarray(poster))
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):
+        # Pillow clips 16-bit grey to 8 bits when asked to convert it; scale it instead.
+        image = Image.fromarray(
+            (np.asarray(image, dtype=np.float64) / 257).clip(0, 255).astype("u1")
+        )
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image)
+    return image.convert("RGB")
+
+
+def _from_array(array: NDArray[np.generic]) -> Image.Image:
+    expected = "expected (height, width[, 1, 3 or 4]) of uint8, or of floats from 0 to 1"
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.size == 0 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
+        raise PosterRefused("unreadable", f"an array of shape {array.shape}; {expected}")
+    if np.issubdtype(array.dtype, np.floating):
+        if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1):
+            raise PosterRefused("unreadable", f"floats outside 0-1; {expected}")
+        array = np.round(array.astype(np.float64) * 255).astype(np.uint8)
+    if array.dtype != np.uint8:
+        raise PosterRefused("unreadable", f"an array of {array.dtype}; {expected}")
+    return Image.fromarray(array)
+
+
+def check_poster(content: bytes, rules: PosterParams) -> Image.Image:
+    """Decode a picture and check that it is a poster.
+
+    Returns:
+        The decoded picture as it is in the file; its `format` is a key of `FORMATS`.
+
+    Raises:
+        PosterRefused: unreadable, too large, too small, not portrait, or of one flat colour.
+    """
+    image = open_image(content, rules.max_pixels)
+    width, height = image.size
+    if min(width, height) < rules.min_side:
+        raise PosterRefused(
+            "too small", f"{width}x{height}, expected at least {rules.min_side} pixels a side"
+        )
+    if not rules.min_aspect <= width / height <= rules.max_aspect:
+        raise PosterRefused(
+            "not portrait",
+            f"width / height is {width / height:.2f}, expected {rules.min_aspect:g} to "
+            f"{rules.max_aspect:g}",
+        )
+    extrema = to_rgb(image).resize((32, 32), Image.Resampling.BOX).getextrema()
+    # Noise of lossy compression stays within a few levels of 256 once averaged over a 32nd.
+    if all(high - low < 8 for low, high in extrema):  # type: ignore[misc]
+        raise PosterRefused("flat colour", "the whole picture has one colour")
+    return image

@@ -1,0 +1,54 @@
+"""The one place that imports Keras and TensorFlow: late, quietly, and on purpose."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+
+def import_keras() -> Any:
+    """Import Keras on TensorFlow, which takes seconds, without TensorFlow's start-up chatter.
+
+    What TensorFlow's native code writes while it starts (missing GPUs, processor features) bypasses
+    Python's logging. It is held back, and shown after all when the import fails.
+    """
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if "keras" in sys.modules:
+        return sys.modules["keras"]
+    with _holding_back_native_stderr():
+        import keras
+        import tensorflow as tf
+
+        # Looking for devices is what most of the chatter is about: have it over with.
+        tf.config.list_logical_devices()
+    return keras
+
+
+def make_deterministic(keras: Any, seed: int) -> None:
+    """Seed everything and choose operations whose results don't depend on thread timing."""
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+@contextlib.contextmanager
+def _holding_back_native_stderr() -> Iterator[None]:
+    sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        with tempfile.TemporaryFile() as held:
+            os.dup2(held.fileno(), 2)
+            try:
+                yield
+            except BaseException:
+                held.seek(0)
+                os.write(saved, held.read())
+                raise
+            finally:
+                os.dup2(saved, 2)
+    finally:
+        os.close(saved)

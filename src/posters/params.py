@@ -1,0 +1,187 @@
+"""`params.yaml` as frozen objects that refuse unknown keys, wrong types and impossible values."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from posters import paths
+from posters.errors import ParamsError
+
+Year = Annotated[int, Field(ge=1870, le=2100)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """One section of `params.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class SourceParams(Section):
+    """Where movies and posters come from."""
+
+    kind: Literal["sample", "table"]
+    table: str | None
+    pool: str | None
+
+    @model_validator(mode="after")
+    def _table_has_its_files(self) -> Self:
+        if self.kind == "table" and not (self.table and self.pool):
+            raise ValueError(
+                "kind: table needs both `table` (the initial catalogue) and `pool` (what a top-up "
+                "draws on); with one table alone, name it twice and let scrape.movies be smaller"
+            )
+        return self
+
+
+class ScrapeParams(Section):
+    """The initial catalogue."""
+
+    movies: Count
+    first_year: Year
+    last_year: Year
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _years_in_order(self) -> Self:
+        if self.first_year > self.last_year:
+            raise ValueError(
+                f"first_year {self.first_year} is after last_year {self.last_year}; swap them"
+            )
+        return self
+
+
+class PosterParams(Section):
+    """What counts as a usable poster."""
+
+    min_side: Count
+    min_aspect: Annotated[float, Field(gt=0)]
+    max_aspect: Annotated[float, Field(gt=0)]
+    max_pixels: Count
+    near_duplicate: Annotated[int, Field(ge=0, le=15)]
+
+
+class RebalanceParams(Section):
+    """The top-up of the thin years, and the balanced test set aside before it."""
+
+    t: Annotated[int, Field(ge=0)]
+    before: Year
+    reserve: Count
+
+
+class EmbedParams(Section):
+    """The frozen network that turns a poster into a vector."""
+
+    backbone: str
+    weights: str
+    if_unreachable: Literal["random", "stop"]
+    pooling: Literal["avg", "max", "flatten"]
+    input_size: Annotated[int, Field(ge=32)] | None
+    batch_size: Count
+    seed: Seed
+
+
+class SplitParams(Section):
+    """Who is trained on and who is tested on."""
+
+    seed: Seed
+    natural: Share
+    validation: Share
+
+
+class TrainParams(Section):
+    """The regression head and its fitting."""
+
+    hidden: list[Count]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    loss: Literal["mean_absolute_error", "mean_squared_error", "huber"]
+    learning_rate: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    batch_size: Count
+    epochs: Count
+    patience: Count
+    seed: Seed
+
+
+class EvaluateParams(Section):
+    """What is reported, and where."""
+
+    neighbours: Count
+    queries: Count
+    experiment: Annotated[str, Field(min_length=1)]
+
+
+class Params(Section):
+    """All of `params.yaml`."""
+
+    source: SourceParams
+    scrape: ScrapeParams
+    posters: PosterParams
+    rebalance: RebalanceParams
+    embed: EmbedParams
+    split: SplitParams
+    train: TrainParams
+    evaluate: EvaluateParams
+
+
+def _say(problem: Any) -> str:
+    key = ".".join(map(str, problem["loc"]))
+    said = {
+        "extra_forbidden": "is not a known parameter: check its spelling, or remove it",
+        "missing": "is missing: add it (git has the file as it came)",
+    }.get(problem["type"])
+    if said is None:
+        said = problem["msg"].removeprefix("Value error, ")
+        if not isinstance(problem["input"], dict):
+            said += f"; received {problem['input']!r}"
+    return f"{key}: {said}"
+
+
+def parse_params(content: object, name: str = "params.yaml") -> Params:
+    """Check parsed YAML and freeze it.
+
+    Raises:
+        ParamsError: naming every unknown key, wrong type and impossible value at once.
+    """
+    if not isinstance(content, dict):
+        raise ParamsError(f"{name}: expected sections with keys; received {type(content).__name__}")
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        problems = [_say(problem) for problem in error.errors()]
+        raise ParamsError(f"{name}: " + "; ".join(problems)) from error
+
+
+def load_params(path: Path | None = None) -> Params:
+    """Read and check `params.yaml`.
+
+    Raises:
+        ParamsError: the file is missing, is not YAML, or says something that can't be.
+    """
+    path = path or paths.PARAMS
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ParamsError(f"{path.name} is missing: restore it with `git checkout`") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise ParamsError(f"{path.name} is not YAML: {reason}") from error
+    return parse_params(content, path.name)
+
+
+def flatten(params: Params) -> dict[str, Any]:
+    """`{"rebalance.t": 30, ...}`: every parameter under its dotted name."""
+
+    def walk(prefix: str, value: Any) -> Iterable[tuple[str, Any]]:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from walk(f"{prefix}.{key}" if prefix else key, inner)
+        else:
+            yield prefix, value
+
+    return dict(walk("", params.model_dump()))

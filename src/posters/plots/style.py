@@ -1,0 +1,44 @@
+"""What all figures share: colours, frame, and the way they are saved."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from posters.files import replacing
+
+INK, FAINT, PAPER = "#22262b", "#8b939c", "#ffffff"
+BLUE, ORANGE, GREEN = "#2f6f9f", "#e08a2c", "#5b9a68"
+DPI = 130
+
+
+def new_figure(
+    width: float, height: float, title: str, caveats: Sequence[str], *, axes: bool = True
+) -> tuple[Figure, Axes]:
+    """A figure of `width` x `height` inches with its title, its caveats, and one axes or none."""
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor=PAPER, layout="constrained")
+    figure.suptitle(title, x=0.012, ha="left", fontsize=13, fontweight="bold", color=INK)
+    if caveats:
+        figure.text(
+            0.995, 0.985, " · ".join(caveats), ha="right", va="top", fontsize=9, color=ORANGE
+        )
+    drawn = figure.subplots() if axes else None
+    if drawn:
+        plain(drawn)
+    return figure, drawn  # type: ignore[return-value]
+
+
+def plain(axes: Axes) -> None:
+    """Bring axes to the house style: no box, a faint grid behind the data."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(colors=INK, labelsize=9)
+    axes.grid(axis="y", color="#e6e9ec", lw=0.7)
+    axes.set_axisbelow(True)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG; its bytes depend on the figure alone."""
+    with replacing(path) as beside:
+        figure.savefig(beside, format="png", metadata={"Software": None})

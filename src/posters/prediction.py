@@ -1,0 +1,113 @@
+"""Answering for a person's own poster with what the last `dvc repro` left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from posters import paths
+from posters.backbone import Backbone, BackboneInfo, load_backbone
+from posters.embedding import read_embeddings
+from posters.errors import BackboneError, DataError
+from posters.images import PosterLike
+from posters.neighbours import Neighbour, Neighbours
+from posters.params import load_params
+from posters.year_head import load_head, predict_years, read_about
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the pipeline says of one poster.
+
+    Attributes:
+        year: the most plausible year, rounded.
+        neighbours: the movies whose posters look most alike, the most similar first.
+    """
+
+    year: int
+    neighbours: list[Neighbour]
+
+
+class Predictor:
+    """The network, the head and the catalogue, loaded once for many posters.
+
+    Attributes:
+        caveats: what must be said beside every answer; empty when there is nothing to say.
+
+    Raises:
+        DataError: no trained model yet, or `data/` does not fit together.
+        BackboneError: the network that the model was trained with can't be had any more.
+    """
+
+    def __init__(self) -> None:
+        about = read_about(paths.MODEL)
+        embeddings = read_embeddings(paths.EMBEDDINGS)
+        if about["backbone"] != vars(embeddings.info):
+            raise DataError("data/model and data/embeddings are of different runs: run `dvc repro`")
+        self.caveats = [str(caveat) for caveat in about["caveats"]]
+        self._backbone = load_query_backbone()
+        self._head = load_head(paths.MODEL)
+        self._neighbours = Neighbours.open()
+
+    def answer(self, posters: Sequence[PosterLike], k: int) -> list[Answer]:
+        """The year of each poster and its `k` nearest movies.
+
+        Raises:
+            PosterRefused: a poster can't be read.
+        """
+        vectors = self._backbone.embed(posters)  # (n_posters, embedding_size)
+        years = predict_years(self._head, vectors)
+        return [
+            Answer(int(np.rint(year)), self._neighbours.nearest_to_vector(vector, k))
+            for year, vector in zip(years, vectors, strict=True)
+        ]
+
+
+def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:
+    """The `k` movies of `data/` whose posters are most like `img`, the most similar first.
+
+    The network and the vectors are loaded at the first call and kept. See `Neighbours.nearest`.
+
+    Args:
+        img: a path, a PIL image or an array.
+        k: at least 1.
+
+    Raises:
+        PosterRefused: the poster can't be read.
+        DataError: nothing was embedded yet: run `dvc repro`.
+    """
+    return _opened().nearest(img, k)
+
+
+@cache
+def _opened() -> Neighbours:
+    backbone = load_query_backbone()
+    return Neighbours.open(lambda poster: backbone.embed([poster])[0])
+
+
+def load_query_backbone() -> Backbone:
+    """The network that made `data/embeddings`, checked to be the same to the last weight.
+
+    Raises:
+        DataError: nothing was embedded yet.
+        BackboneError: its weights can't be had, or are not the ones that were used.
+    """
+    made_by: BackboneInfo = read_embeddings(paths.EMBEDDINGS).info
+    asked = load_params().embed
+    backbone = load_backbone(
+        made_by.name,
+        weights=asked.weights if made_by.weights == "file" else made_by.weights,
+        if_unreachable="stop",
+        pooling=made_by.pooling,
+        input_size=made_by.input_size,
+        seed=made_by.seed,
+        batch_size=asked.batch_size,
+        weights_path=paths.from_root(asked.weights),
+    )
+    if backbone.info != made_by:
+        raise BackboneError(
+            f"the weights of {made_by.name} are not the ones that data/embeddings was made with: "
+            "run `dvc repro`, or restore embed.weights in params.yaml"
+        )
+    return backbone

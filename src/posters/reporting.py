@@ -1,0 +1,87 @@
+"""An evaluated model as an MLflow run: what is remembered of it, under which names."""
+
+import json
+import os
+from typing import Any
+
+import pandas as pd
+
+from posters import paths
+from posters.dataset import Parts
+from posters.files import sha256_of_file
+from posters.params import Params, flatten
+from posters.provenance import git_commit
+from posters.splitting import TESTS
+from posters.tracking import Run
+
+_FILES = (
+    paths.PLOTS / "movies_distribution_1.png",
+    paths.PLOTS / "movies_distribution_2.png",
+    paths.PLOTS / "loss_curve.png",
+    paths.PLOTS / "predicted_true.png",
+    paths.PLOTS / "error_by_decade.png",
+    paths.PLOTS / "neighbours.png",
+    paths.METRICS / "catalogue.json",
+    paths.METRICS / "evaluation.json",
+)
+
+
+def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> Run:
+    """Gather what the stages left about one model.
+
+    Args:
+        params: what it was made with.
+        parts: what it was trained and tested on.
+        evaluation: the content of `metrics/evaluation.json`.
+    """
+    model_sha256 = model_digest()
+    backbone = parts.backbone
+    caveats = evaluation["run"]["caveats"]
+    tags = {
+        "model_sha256": model_sha256,
+        "catalogue_sha256": sha256_of_file(paths.CATALOGUE),
+        "embeddings_sha256": sha256_of_file(paths.EMBEDDINGS / "embeddings.npy"),
+        "split_sha256": sha256_of_file(paths.SPLIT),
+        "weights": backbone.weights,
+        "weights_sha256": backbone.weights_digest,
+        "source": ", ".join(evaluation["run"]["source"]),
+        "caveats": ", ".join(caveats) or "none",
+        "git_commit": git_commit(paths.root()) or "none",
+    }
+    experiment_name = os.environ.get("DVC_EXP_NAME")
+    if experiment_name:
+        tags["dvc_exp_name"] = experiment_name
+    return Run(
+        name=f"t={params.rebalance.t} {backbone.name} {backbone.pooling} {model_sha256[:7]}",
+        params=flatten(params),
+        metrics={
+            f"{section}.{key}": float(value)
+            for section, numbers in _sections(evaluation).items()
+            for key, value in numbers.items()
+        },
+        history=pd.read_csv(paths.MODEL / "history.csv"),
+        tags=tags,
+        files=_FILES,
+        dataset=parts.catalogue,
+        dataset_digest=tags["catalogue_sha256"],
+    )
+
+
+def model_digest() -> str:
+    """The SHA-256 of the trained head's weights."""
+    return sha256_of_file(paths.MODEL / "head.weights.h5")
+
+
+def _sections(evaluation: dict[str, Any]) -> dict[str, dict[str, float]]:
+    catalogue = json.loads((paths.METRICS / "catalogue.json").read_text(encoding="utf-8"))
+    return {
+        **{name: evaluation[name] for name in TESTS},
+        "posters": evaluation["run"]["counts"],
+        "catalogue": {
+            "before": catalogue["before"]["movies"],
+            "added": catalogue["added"],
+            "after": catalogue["after"]["movies"],
+            "short_years": catalogue["short"]["years"],
+            "short_movies": catalogue["short"]["movies"],
+        },
+    }

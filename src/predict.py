@@ -1,0 +1,132 @@
+"""Ask about a poster of your own: which year is it of, and which movies' posters look like it?
+
+python src/predict.py poster.jpg
+python src/predict.py --k 5 --json posters/
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from posters import command, paths
+from posters.errors import DataError, PosterRefused
+from posters.images import FORMATS, read_image, to_rgb
+
+if TYPE_CHECKING:
+    from posters.prediction import Answer, Predictor
+
+SUFFIXES = {*FORMATS.values(), ".jpeg"}
+BATCH = 8
+
+
+def main() -> int:
+    """Answer for each poster; exit code 2 when one of them could not be answered."""
+    options = parse_arguments()
+    found, problems = find_posters(options.posters)
+    if not (paths.MODEL / "about.json").exists():
+        raise DataError("there is no trained model yet: run `make repro` first")
+    predictor: Predictor | None = None
+    for start in range(0, len(found), BATCH):
+        images = {}
+        for file in found[start : start + BATCH]:
+            try:
+                images[file] = to_rgb(read_image(file))
+            except PosterRefused as refused:
+                problems.append(f"{file}: {refused}; give another picture of this poster")
+        if not images:
+            continue
+        # Loading the network takes seconds: only once there is something to ask it.
+        predictor = predictor or load_predictor()
+        answers = predictor.answer(list(images.values()), options.k)
+        for file, answer in zip(images, answers, strict=True):
+            show(file, answer, predictor.caveats, as_json=options.json)
+    for problem in problems:
+        print(f"predict: error: {problem}", file=sys.stderr)
+    return 2 if problems else 0
+
+
+def load_predictor() -> "Predictor":
+    """The network, the head and the catalogue; what must be said of them goes to stderr."""
+    from posters.prediction import Predictor
+
+    predictor = Predictor()
+    if predictor.caveats:
+        print(f"predict: note: trained on {', '.join(predictor.caveats)}", file=sys.stderr)
+    return predictor
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line's options."""
+    parser = argparse.ArgumentParser(
+        prog="predict.py",
+        description="Guess the year a movie poster was made, and name the movies whose posters "
+        "look most like it.",
+        epilog="Exit code: 0 when every poster was answered, 2 otherwise; the good ones are "
+        "answered all the same.",
+    )
+    parser.add_argument(
+        "posters",
+        nargs="+",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help="JPEG, PNG or WebP files, or folders of them",
+    )
+    parser.add_argument(
+        "--k", type=positive, default=3, metavar="N", help="how many similar movies (default 3)"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a poster and line")
+    return parser.parse_args()
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1, from the command line."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number of at least 1, received {text!r}"
+        )
+    return int(text)
+
+
+def find_posters(named: list[Path]) -> tuple[list[Path], list[str]]:
+    """The picture files that the arguments name, in order, and what is wrong with the others."""
+    found: list[Path] = []
+    problems: list[str] = []
+    for path in named:
+        if path.is_dir():
+            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+            found.extend(inside)
+            if not inside:
+                problems.append(f"{path}: no JPEG, PNG or WebP file in this folder")
+        elif path.exists():
+            found.append(path)
+        else:
+            problems.append(f"{path}: no such file or folder; check the path")
+    return found, problems
+
+
+def show(file: Path, answer: "Answer", caveats: list[str], *, as_json: bool) -> None:
+    """Print one answer, for a person or as one line of JSON."""
+    if as_json:
+        neighbours = [
+            {
+                "imdb_id": movie.imdb_id,
+                "title": movie.title,
+                "year": movie.year,
+                "similarity": round(movie.similarity, 4),
+            }
+            for movie in answer.neighbours
+        ]
+        line = {"file": str(file), "year": answer.year, "neighbours": neighbours}
+        print(json.dumps({**line, "caveats": caveats}, ensure_ascii=False), flush=True)
+        return
+    print(f"{file}: {answer.year}")
+    for rank, movie in enumerate(answer.neighbours, start=1):
+        said = f"{movie.title} ({movie.year})"
+        print(f"  {rank}. {said:<48} similarity {movie.similarity:.3f}  {movie.imdb_id}")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    command.run("predict", main, failure=2)

@@ -1,0 +1,18 @@
+"""Digest the files outside the repository that params.yaml names, so that DVC notices a change.
+
+dvc repro inputs
+"""
+
+from posters import command, inputs, paths
+from posters.files import write_json
+from posters.params import load_params
+
+
+def main() -> None:
+    """Write `data/inputs/{table,pool,weights}.json`."""
+    for name, digest in inputs.digests(load_params()).items():
+        write_json(paths.INPUTS / f"{name}.json", digest)
+
+
+if __name__ == "__main__":
+    command.run("inputs", main)

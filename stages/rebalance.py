@@ -1,0 +1,87 @@
+"""Set the balanced test aside, then top up every thin year towards t movies.
+
+dvc repro rebalance
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from posters import command, paths
+from posters.catalogue import (
+    Origin,
+    count_refusals,
+    read_catalogue,
+    read_entries,
+    write_catalogue,
+    write_refusals,
+)
+from posters.caveats import caveats
+from posters.files import replacing, write_json
+from posters.gathering import Gatherer, describe_refusals
+from posters.params import RebalanceParams, load_params
+from posters.plots.catalogue import movies_by_year
+from posters.rebalancing import rebalance, summarise
+from posters.sources import open_source
+
+
+def main() -> None:
+    """Write the catalogue, the posters added, the counts, and the histograms before and after."""
+    params = load_params()
+    initial = read_entries(paths.INITIAL)
+    years = range(params.scrape.first_year, params.scrape.last_year + 1)
+    with (
+        replacing(paths.POSTERS / "reserve") as reserve_folder,
+        replacing(paths.POSTERS / "topup") as topup_folder,
+    ):
+        reserve_folder.mkdir()
+        topup_folder.mkdir()
+        folders: dict[Origin, Path] = {"reserve": reserve_folder, "topup": topup_folder}
+        gatherer = Gatherer(open_source(params), params.posters, folders)
+        gatherer.know(initial, paths.DATA)
+        result = rebalance(gatherer, [entry.year for entry in initial], years, params.rebalance)
+    write_catalogue(paths.CATALOGUE, [*initial, *result.reserve, *result.topup])
+    write_refusals(paths.CATALOGUE_REFUSED, gatherer.refusals)
+
+    summary = summarise(initial, result, years, params.rebalance)
+    summary["refused"] = {
+        "scrape": count_refusals(paths.INITIAL_REFUSED),
+        "rebalance": count_refusals(paths.CATALOGUE_REFUSED),
+    }
+    write_json(paths.METRICS / "catalogue.json", summary)
+    draw_histograms(read_catalogue(paths.CATALOGUE), years, params.rebalance)
+    print(
+        f"rebalance: {len(initial)} movies, {len(result.topup)} added towards t = "
+        f"{params.rebalance.t}, {len(result.reserve)} in reserve; {len(result.topup_short)} years "
+        f"short by {sum(result.topup_short.values())}; refused: "
+        f"{describe_refusals(gatherer.refusals)}"
+    )
+
+
+def draw_histograms(catalogue: pd.DataFrame, years: range, params: RebalanceParams) -> None:
+    """Movies by year before and after, on one scale; the reserve is in neither."""
+    counts = {
+        label: Counter(catalogue["year"][catalogue["origin"] == origin])
+        for label, origin in (("initial catalogue", "initial"), ("added", "topup"))
+    }
+    before = {"initial catalogue": counts["initial catalogue"]}
+    top = max(params.t, *sum(counts.values(), Counter()).values()) * 1.18
+    for number, shown, title in (
+        (1, before, "Movies by year, as they come"),
+        (2, counts, f"Movies by year, topped up before {params.before} to t = {params.t}"),
+    ):
+        movies_by_year(
+            shown,
+            years,
+            paths.PLOTS / f"movies_distribution_{number}.png",
+            title=title,
+            threshold=params.t,
+            before=params.before,
+            top=top,
+            caveats=caveats(catalogue["source"]),
+        )
+
+
+if __name__ == "__main__":
+    command.run("rebalance", main)
