@@ -1,0 +1,31 @@
+"""Small draws from a random generator, so that the drawing code reads as choices."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+Option = TypeVar("Option")
+
+
+def pick(rng: np.random.Generator, options: Sequence[Option]) -> Option:
+    """Return one of the options, all equally likely."""
+    return options[int(rng.integers(len(options)))]
+
+
+def weigh(
+    rng: np.random.Generator, options: Sequence[Option], weights: Sequence[float]
+) -> Option:
+    """Return one of the options, each as likely as its (unnormalised) weight."""
+    share = np.asarray(weights, dtype=float)
+    return options[int(rng.choice(len(options), p=share / share.sum()))]
+
+
+def between(rng: np.random.Generator, low: float, high: float) -> float:
+    """Return a number drawn uniformly between two bounds."""
+    return float(rng.uniform(low, high))
+
+
+def chance(rng: np.random.Generator, probability: float) -> bool:
+    """Return True with the given probability."""
+    return bool(rng.random() < probability)

@@ -1,0 +1,216 @@
+"""Nothing about a test leaks, and nobody changes sides when top-ups come and go."""
+
+import random
+
+import pandas as pd
+import pytest
+
+from posters.errors import DataError
+from posters.splitting import PARTS, TESTS, split_catalogue, title_key
+
+SETTINGS = {"seed": 7, "natural": 0.2, "validation": 0.15}
+YEARS = range(1900, 2016)
+WORDS = ("Night", "Day", "City", "River", "Love", "War", "Man", "Dog", "Return", "Ship")
+
+
+def catalogue(
+    initial: int = 2500, reserve: int = 3, topups: int = 10, titles: int = 4000
+) -> pd.DataFrame:
+    """Movies of a made-up catalogue; each year's top-ups begin with those of fewer top-ups.
+
+    Titles are drawn from a limited number, each in some spelling, so that many movies share one.
+    """
+    spellings = ("{}", "The {}", "{}!", "A {}", "{} ")
+    rows = [(f"initial{number}", "initial") for number in range(initial)]
+    rows += [(f"reserve{year}-{n}", "reserve") for year in YEARS for n in range(reserve)]
+    rows += [(f"topup{year}-{n}", "topup") for year in YEARS for n in range(topups)]
+    made = []
+    for name, origin in rows:
+        dice = random.Random(name)  # a movie's title depends on the movie alone
+        number = dice.randrange(titles)
+        title = f"{WORDS[number % 10]} of {WORDS[number // 10 % 10]} {number}"
+        title = dice.choice(spellings).format(dice.choice((str, str.upper, str.lower))(title))
+        made.append((name, title, origin))
+    return pd.DataFrame(made, columns=["imdb_id", "title", "origin"])
+
+
+def parts_of(movies: pd.DataFrame, **settings: float) -> dict[str, str]:
+    """The part of each movie."""
+    split = split_catalogue(movies, **{**SETTINGS, **settings})  # type: ignore[arg-type]
+    return dict(zip(split["imdb_id"], split["part"], strict=True))
+
+
+def origins(movies: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(movies["imdb_id"], movies["origin"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("METROPOLIS", "Metropolis"),
+        ("Amélie", "Amelie"),
+        ("Ame\u0301lie", "Am\u00e9lie"),
+        ("La Belle et la Bête", "la belle et la bete"),
+        ("Spider-Man: Homecoming", "Spider Man Homecoming"),
+        ("Oliver!", "Oliver"),
+        ("M*A*S*H", "M A S H"),
+        ("The Kid", "Kid"),
+        ("A Trip to the Moon", "Trip to the Moon"),
+        ("An Affair", "affair"),
+        ("  The   Kid ", "The Kid"),
+        ("Die Straße", "DIE STRASSE"),
+        ("ＡＫＩＲＡ", "Akira"),
+        ("Ёлки", "елки"),
+    ],
+)
+def test_spellings_of_one_title_have_one_key(one: str, other: str) -> None:
+    assert title_key(one) == title_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Alien", "Aliens"),
+        ("Jaws", "Jaws 2"),
+        ("Rocky II", "Rocky III"),
+        ("1984", "1985"),
+        ("Theatre", "Atre"),
+        ("Another Day", "Other Day"),
+        ("東京物語", "東京暮色"),
+        ("七人の侍", "八人の侍"),
+        ("Сталкер", "Солярис"),
+        ("المومياء", "الأرض"),
+        ("기생충", "괴물"),
+        ("The", "A"),
+        ("!!!", "???"),
+        ("...", "!!!"),
+    ],
+)
+def test_different_titles_have_different_keys(one: str, other: str) -> None:
+    assert title_key(one) != title_key(other)
+
+
+@pytest.mark.parametrize("title", ["東京物語", "Сталкер", "기생충", "The", "!!!", "+1", "8½", "$"])
+def test_no_title_loses_its_key(title: str) -> None:
+    assert title_key(title)
+
+
+def test_only_known_parts_are_given_and_every_movie_has_one() -> None:
+    movies = catalogue()
+    split = split_catalogue(movies, **SETTINGS)  # type: ignore[arg-type]
+    assert split["imdb_id"].tolist() == movies["imdb_id"].tolist()
+    assert set(split["part"]) == set(PARTS)
+
+
+@pytest.mark.parametrize("topups", [0, 1, 5, 20])
+def test_no_movie_changes_sides_when_topups_come_and_go(topups: int) -> None:
+    few, many = parts_of(catalogue(topups=topups)), parts_of(catalogue(topups=30))
+    assert set(few) < set(many)
+    assert {movie: many[movie] for movie in few} == few
+
+
+def test_topups_of_a_tested_title_do_not_change_the_test() -> None:
+    movies = catalogue(topups=0)
+    parts = parts_of(movies)
+    tested = movies[movies["imdb_id"].map(parts).isin(TESTS)]
+    remakes = tested.assign(imdb_id="again-" + tested["imdb_id"], origin="topup")
+    with_remakes = parts_of(pd.concat([movies, remakes]))
+    assert {movie: with_remakes[movie] for movie in parts} == parts
+    assert {with_remakes[movie] for movie in remakes["imdb_id"]} == {"excluded"}
+
+
+def test_no_title_is_both_tested_and_learned_from() -> None:
+    movies = catalogue()
+    parts = movies["imdb_id"].map(parts_of(movies))
+    keys = movies["title"].map(title_key)
+    tested = set(keys[parts.isin(TESTS)])
+    assert tested
+    assert tested.isdisjoint(keys[parts.isin(["train", "validation"])])
+    assert set(keys[parts == "excluded"]) <= tested
+
+
+def test_no_title_is_both_trained_and_validated_on() -> None:
+    movies = catalogue()
+    parts = movies["imdb_id"].map(parts_of(movies))
+    keys = movies["title"].map(title_key)
+    assert set(keys[parts == "train"]).isdisjoint(keys[parts == "validation"])
+
+
+def test_the_balanced_test_is_the_whole_reserve_and_nothing_else() -> None:
+    movies = catalogue()
+    parts, origin = parts_of(movies), origins(movies)
+    balanced = {movie for movie, part in parts.items() if part == "balanced"}
+    assert balanced == {movie for movie in parts if origin[movie] == "reserve"}
+
+
+def test_the_natural_test_is_of_the_initial_catalogue_alone() -> None:
+    movies = catalogue()
+    origin = origins(movies)
+    natural = [movie for movie, part in parts_of(movies).items() if part == "natural"]
+    assert {origin[movie] for movie in natural} == {"initial"}
+
+
+def test_the_natural_test_is_the_same_with_another_reserve() -> None:
+    def natural(movies: pd.DataFrame) -> set[str]:
+        return {movie for movie, part in parts_of(movies).items() if part == "natural"}
+
+    assert natural(catalogue(reserve=1)) == natural(catalogue(reserve=8))
+
+
+@pytest.mark.parametrize(("natural", "validation"), [(0.2, 0.15), (0.5, 0.4), (0.1, 0.05)])
+def test_shares_are_near_those_asked_for(natural: float, validation: float) -> None:
+    movies = catalogue(initial=6000, titles=100_000)
+    parts = parts_of(movies, natural=natural, validation=validation)
+    counts = pd.Series(parts).value_counts()
+    assert counts["natural"] / 6000 == pytest.approx(natural, abs=0.02)
+    learned = counts["train"] + counts["validation"]
+    assert counts["validation"] / learned == pytest.approx(validation, abs=0.02)
+
+
+def test_the_order_of_the_rows_does_not_matter() -> None:
+    movies = catalogue()
+    shuffled = movies.sample(frac=1, random_state=3)
+    assert parts_of(shuffled) == parts_of(movies)
+    split = split_catalogue(shuffled, **SETTINGS)  # type: ignore[arg-type]
+    assert split["imdb_id"].tolist() == shuffled["imdb_id"].tolist()
+    assert split["group"].tolist() == shuffled["title"].map(title_key).tolist()
+
+
+def test_the_same_seed_gives_the_same_split() -> None:
+    assert parts_of(catalogue()) == parts_of(catalogue())
+
+
+def test_another_seed_gives_another_test_and_another_validation() -> None:
+    one, other = parts_of(catalogue(), seed=7), parts_of(catalogue(), seed=8)
+    for part in ("natural", "validation"):
+        first = {movie for movie, its in one.items() if its == part}
+        second = {movie for movie, its in other.items() if its == part}
+        assert len(first & second) < 0.6 * len(first)
+
+
+def test_who_validates_is_independent_of_who_is_tested_on() -> None:
+    # With one hash for both, a larger test would swallow the validation set first.
+    movies = catalogue(titles=100_000)
+    small, large = parts_of(movies, natural=0.2), parts_of(movies, natural=0.4)
+    validating = [movie for movie, part in small.items() if part == "validation"]
+    kept = sum(large[movie] == "validation" for movie in validating)
+    assert 0.6 < kept / len(validating) < 1
+
+
+@pytest.mark.parametrize(
+    ("movies", "part"),
+    [
+        pytest.param(catalogue(reserve=0), "balanced", id="no reserve"),
+        pytest.param(catalogue(initial=0), "natural", id="no initial catalogue"),
+        pytest.param(catalogue(initial=0, topups=0), "train", id="the reserve alone"),
+        pytest.param(catalogue(initial=0, reserve=0, topups=0), "train", id="no movies"),
+    ],
+)
+def test_a_part_that_is_empty_is_named(movies: pd.DataFrame, part: str) -> None:
+    with pytest.raises(DataError, match=f"the part '{part}' is empty with {len(movies)} movies"):
+        parts_of(movies)
+
+
+def test_a_share_that_leaves_nobody_to_validate_on_is_named() -> None:
+    with pytest.raises(DataError, match="the part 'validation' is empty"):
+        parts_of(catalogue(), validation=1e-9)
