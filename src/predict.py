@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posters import command, paths
-from posters.errors import DataError, PosterRefused
+from posters import command
+from posters.errors import PosterRefused
 from posters.images import FORMATS, read_image, to_rgb
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ def main() -> int:
     """Answer for each poster; exit code 2 when one of them could not be answered."""
     options = parse_arguments()
     found, problems = find_posters(options.posters)
-    if not (paths.MODEL / "about.json").exists():
-        raise DataError("there is no trained model yet: run `make repro` first")
+    for problem in problems:
+        complain(problem)
     predictor: Predictor | None = None
     for start in range(0, len(found), BATCH):
         images = {}
@@ -34,7 +34,8 @@ def main() -> int:
             try:
                 images[file] = to_rgb(read_image(file))
             except PosterRefused as refused:
-                problems.append(f"{file}: {refused}; give another picture of this poster")
+                problems.append(str(refused))
+                complain(f"{file}: {refused}; give another picture of this poster")
         if not images:
             continue
         # Loading the network takes seconds: only once there is something to ask it.
@@ -42,9 +43,12 @@ def main() -> int:
         answers = predictor.answer(list(images.values()), options.k)
         for file, answer in zip(images, answers, strict=True):
             show(file, answer, predictor.caveats, as_json=options.json)
-    for problem in problems:
-        print(f"predict: error: {problem}", file=sys.stderr)
     return 2 if problems else 0
+
+
+def complain(problem: str) -> None:
+    """Say in one line on stderr why a poster is not answered."""
+    print(f"predict: error: {problem}", file=sys.stderr)
 
 
 def load_predictor() -> "Predictor":

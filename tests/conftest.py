@@ -23,7 +23,7 @@ Row = tuple[str, str, int, str]
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of real posters and weights beside the project; tests that need it skip without."""
+    """The real posters and weights beside the project; tests that need them skip without."""
     if not (SHARED / "posters").is_dir():
         pytest.skip("the real posters are not here: ../shared/posters is absent")
     return SHARED
@@ -102,7 +102,7 @@ class Project:
 
     def stage(self, name: str) -> subprocess.CompletedProcess[str]:
         """Run one stage's script, which may fail."""
-        return self.run(sys.executable, f"stages/{name}.py", check=False)
+        return self.run("env", "PYTHONPATH=src", sys.executable, f"stages/{name}.py", check=False)
 
     def set(self, **values: object) -> None:
         """Change parameters: `set(rebalance__t=40)`."""

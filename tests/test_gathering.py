@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from posters.catalogue import Entry, Movie, Origin
+from posters.catalogue import Entry, Origin
 from posters.errors import PosterRefused
 from posters.files import sha256
 from posters.gathering import Gatherer, describe_refusals, first_accepted
 from posters.params import PosterParams, RebalanceParams
 from posters.rebalancing import Rebalanced, rebalance, summarise
+from posters.table import Movie
 
 RULES = PosterParams(
     min_side=60, min_aspect=0.5, max_aspect=0.85, max_pixels=1_000_000, near_duplicate=12

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from posters import paths
 from posters.errors import ParamsError
 from posters.params import Params, flatten, load_params, parse_params
 
@@ -121,7 +122,7 @@ def test_a_refused_value_is_shown_as_it_was_received() -> None:
 
 @pytest.mark.parametrize("section", [None, *CONTENT])
 def test_an_unknown_key_is_named(section: str | None) -> None:
-    content = copy.deepcopy(CONTENT)
+    content: dict[str, Any] = copy.deepcopy(CONTENT)
     (content[section] if section else content)["colour"] = 1
     name = f"{section}.colour" if section else "colour"
     assert f" {name}: is not a known parameter" in refusal(content)
@@ -221,3 +222,26 @@ def test_flatten_gives_every_parameter_under_its_dotted_name() -> None:
     flat = flatten(params)
     assert list(flat) == [f"{section}.{key}" for section, key in KEYS]
     assert flat == {f"{section}.{key}": CONTENT[section][key] for section, key in KEYS}
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("  min_aspect: 0.9", "posters"),
+        ("  max_aspect: .inf", "posters.max_aspect"),
+        ("  learning_rate: .nan", "train.learning_rate"),
+        ("  backbone: ''", "embed.backbone"),
+    ],
+)
+def test_values_no_run_could_use_are_refused(line: str, key: str, tmp_path: Path) -> None:
+    name = line.split(":")[0]
+    lines = paths.PARAMS.read_text(encoding="utf-8").splitlines()
+    changed = [line if given.startswith(f"{name}:") else given for given in lines]
+    path = tmp_path / "params.yaml"
+    path.write_text("\n".join(changed), encoding="utf-8")
+    with pytest.raises(ParamsError, match=re.escape(key)):
+        load_params(path)
+
+
+def test_lists_are_frozen_too() -> None:
+    assert hash(load_params()) == hash(load_params())

@@ -78,6 +78,7 @@ def test_spellings_of_one_title_have_one_key(one: str, other: str) -> None:
         ("Another Day", "Other Day"),
         ("東京物語", "東京暮色"),
         ("七人の侍", "八人の侍"),
+        ("東京 2", "大阪 2"),
         ("Сталкер", "Солярис"),
         ("المومياء", "الأرض"),
         ("기생충", "괴물"),
@@ -150,6 +151,15 @@ def test_the_natural_test_is_of_the_initial_catalogue_alone() -> None:
     assert {origin[movie] for movie in natural} == {"initial"}
 
 
+def test_initial_movies_of_one_title_are_tested_together_or_not_at_all() -> None:
+    movies = catalogue()
+    initial = movies[movies["origin"] == "initial"]
+    natural = initial["imdb_id"].map(parts_of(movies)) == "natural"
+    by_title = natural.groupby(initial["title"].map(title_key))
+    assert (by_title.size() > 1).sum() > 100
+    assert (by_title.nunique() == 1).all()
+
+
 def test_the_natural_test_is_the_same_with_another_reserve() -> None:
     def natural(movies: pd.DataFrame) -> set[str]:
         return {movie for movie, part in parts_of(movies).items() if part == "natural"}
@@ -214,3 +224,10 @@ def test_a_part_that_is_empty_is_named(movies: pd.DataFrame, part: str) -> None:
 def test_a_share_that_leaves_nobody_to_validate_on_is_named() -> None:
     with pytest.raises(DataError, match="the part 'validation' is empty"):
         parts_of(catalogue(), validation=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("हिन्दी", "हिन्दि"), ("ガ", "カ"), ("A.I.", "I."), ("The Thing", "Thing Two")]
+)
+def test_titles_that_differ_in_more_than_accents_are_of_two_groups(one: str, other: str) -> None:
+    assert title_key(one) != title_key(other)

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import socket
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -212,7 +213,10 @@ def _with_file(build: Any, options: dict[str, Any], name: str, path: Path) -> An
         )
     network = _built(build, {**options, "weights": None}, name)
     try:
-        network.load_weights(str(path))
+        with warnings.catch_warnings():
+            # Keras only warns when a layer finds no weights in the file, and leaves it random.
+            warnings.filterwarnings("error", message=".*freshly-initialized.*")
+            network.load_weights(str(path))
     except Exception as error:
         # h5py and Keras raise many kinds here: a truncated file, another network's, no HDF5 at all.
         reason = " ".join(str(error).split())[:200]

@@ -18,6 +18,9 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)
+    if beside.is_dir():
+        # Left by a run that was killed and had the same process id.
+        shutil.rmtree(beside)
     try:
         yield beside
         if beside.is_dir() and path.exists():

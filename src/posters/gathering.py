@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from posters.catalogue import Entry, Movie, Origin, Refusal
+from posters.catalogue import Entry, Origin, Refusal
 from posters.duplicates import NearDuplicates, difference_hash
 from posters.errors import PosterRefused
 from posters.files import sha256, write_bytes
 from posters.images import FORMATS, check_poster, read_image, to_rgb
 from posters.params import PosterParams
 from posters.sources import Source
+from posters.table import Movie
 
 
 class Gatherer:

@@ -11,7 +11,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from posters.errors import PosterRefused
 from posters.params import PosterParams
 
-FORMATS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+# MPO is what Pillow calls a JPEG that carries further pictures, as cameras write; the first counts.
+FORMATS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+_DECODERS = ["JPEG", "PNG", "WEBP"]
 MAX_PIXELS = 40_000_000
 
 PosterLike = str | Path | bytes | Image.Image | NDArray[np.generic]
@@ -19,7 +21,10 @@ PosterLike = str | Path | bytes | Image.Image | NDArray[np.generic]
 
 
 def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Decode a picture whole, its size checked before its pixels are.
+    """Decode a picture whole, its size checked before its pixels are, and turn it upright.
+
+    Returns:
+        The picture as a person sees it; its `format` is a key of `FORMATS`.
 
     Raises:
         PosterRefused: `unreadable` when it is no JPEG, PNG or WebP or is cut short, `too large`
@@ -31,21 +36,34 @@ def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content), formats=list(FORMATS))
+            image = Image.open(io.BytesIO(content), formats=_DECODERS)
             width, height = image.size
             if width * height > max_pixels:
                 raise PosterRefused(
                     "too large", f"{width}x{height} pixels, at most {max_pixels:,} are decoded"
                 )
             image.load()
+    except PosterRefused:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PosterRefused("too large", f"at most {max_pixels:,} pixels are decoded") from error
     except UnidentifiedImageError as error:
         raise PosterRefused("unreadable", f"not a picture known here; {expected}") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        # Pillow raises each of these for damage found in the middle of decoding.
+    except Exception as error:
+        # Damage in the middle of a file comes out of Pillow's decoders as almost any exception.
         raise PosterRefused("unreadable", f"{error}; {expected}") from error
-    return image
+    upright = _upright(image)
+    upright.format = image.format
+    return upright
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Obey the camera's orientation mark; a mark that is damaged is none."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        # Metadata is parsed by many hands in Pillow, and each fails in its own way.
+        return image
 
 
 def read_image(path: Path, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -63,8 +81,9 @@ def read_poster_file(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise PosterRefused("missing", f"no such file: {path.name}") from error
-    except OSError as error:
-        raise PosterRefused("unreadable", f"{path.name}: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        # ValueError: a NUL character in the name.
+        raise PosterRefused("unreadable", f"{path.name!r}: {error}") from error
 
 
 def to_rgb(poster: PosterLike) -> Image.Image:
@@ -85,16 +104,21 @@ def to_rgb(poster: PosterLike) -> Image.Image:
     elif isinstance(poster, bytes):
         image = open_image(poster)
     elif isinstance(poster, Image.Image):
-        image = poster
+        try:
+            poster.load()
+        except OSError as error:
+            raise PosterRefused("unreadable", f"{error}; expected a whole picture") from error
+        image = _upright(poster)
     else:
         image = _from_array(np.asarray(poster))
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):
+    if image.mode.startswith("I;16") or (image.mode == "I" and np.asarray(image).max() > 255):
         # Pillow clips 16-bit grey to 8 bits when asked to convert it; scale it instead.
         image = Image.fromarray(
             (np.asarray(image, dtype=np.float64) / 257).clip(0, 255).astype("u1")
         )
-    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+    if image.mode == "La":
+        image = image.convert("LA")
+    if image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(paper, image)
@@ -120,7 +144,7 @@ def check_poster(content: bytes, rules: PosterParams) -> Image.Image:
     """Decode a picture and check that it is a poster.
 
     Returns:
-        The decoded picture as it is in the file; its `format` is a key of `FORMATS`.
+        The decoded picture, as from `open_image`.
 
     Raises:
         PosterRefused: unreadable, too large, too small, not portrait, or of one flat colour.

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from posters import paths
-from posters.catalogue import read_table
 from posters.errors import BackboneError
 from posters.files import sha256, sha256_of_file
 from posters.params import Params
+from posters.table import read_table
 
 
 def digests(params: Params) -> dict[str, dict[str, Any]]:

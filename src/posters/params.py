@@ -13,13 +13,14 @@ from posters.errors import ParamsError
 Year = Annotated[int, Field(ge=1870, le=2100)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Share = Annotated[float, Field(gt=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, strict=True)]
+Name = Annotated[str, Field(min_length=1)]
 
 
 class Section(BaseModel):
     """One section of `params.yaml`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class SourceParams(Section):
@@ -65,6 +66,14 @@ class PosterParams(Section):
     max_pixels: Count
     near_duplicate: Annotated[int, Field(ge=0, le=15)]
 
+    @model_validator(mode="after")
+    def _aspects_in_order(self) -> Self:
+        if self.min_aspect > self.max_aspect:
+            raise ValueError(
+                f"min_aspect {self.min_aspect:g} is above max_aspect {self.max_aspect:g}; swap them"
+            )
+        return self
+
 
 class RebalanceParams(Section):
     """The top-up of the thin years, and the balanced test set aside before it."""
@@ -77,8 +86,8 @@ class RebalanceParams(Section):
 class EmbedParams(Section):
     """The frozen network that turns a poster into a vector."""
 
-    backbone: str
-    weights: str
+    backbone: Name
+    weights: Name
     if_unreachable: Literal["random", "stop"]
     pooling: Literal["avg", "max", "flatten"]
     input_size: Annotated[int, Field(ge=32)] | None
@@ -97,7 +106,8 @@ class SplitParams(Section):
 class TrainParams(Section):
     """The regression head and its fitting."""
 
-    hidden: list[Count]
+    # YAML has lists, what is frozen is a tuple.
+    hidden: Annotated[tuple[Count, ...], Field(strict=False)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     loss: Literal["mean_absolute_error", "mean_squared_error", "huber"]
     learning_rate: Annotated[float, Field(gt=0)]
@@ -113,7 +123,7 @@ class EvaluateParams(Section):
 
     neighbours: Count
     queries: Count
-    experiment: Annotated[str, Field(min_length=1)]
+    experiment: Name
 
 
 class Params(Section):
@@ -168,7 +178,7 @@ def load_params(path: Path | None = None) -> Params:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ParamsError(f"{path.name} is missing: restore it with `git checkout`") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, OSError) as error:
         reason = " ".join(str(error).split())
         raise ParamsError(f"{path.name} is not YAML: {reason}") from error
     return parse_params(content, path.name)
@@ -184,4 +194,4 @@ def flatten(params: Params) -> dict[str, Any]:
         else:
             yield prefix, value
 
-    return dict(walk("", params.model_dump()))
+    return dict(walk("", params.model_dump(mode="json")))

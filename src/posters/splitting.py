@@ -21,7 +21,8 @@ from posters.files import unit_interval
 PARTS = ("train", "validation", "natural", "balanced", "excluded")
 TESTS = ("natural", "balanced")
 
-_ARTICLES = re.compile(r"^(the|a|an) ")
+_ARTICLE = re.compile(r"^(the|a|an)\s+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 def title_key(title: str) -> str:
@@ -30,10 +31,13 @@ def title_key(title: str) -> str:
     >>> title_key("The Café, Part 2!")
     'cafe part 2'
     """
-    folded = unicodedata.normalize("NFKD", title.casefold())
-    folded = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    words = " ".join(re.findall(r"\w+", folded))
-    return _ARTICLES.sub("", words) or folded.strip()
+    # Only the marks of alphabets are accents; in other scripts marks are letters of their own.
+    folded = _ACCENTS.sub("", unicodedata.normalize("NFKD", title.casefold().strip()))
+    folded = unicodedata.normalize("NFC", _ARTICLE.sub("", folded))
+    words = "".join(
+        letter if unicodedata.category(letter)[0] in "LMN" else " " for letter in folded
+    ).split()
+    return " ".join(words) or folded
 
 
 def split_catalogue(

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from posters import paths
-from posters.catalogue import Movie
 from posters.params import Params
 from posters.sources.sample import SampleSource
 from posters.sources.table import TableSource
+from posters.table import Movie
 
 
 class Source(Protocol):

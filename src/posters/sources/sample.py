@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from posters import drawing
-from posters.catalogue import Movie
 from posters.files import sha256, unit_interval, write_bytes
 from posters.sources.titles import invent_title
+from posters.table import Movie
 
 _JPEG_QUALITY = 88
 

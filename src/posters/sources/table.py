@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from posters.catalogue import Movie, read_table
 from posters.files import unit_interval
 from posters.images import read_poster_file
+from posters.table import Movie, read_table
 
 
 class TableSource:

@@ -1,0 +1,168 @@
+"""The network: by name, with its own input size, and with weights that are what they claim."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from posters import backbone as backbone_module
+from posters.backbone import Backbone, load_backbone
+from posters.errors import BackboneError
+
+
+def small(name: str = "MobileNetV2", **changes: object) -> Backbone:
+    options: dict[str, object] = {
+        "weights": "random",
+        "if_unreachable": "stop",
+        "pooling": "avg",
+        "input_size": 64,
+        "seed": 0,
+        "batch_size": 4,
+    }
+    return load_backbone(name, **{**options, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def network() -> Backbone:
+    return small()
+
+
+@pytest.fixture(scope="module")
+def posters(draw: Callable[[str, int], Path]) -> list[Path]:
+    return [draw(f"Poster {number}", 1930 + 8 * number) for number in range(10)]
+
+
+def test_vectors_have_one_row_a_poster(network: Backbone, posters: list[Path]) -> None:
+    vectors = network.embed(posters)
+    assert vectors.shape == (10, network.info.embedding_size) == (10, 1280)
+    assert vectors.dtype == np.float32
+    assert np.isfinite(vectors).all()
+
+
+def test_a_vector_does_not_depend_on_its_company(network: Backbone, posters: list[Path]) -> None:
+    together = network.embed(posters)
+    for order in (posters[::-1], posters[3:4], posters[2:9]):
+        rows = [posters.index(poster) for poster in order]
+        np.testing.assert_array_equal(network.embed(order), together[rows])
+
+
+def test_path_bytes_image_and_array_give_the_same_vector(
+    network: Backbone, posters: list[Path]
+) -> None:
+    with Image.open(posters[0]) as image:
+        image.load()
+    forms = [posters[0], posters[0].read_bytes(), image, np.asarray(image)]
+    vectors = network.embed(forms)
+    for vector in vectors[1:]:
+        np.testing.assert_array_equal(vector, vectors[0])
+
+
+def test_random_weights_are_the_same_for_the_same_seed_only(network: Backbone) -> None:
+    assert small().info == network.info
+    assert small(seed=1).info.weights_digest != network.info.weights_digest
+    assert network.info.caveat == "random MobileNetV2 weights"
+
+
+@pytest.mark.parametrize(("pooling", "size"), [("avg", 512), ("max", 512), ("flatten", 4 * 512)])
+def test_pooling_decides_the_length_of_a_vgg16_vector(pooling: str, size: int) -> None:
+    network = small("VGG16", pooling=pooling)
+    assert network.info.embedding_size == size
+    assert network.embed([np.zeros((64, 64, 3), np.uint8)]).shape == (1, size)
+
+
+def test_max_pooling_is_the_maximum_and_avg_the_mean_of_the_flat_vector() -> None:
+    poster = np.random.default_rng(0).integers(0, 256, (90, 60, 3)).astype(np.uint8)
+    flat = small(pooling="flatten").embed([poster])[0].reshape(-1, 1280)
+    np.testing.assert_allclose(small().embed([poster])[0], flat.mean(axis=0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        small(pooling="max").embed([poster])[0], flat.max(axis=0), rtol=1e-4, atol=1e-6
+    )
+
+
+def test_posters_are_preprocessed_as_the_network_was_trained() -> None:
+    white = Image.new("RGB", (60, 90), "white")
+    build = keras.applications.VGG16
+    keras.utils.set_random_seed(0)
+    reference = build(include_top=False, weights=None, input_shape=(64, 64, 3), pooling="avg")
+    expected = reference.predict(
+        keras.applications.vgg16.preprocess_input(np.full((1, 64, 64, 3), 255.0, np.float32)),
+        verbose=0,
+    )
+    network = small("VGG16")
+    np.testing.assert_allclose(network.embed([white]), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_weights_file_is_loaded_and_known_by_its_digest(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(5)
+    saved = keras.applications.MobileNetV2(
+        include_top=False, weights=None, input_shape=(64, 64, 3), pooling="avg"
+    )
+    file = tmp_path / "mine.weights.h5"
+    saved.save_weights(file)
+    loaded = small(weights="mine.weights.h5", weights_path=file)
+    assert loaded.info.weights == "file"
+    assert loaded.info.weights_digest == small(seed=5).info.weights_digest
+    assert loaded.info.caveat is None
+
+
+def test_weights_of_another_network_are_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "other.weights.h5"
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save_weights(file)
+    with pytest.raises(BackboneError, match=r"other\.weights\.h5 don't fit MobileNetV2"):
+        small(weights=str(file), weights_path=file)
+    file.write_bytes(b"not HDF5 at all")
+    with pytest.raises(BackboneError, match="don't fit MobileNetV2"):
+        small(weights=str(file), weights_path=file)
+    with pytest.raises(BackboneError, match="names no file"):
+        small(weights="gone.h5", weights_path=tmp_path / "gone.h5")
+
+
+@pytest.mark.parametrize("name", ["VGG61", "vgg16", "preprocess_input", "", "__doc__"])
+def test_an_unknown_network_is_an_error_that_lists_the_known(name: str) -> None:
+    with pytest.raises(BackboneError, match=r"unknown: expected one of .*MobileNetV2.*VGG16"):
+        small(name)
+
+
+def test_an_input_too_small_for_the_network_is_an_error() -> None:
+    with pytest.raises(BackboneError, match="input_size 32"):
+        small("InceptionV3", input_size=32)
+
+
+@pytest.fixture
+def unreachable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without a network and without weights downloaded earlier."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    # Nothing listens on port 9 of this machine: every download is refused at once.
+    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    for variable in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(keras.config, "keras_home", lambda: str(tmp_path), raising=False)
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_weights_out_of_reach_become_random_with_a_loud_warning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    network = small(weights="imagenet", if_unreachable="random", input_size=96)
+    assert network.info.weights == "random"
+    assert network.info.weights_digest == small(input_size=96).info.weights_digest
+    assert network.info.caveat
+    assert "RANDOM weights" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_weights_out_of_reach_stop_where_that_is_asked_for() -> None:
+    with pytest.raises(BackboneError, match=r"can't be had .* set embed\.weights to a file"):
+        small(weights="imagenet", if_unreachable="stop", input_size=96)
+
+
+def test_the_table_of_input_sizes_agrees_with_keras() -> None:
+    """Keras knows a network's size only once it is built whole: the cheap ones are built here."""
+    for name in ("MobileNetV2", "EfficientNetB1", "EfficientNetV2B2", "Xception", "NASNetMobile"):
+        whole = getattr(keras.applications, name)(weights=None, classes=2)
+        expected = backbone_module._INPUT_SIZES.get(name, 224)
+        assert whole.input_shape[1:3] == (expected, expected), name

@@ -1,0 +1,123 @@
+"""The cache of vectors and the array beside its ids."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from posters.backbone import BackboneInfo
+from posters.embedding import (
+    EmbeddingCache,
+    embed_missing,
+    read_embeddings,
+    write_embeddings,
+)
+from posters.errors import DataError
+
+INFO = BackboneInfo(
+    name="Fake",
+    weights="file",
+    weights_digest="0" * 64,
+    pooling="avg",
+    input_size=64,
+    seed=0,
+    embedding_size=3,
+)
+
+
+class Network:
+    """Embeds a file as three numbers made of its name, and remembers what it was asked."""
+
+    def __init__(self, fails_at: str | None = None) -> None:
+        self.asked: list[str] = []
+        self._fails_at = fails_at
+
+    def embed(self, files: Sequence[Path]) -> NDArray[np.float32]:
+        if any(file.name == self._fails_at for file in files):
+            raise KeyboardInterrupt
+        self.asked += [file.name for file in files]
+        return np.array([[len(file.name), ord(file.name[-1]), 0.1] for file in files], np.float32)
+
+
+def files(count: int) -> dict[str, Path]:
+    return {f"digest{number}": Path(f"poster{number}") for number in range(count)}
+
+
+def test_only_posters_without_a_vector_are_embedded(tmp_path: Path) -> None:
+    cache, network = EmbeddingCache(tmp_path, INFO), Network()
+    assert embed_missing(cache, files(5), network.embed, 2) == 5
+    assert embed_missing(cache, files(8), network.embed, 2) == 3
+    assert network.asked == [f"poster{number}" for number in range(8)]
+
+
+def test_what_was_embedded_before_a_crash_is_kept(tmp_path: Path) -> None:
+    cache, crashing = EmbeddingCache(tmp_path, INFO), Network(fails_at="poster4")
+    with pytest.raises(KeyboardInterrupt):
+        embed_missing(cache, files(6), crashing.embed, 2)
+    network = Network()
+    assert embed_missing(cache, files(6), network.embed, 2) == 2
+    assert network.asked == ["poster4", "poster5"]
+
+
+def test_another_network_has_a_cache_of_its_own(tmp_path: Path) -> None:
+    other = BackboneInfo(**{**vars(INFO), "weights_digest": "1" * 64})
+    embed_missing(EmbeddingCache(tmp_path, INFO), files(2), Network().embed, 2)
+    assert EmbeddingCache(tmp_path, other).missing(list(files(2))) == list(files(2))
+
+
+def test_the_same_posters_give_the_same_bytes_whatever_came_before(tmp_path: Path) -> None:
+    contents = []
+    for name, history in (("grown", (3, 6)), ("cold", (6,))):
+        cache = EmbeddingCache(tmp_path / name, INFO)
+        for count in history:
+            embed_missing(cache, files(count), Network().embed, 4)
+        ids = [f"tt000000{number}" for number in range(6)]
+        write_embeddings(tmp_path / f"{name}-out", ids, cache.get(list(files(6))), INFO)
+        contents.append(
+            {file.name: file.read_bytes() for file in (tmp_path / f"{name}-out").iterdir()}
+        )
+    assert contents[0] == contents[1]
+    assert set(contents[0]) == {"embeddings.npy", "ids.txt", "backbone.json"}
+
+
+def test_vectors_are_read_back_memory_mapped_beside_their_ids(tmp_path: Path) -> None:
+    vectors = np.arange(6, dtype=np.float32).reshape(2, 3)
+    write_embeddings(tmp_path / "out", ["tt0000001", "tt0000002"], iter(vectors), INFO)
+    read = read_embeddings(tmp_path / "out")
+    assert isinstance(read.matrix, np.memmap)
+    np.testing.assert_array_equal(read.matrix, vectors)
+    assert read.ids == ["tt0000001", "tt0000002"]
+    assert read.info == INFO
+    assert list(read.rows(["tt0000002", "tt0000001"])) == [1, 0]
+    with pytest.raises(DataError, match="tt0000003 has no embedding"):
+        read.rows(["tt0000003"])
+
+
+def test_fewer_vectors_than_ids_write_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        write_embeddings(tmp_path / "out", ["tt0000001", "tt0000002"], iter([np.zeros(3)]), INFO)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("file", ["embeddings.npy", "ids.txt", "backbone.json"])
+def test_a_missing_or_damaged_file_is_an_error_that_says_what_to_do(
+    tmp_path: Path, file: str
+) -> None:
+    folder = tmp_path / "out"
+    write_embeddings(folder, ["tt0000001"], iter(np.zeros((1, 3), np.float32)), INFO)
+    (folder / file).write_bytes(b"tt1 tt2 tt3")
+    with pytest.raises(DataError, match="run `dvc repro`"):
+        read_embeddings(folder)
+    (folder / file).unlink()
+    with pytest.raises(DataError, match="run `dvc repro`"):
+        read_embeddings(folder)
+
+
+def test_the_cache_is_one_sqlite_file(tmp_path: Path) -> None:
+    embed_missing(EmbeddingCache(tmp_path, INFO), files(3), Network().embed, 2)
+    (database,) = tmp_path.glob("*.sqlite")
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (3,)
