@@ -118,7 +118,7 @@ def show(file: Path, answer: "Answer", caveats: list[str], *, as_json: bool) -> 
                 "imdb_id": movie.imdb_id,
                 "title": movie.title,
                 "year": movie.year,
-                "similarity": round(movie.similarity, 4),
+                "similarity": round(movie.similarity, 6),
             }
             for movie in answer.neighbours
         ]
@@ -128,7 +128,7 @@ def show(file: Path, answer: "Answer", caveats: list[str], *, as_json: bool) -> 
     print(f"{file}: {answer.year}")
     for rank, movie in enumerate(answer.neighbours, start=1):
         said = f"{movie.title} ({movie.year})"
-        print(f"  {rank}. {said:<48} similarity {movie.similarity:.3f}  {movie.imdb_id}")
+        print(f"  {rank}. {said:<48} similarity {movie.similarity:.4f}  {movie.imdb_id}")
     sys.stdout.flush()
 
 

@@ -350,7 +350,7 @@ def test_predict_speaks_to_a_person(walk: Walk, draw: Callable[[str, int], Path]
     lines = output.splitlines()
     assert re.search(r"A Poster of My Own-1990\.jpg: \d{4}$", lines[0])
     assert len(lines) == 4
-    assert re.search(r"1\. .+ \(\d{4}\) +similarity -?\d\.\d{3}  tt\d{7,}", lines[1])
+    assert re.search(r"1\. .+ \(\d{4}\) +similarity -?\d\.\d{4}  tt\d{7,}", lines[1])
     assert "random MobileNetV2 weights" in errors
 
 

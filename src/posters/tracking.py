@@ -79,9 +79,9 @@ def log_run(experiment: str, run: Run) -> str:
             mlflow.log_artifact(str(file))
         with warnings.catch_warnings():
             # A catalogue has no missing years, which is what MLflow warns could come.
-            warnings.filterwarnings("ignore", message=".*integer column.*")
+            warnings.filterwarnings("ignore", message=r".*\s*integer column.*")
             dataset = mlflow.data.from_pandas(
                 run.dataset, name="catalogue", targets="year", digest=run.dataset_digest[:32]
             )
-        mlflow.log_input(dataset, context="training")
+            mlflow.log_input(dataset, context="training")
     return run_id

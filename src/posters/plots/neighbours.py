@@ -28,7 +28,7 @@ def neighbours_sheet(
     lines = -(-len(rows) // columns)
     figure, _ = new_figure(
         1.55 * across * columns + 0.5,
-        2.75 * lines + 0.9,
+        2.62 * lines + 0.9,
         "Posters and their nearest neighbours by cosine similarity",
         caveats,
         axes=False,
@@ -42,17 +42,17 @@ def neighbours_sheet(
         for place, movie in enumerate([query, *found]):
             axes = grid[line][column * (across + 1) + place]
             axes.imshow(to_rgb(read_image(folder / movie.file)), aspect="equal")
-            said = "query" if place == 0 else f"similarity {movie.similarity:.3f}"
+            said = "query" if place == 0 else f"similarity {movie.similarity:.4f}"
             axes.set_title(
                 f"{_shorten(movie.title)}\n{movie.year} · {said}",
-                fontsize=7.5,
+                fontsize=7,
                 color=ORANGE if place == 0 else INK,
                 fontweight="bold" if place == 0 else "normal",
             )
-    save(figure, path)
+    save(figure, path, dots_per_inch=105, colours=256)
 
 
-def _shorten(title: str, length: int = 24) -> str:
+def _shorten(title: str, length: int = 22) -> str:
     # A dollar sign would begin a formula.
     title = title if len(title) <= length else title[: length - 1].rstrip() + "…"
     return title.replace("$", r"\$")
