@@ -16,7 +16,15 @@ from posters.drawing import draw_poster
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
-PARTS_OF_THE_PROJECT = ("stages", "src", ".dvc/config", ".dvcignore", ".gitignore", "dvc.yaml")
+PARTS_OF_THE_PROJECT = (
+    "stages",
+    "src",
+    ".dvc/config",
+    ".dvc/.gitignore",
+    ".dvcignore",
+    ".gitignore",
+    "dvc.yaml",
+)
 
 Row = tuple[str, str, int, str]
 

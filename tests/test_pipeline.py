@@ -205,7 +205,7 @@ def test_each_plot_is_a_picture_of_readable_size(walk: Walk) -> None:
     for plot in pictures:
         with Image.open(walk.project.folder / plot) as image:
             assert image.format == "PNG"
-            assert min(image.size) >= 400
+            assert min(image.size) >= 350
 
 
 def test_each_trained_model_is_one_mlflow_run_that_can_be_told_apart(walk: Walk) -> None:
