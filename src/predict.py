@@ -5,6 +5,7 @@ python src/predict.py --k 5 --json posters/
 """
 
 import argparse
+import io
 import json
 import sys
 from pathlib import Path
@@ -24,15 +25,19 @@ BATCH = 8
 def main() -> int:
     """Answer for each poster; exit code 2 when one of them could not be answered."""
     options = parse_arguments()
+    for stream in (sys.stdout, sys.stderr):
+        # A title that the terminal's encoding lacks is shown with escapes.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     found, problems = find_posters(options.posters)
     for problem in problems:
         complain(problem)
     predictor: Predictor | None = None
     for start in range(0, len(found), BATCH):
-        images = {}
+        images = []
         for file in found[start : start + BATCH]:
             try:
-                images[file] = to_rgb(read_image(file))
+                images.append((file, to_rgb(read_image(file))))
             except PosterRefused as refused:
                 problems.append(str(refused))
                 complain(f"{file}: {refused}; give another picture of this poster")
@@ -40,8 +45,8 @@ def main() -> int:
             continue
         # Loading the network takes seconds: only once there is something to ask it.
         predictor = predictor or load_predictor()
-        answers = predictor.answer(list(images.values()), options.k)
-        for file, answer in zip(images, answers, strict=True):
+        answers = predictor.answer([image for _, image in images], options.k)
+        for (file, _), answer in zip(images, answers, strict=True):
             show(file, answer, predictor.caveats, as_json=options.json)
     return 2 if problems else 0
 
@@ -73,7 +78,6 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "posters",
         nargs="+",
-        type=Path,
         metavar="FILE_OR_FOLDER",
         help="JPEG, PNG or WebP files, or folders of them",
     )
@@ -93,20 +97,26 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def find_posters(named: list[Path]) -> tuple[list[Path], list[str]]:
+def find_posters(named: list[str]) -> tuple[list[Path], list[str]]:
     """The picture files that the arguments name, in order, and what is wrong with the others."""
     found: list[Path] = []
     problems: list[str] = []
-    for path in named:
-        if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
-            found.extend(inside)
-            if not inside:
-                problems.append(f"{path}: no JPEG, PNG or WebP file in this folder")
-        elif path.exists():
-            found.append(path)
-        else:
-            problems.append(f"{path}: no such file or folder; check the path")
+    for name in named:
+        path = Path(name)
+        try:
+            if not name:
+                problems.append("an empty name; name a file or a folder")
+            elif path.is_dir():
+                inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+                found.extend(inside)
+                if not inside:
+                    problems.append(f"{path}: no JPEG, PNG or WebP file in this folder")
+            elif path.exists():
+                found.append(path)
+            else:
+                problems.append(f"{path}: no such file or folder; check the path")
+        except OSError as error:
+            problems.append(f"{name}: {error.strerror}; check the name and your permissions")
     return found, problems
 
 

@@ -24,7 +24,7 @@ def main() -> None:
         batch_size=params.batch_size,
         weights_path=paths.from_root(params.weights),
     )
-    cache = EmbeddingCache(paths.cache() / "embeddings", backbone.info)
+    cache = EmbeddingCache(paths.cache() / "embeddings", backbone.info, backbone.probe())
     files = {
         str(digest): paths.DATA / str(file)
         for digest, file in zip(catalogue["sha256"], catalogue["file"], strict=True)

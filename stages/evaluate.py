@@ -4,6 +4,7 @@ dvc repro evaluate
 """
 
 from posters import command, paths, provenance
+from posters.caveats import marked
 from posters.dataset import Parts, read_parts
 from posters.evaluation import decade_errors, fit_baselines, report
 from posters.files import write_json
@@ -63,7 +64,7 @@ def main() -> None:
         said = {key: f"{metrics[name][key]:.1f}" for key in metrics[name] if key.endswith("mae")}
         print(
             f"evaluate: {name}: MAE {said['mae']} years (constant {said['constant_mae']}, ridge "
-            f"{said['ridge_mae']}, kNN {said['knn_mae']})"
+            f"{said['ridge_mae']}, kNN {said['knn_mae']}){marked(caveats)}"
         )
 
 

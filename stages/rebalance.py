@@ -17,7 +17,7 @@ from posters.catalogue import (
     write_catalogue,
     write_refusals,
 )
-from posters.caveats import caveats
+from posters.caveats import caveats, marked
 from posters.files import replacing, write_json
 from posters.gathering import Gatherer, describe_refusals
 from posters.params import RebalanceParams, load_params
@@ -30,7 +30,7 @@ def main() -> None:
     """Write the catalogue, the posters added, the counts, and the histograms before and after."""
     params = load_params()
     initial = read_entries(paths.INITIAL)
-    years = range(params.scrape.first_year, params.scrape.last_year + 1)
+    years = params.scrape.years
     with (
         replacing(paths.POSTERS / "reserve") as reserve_folder,
         replacing(paths.POSTERS / "topup") as topup_folder,
@@ -38,24 +38,26 @@ def main() -> None:
         reserve_folder.mkdir()
         topup_folder.mkdir()
         folders: dict[Origin, Path] = {"reserve": reserve_folder, "topup": topup_folder}
-        gatherer = Gatherer(open_source(params), params.posters, folders)
+        gatherer = Gatherer(open_source(params), params.posters, folders, years)
         gatherer.know(initial, paths.DATA)
         result = rebalance(gatherer, [entry.year for entry in initial], years, params.rebalance)
     write_catalogue(paths.CATALOGUE, [*initial, *result.reserve, *result.topup])
     write_refusals(paths.CATALOGUE_REFUSED, gatherer.refusals)
 
     summary = summarise(initial, result, years, params.rebalance)
+    catalogue = read_catalogue(paths.CATALOGUE)
+    summary["caveats"] = caveats(catalogue["source"])
     summary["refused"] = {
         "scrape": count_refusals(paths.INITIAL_REFUSED),
         "rebalance": count_refusals(paths.CATALOGUE_REFUSED),
     }
     write_json(paths.METRICS / "catalogue.json", summary)
-    draw_histograms(read_catalogue(paths.CATALOGUE), years, params.rebalance)
+    draw_histograms(catalogue, years, params.rebalance)
     print(
         f"rebalance: {len(initial)} movies, {len(result.topup)} added towards t = "
         f"{params.rebalance.t}, {len(result.reserve)} in reserve; {len(result.topup_short)} years "
         f"short by {sum(result.topup_short.values())}; refused: "
-        f"{describe_refusals(gatherer.refusals)}"
+        f"{describe_refusals(gatherer.refusals)}{marked(summary['caveats'])}"
     )
 
 

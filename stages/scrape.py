@@ -24,10 +24,11 @@ def main() -> None:
         tqdm(total=wanted, desc="scrape", unit="poster", disable=None) as bar,
     ):
         folder.mkdir()
-        gatherer = Gatherer(open_source(params), params.posters, {"initial": folder})
-        for movie in gatherer.source.initial():
-            if len(entries) == wanted:
-                break
+        gatherer = Gatherer(
+            open_source(params), params.posters, {"initial": folder}, params.scrape.years
+        )
+        queue = gatherer.source.initial()
+        while len(entries) < wanted and (movie := next(queue, None)):
             entry = gatherer.gather(movie, "initial")
             if entry:
                 entries.append(entry)
@@ -39,8 +40,12 @@ def main() -> None:
             )
     write_catalogue(paths.INITIAL, entries)
     write_refusals(paths.INITIAL_REFUSED, gatherer.refusals)
-    short = f" ({wanted - len(entries)} short of {wanted})" if len(entries) < wanted else ""
-    print(f"scrape: {len(entries)} movies{short}; refused: {describe_refusals(gatherer.refusals)}")
+    note = ""
+    if len(entries) < wanted:
+        note = f" ({wanted - len(entries)} short of scrape.movies)"
+    elif params.source.kind == "table" and next(queue, None):
+        note = " (as many as scrape.movies asks for; the table holds more)"
+    print(f"scrape: {len(entries)} movies{note}; refused: {describe_refusals(gatherer.refusals)}")
 
 
 if __name__ == "__main__":

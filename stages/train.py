@@ -6,6 +6,7 @@ dvc repro train
 import pandas as pd
 
 from posters import command, paths, provenance
+from posters.caveats import marked
 from posters.dataset import read_parts
 from posters.params import load_params
 from posters.plots.training import loss_curve
@@ -27,6 +28,7 @@ def main() -> None:
     print(
         f"train: {len(train.years)} posters, {len(history)} epochs, no. {fitted.best_epoch} kept; "
         f"validation MAE {fitted.history['val_mae'][fitted.best_epoch - 1]:.1f} years"
+        f"{marked(about['caveats'])}"
     )
 
 

@@ -166,3 +166,33 @@ def test_the_table_of_input_sizes_agrees_with_keras() -> None:
         whole = getattr(keras.applications, name)(weights=None, classes=2)
         expected = backbone_module._INPUT_SIZES.get(name, 224)
         assert whole.input_shape[1:3] == (expected, expected), name
+
+
+def test_every_network_that_keras_has_is_found_by_name_with_its_preprocessing() -> None:
+    names = backbone_module.backbone_names(keras)
+    assert len(names) > 30
+    for name in names:
+        build, module = backbone_module._find(keras, name)
+        assert callable(build), name
+        assert callable(module.preprocess_input), name
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_an_impossible_size_is_not_taken_for_a_network_out_of_reach() -> None:
+    with pytest.raises(BackboneError, match="input_size 64"):
+        small("InceptionV3", weights="imagenet", if_unreachable="random", input_size=64)
+
+
+def test_the_probe_changes_with_the_code_that_scales_pictures(
+    network: Backbone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = network.probe()
+    assert network.probe() == before
+    monkeypatch.setattr(
+        backbone_module,
+        "resize",
+        lambda image, side: np.asarray(
+            image.resize((side, side), Image.Resampling.NEAREST), np.float32
+        ),
+    )
+    assert network.probe() != before

@@ -47,14 +47,14 @@ def files(count: int) -> dict[str, Path]:
 
 
 def test_only_posters_without_a_vector_are_embedded(tmp_path: Path) -> None:
-    cache, network = EmbeddingCache(tmp_path, INFO), Network()
+    cache, network = EmbeddingCache(tmp_path, INFO, "probe"), Network()
     assert embed_missing(cache, files(5), network.embed, 2) == 5
     assert embed_missing(cache, files(8), network.embed, 2) == 3
     assert network.asked == [f"poster{number}" for number in range(8)]
 
 
 def test_what_was_embedded_before_a_crash_is_kept(tmp_path: Path) -> None:
-    cache, crashing = EmbeddingCache(tmp_path, INFO), Network(fails_at="poster4")
+    cache, crashing = EmbeddingCache(tmp_path, INFO, "probe"), Network(fails_at="poster4")
     with pytest.raises(KeyboardInterrupt):
         embed_missing(cache, files(6), crashing.embed, 2)
     network = Network()
@@ -64,14 +64,14 @@ def test_what_was_embedded_before_a_crash_is_kept(tmp_path: Path) -> None:
 
 def test_another_network_has_a_cache_of_its_own(tmp_path: Path) -> None:
     other = BackboneInfo(**{**vars(INFO), "weights_digest": "1" * 64})
-    embed_missing(EmbeddingCache(tmp_path, INFO), files(2), Network().embed, 2)
-    assert EmbeddingCache(tmp_path, other).missing(list(files(2))) == list(files(2))
+    embed_missing(EmbeddingCache(tmp_path, INFO, "probe"), files(2), Network().embed, 2)
+    assert EmbeddingCache(tmp_path, other, "probe").missing(list(files(2))) == list(files(2))
 
 
 def test_the_same_posters_give_the_same_bytes_whatever_came_before(tmp_path: Path) -> None:
     contents = []
     for name, history in (("grown", (3, 6)), ("cold", (6,))):
-        cache = EmbeddingCache(tmp_path / name, INFO)
+        cache = EmbeddingCache(tmp_path / name, INFO, "probe")
         for count in history:
             embed_missing(cache, files(count), Network().embed, 4)
         ids = [f"tt000000{number}" for number in range(6)]
@@ -117,7 +117,22 @@ def test_a_missing_or_damaged_file_is_an_error_that_says_what_to_do(
 
 
 def test_the_cache_is_one_sqlite_file(tmp_path: Path) -> None:
-    embed_missing(EmbeddingCache(tmp_path, INFO), files(3), Network().embed, 2)
+    embed_missing(EmbeddingCache(tmp_path, INFO, "probe"), files(3), Network().embed, 2)
     (database,) = tmp_path.glob("*.sqlite")
     with sqlite3.connect(database) as connection:
         assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (3,)
+
+
+def test_what_the_network_makes_of_known_pictures_is_part_of_the_key(tmp_path: Path) -> None:
+    """Other code or packages may give other vectors for the same network and poster."""
+    embed_missing(EmbeddingCache(tmp_path, INFO, "one"), files(2), Network().embed, 2)
+    assert EmbeddingCache(tmp_path, INFO, "one").missing(list(files(2))) == []
+    assert EmbeddingCache(tmp_path, INFO, "other").missing(list(files(2))) == list(files(2))
+
+
+def test_a_damaged_cache_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    EmbeddingCache(tmp_path, INFO, "probe")
+    (database,) = tmp_path.glob("*.sqlite")
+    database.write_bytes(b"not a database" * 100)
+    with pytest.raises(DataError, match=rf"{database.name} is damaged .*: delete it"):
+        EmbeddingCache(tmp_path, INFO, "probe")

@@ -87,7 +87,8 @@ def plentiful(per_year: int = 12) -> MemorySource:
 
 def gatherer_of(source: MemorySource, folder: Path) -> Gatherer:
     """A gatherer that writes each origin's posters where a catalogue in `folder` names them."""
-    return Gatherer(source, RULES, {origin: folder / "posters" / origin for origin in ORIGINS})
+    folders = {origin: folder / "posters" / origin for origin in ORIGINS}
+    return Gatherer(source, RULES, folders, range(1888, 2017))
 
 
 def initial_catalogue(source: MemorySource, folder: Path, picks: int) -> list[Entry]:

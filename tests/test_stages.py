@@ -96,6 +96,17 @@ def test_bad_posters_are_refused_and_counted_and_the_others_go_on(project: Proje
     ]
 
 
+def test_movies_that_were_not_asked_for_are_said_not_lost(project: Project) -> None:
+    project.set(scrape__last_year=2008)
+    done = project.stage("scrape")
+    assert done.stdout == "scrape: 74 movies (1180 short of scrape.movies); refused: " + (
+        "6 outside the years\n"
+    )
+    project.set(scrape__movies=20)
+    done = project.stage("scrape")
+    assert "20 movies (as many as scrape.movies asks for; the table holds more)" in done.stdout
+
+
 def test_a_table_of_nothing_but_bad_posters_stops_with_the_reasons(project: Project) -> None:
     for poster in project.tables.glob("tt1*.jpg"):
         poster.write_bytes(b"")
@@ -156,6 +167,8 @@ def test_the_embedded_default_is_marked_as_generated(project: Project) -> None:
     assert set(catalogue["source"]) == {"sample"}
     assert (catalogue["origin"] == "initial").sum() == 30
     assert (project.folder / ".cache" / "drawings").is_dir()
+    assert json.loads(project.read("metrics/catalogue.json"))["caveats"] == ["generated posters"]
+    assert "[generated posters]" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -164,7 +177,6 @@ def test_the_embedded_default_is_marked_as_generated(project: Project) -> None:
         (["poster.jpg"], 2, "poster.jpg: no such file or folder"),
         ([], 2, "the following arguments are required"),
         (["--k", "0", "poster.jpg"], 2, "expected a whole number of at least 1"),
-        (["--help"], 0, ""),
     ],
 )
 def test_predict_explains_itself_before_anything_was_trained(
@@ -174,6 +186,22 @@ def test_predict_explains_itself_before_anything_was_trained(
     assert done.returncode == code
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_predict_shows_how_it_is_used(project: Project) -> None:
+    shown = project.run(sys.executable, "src/predict.py", "--help").stdout
+    assert "FILE_OR_FOLDER" in shown
+    assert "--json" in shown
+
+
+def test_predict_names_each_file_it_can_not_look_for(project: Project) -> None:
+    done = project.run(sys.executable, "src/predict.py", "a" * 300, "", "gone.jpg", check=False)
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert len(lines) == 3
+    assert "File name too long" in lines[0]
+    assert "an empty name" in lines[1]
+    assert "gone.jpg: no such file" in lines[2]
 
 
 def test_predict_without_a_model_says_what_to_do(project: Project) -> None:

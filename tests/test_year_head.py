@@ -104,3 +104,21 @@ def test_no_head_and_a_damaged_one_are_errors_that_say_what_to_do(
         (tmp_path / "head" / file).write_bytes(b"{")
         with pytest.raises(DataError, match="damaged"):
             load_head(tmp_path / "head")
+
+
+def test_a_dimension_that_never_varied_in_training_does_not_drown_the_others() -> None:
+    """As pooled activations that no training poster stirs, and a query does."""
+    vectors, years = rows(600, 0)
+    vectors[:, 3] = 0
+    head = fit_head(vectors, years, vectors[:100], years[:100], PARAMS)
+    query = vectors[:50].copy()
+    expected = predict_years(head.model, query)
+    query[:, 3] = 0.01
+    np.testing.assert_allclose(predict_years(head.model, query), expected, atol=2)
+    query[:, 4] = 1e6
+    assert np.abs(predict_years(head.model, query) - 1960).max() < 300
+
+
+def test_a_training_that_diverges_is_an_error_that_says_what_to_lower() -> None:
+    with pytest.raises(DataError, match=r"diverged: .* lower train\.learning_rate"):
+        fit(PARAMS.model_copy(update={"learning_rate": 1e30, "epochs": 3}))

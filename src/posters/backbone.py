@@ -5,8 +5,11 @@ Importing this module is cheap; Keras is imported when a backbone is loaded.
 
 import contextlib
 import hashlib
+import http.client
+import importlib
 import socket
 import sys
+import urllib.error
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -43,7 +46,9 @@ _INPUT_SIZES = {
     "NASNetLarge": 331,
     "Xception": 299,
 }
-_DOWNLOAD_TIMEOUT = 30.0
+_DOWNLOAD_TIMEOUT = 30.0  # seconds without a byte
+# What Keras says of a download whose hash is wrong.
+_CORRUPTED = "Incomplete or corrupted file"
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,14 @@ class Backbone:
         self._preprocess = preprocess
         self._batch_size = batch_size
 
+    def probe(self) -> str:
+        """A digest of the vectors that this network gives known pictures, here and now.
+
+        It changes with whatever the vectors depend on and `info` does not tell: the code that
+        converts and scales pictures, the versions of the packages, the processor.
+        """
+        return hashlib.sha256(self.embed(_probes()).tobytes()).hexdigest()
+
     def embed(self, posters: Sequence[PosterLike]) -> NDArray[np.float32]:
         """Turn posters into vectors of shape (n_posters, embedding_size), float32.
 
@@ -109,6 +122,15 @@ class Backbone:
             output = self._model.predict_on_batch(self._preprocess(batch))
             vectors[start : start + len(chunk)] = output
         return vectors
+
+
+def _probes() -> list[Image.Image]:
+    """Known pictures of every kind that posters come as."""
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 60, 3)).astype(np.uint8)
+    picture = Image.fromarray(pixels)
+    clear = picture.convert("RGBA")
+    clear.putalpha(picture.convert("L"))
+    return [picture, picture.convert("L"), picture.convert("CMYK"), picture.convert("P"), clear]
 
 
 def resize(image: Image.Image, side: int) -> NDArray[np.float32]:
@@ -157,7 +179,9 @@ def load_backbone(
     elif origin == "imagenet":
         try:
             with _download_timeout():
-                network = build(weights="imagenet", **options)
+                network = _built(build, {**options, "weights": "imagenet"}, name)
+        except BackboneError:
+            raise
         except Exception as error:
             # Keras raises a bare Exception when a download fails, and others when it breaks off.
             _must_be_unreachable(error)
@@ -187,20 +211,26 @@ def load_backbone(
 
 
 def _find(keras: Any, name: str) -> tuple[Any, ModuleType]:
-    for attribute in sorted(vars(keras.applications)):
-        module = getattr(keras.applications, attribute)
-        if isinstance(module, ModuleType) and callable(getattr(module, name, None)):
-            if name in ("preprocess_input", "decode_predictions"):
-                break
-            return getattr(module, name), module
-    known = sorted(entry for entry in vars(keras.applications) if entry[0].isupper())
-    raise BackboneError(f"embed.backbone {name!r} is unknown: expected one of {', '.join(known)}")
+    known = backbone_names(keras)
+    if name not in known:
+        raise BackboneError(
+            f"embed.backbone {name!r} is unknown: expected one of {', '.join(known)}"
+        )
+    build = getattr(keras.applications, name)
+    return build, importlib.import_module(build.__module__)
+
+
+def backbone_names(keras: Any) -> list[str]:
+    """The names of all networks of `keras.applications`."""
+    return sorted(entry for entry in vars(keras.applications) if entry[0].isupper())
 
 
 def _built(build: Any, options: dict[str, Any], name: str) -> Any:
     try:
         return build(**options)
     except ValueError as error:
+        if _CORRUPTED in str(error):
+            raise
         raise BackboneError(
             f"{name} can't be built with input_size {options['input_shape'][0]}: {error}"
         ) from error
@@ -240,8 +270,9 @@ def _download_timeout() -> Iterator[None]:
 
 def _must_be_unreachable(error: Exception) -> None:
     """Let everything through that is not a failed download: a bug must not look like bad luck."""
-    failed = isinstance(error, OSError) or any(
-        sign in str(error) for sign in ("URL fetch failure", "Incomplete or corrupted file")
+    broken = (urllib.error.URLError, ConnectionError, TimeoutError, http.client.HTTPException)
+    failed = isinstance(error, broken) or any(
+        sign in str(error) for sign in ("URL fetch failure", _CORRUPTED)
     )
     if not failed:
         raise error

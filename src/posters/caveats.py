@@ -15,3 +15,9 @@ def caveats(sources: Iterable[str], network: str | None = None) -> list[str]:
     """
     found = [GENERATED] if _GENERATING_SOURCES.intersection(sources) else []
     return [*found, network] if network else found
+
+
+def marked(caveats: Iterable[str]) -> str:
+    """The caveats as the end of a printed line: ` [generated posters]`, or nothing."""
+    said = ", ".join(caveats)
+    return f" [{said}]" if said else ""

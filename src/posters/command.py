@@ -1,5 +1,6 @@
 """What every command shares: an error on purpose is one line on stderr, never a traceback."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -19,6 +20,10 @@ def run(name: str, main: Callable[[], int | None], failure: int = 1) -> None:
     except PostersError as error:
         print(f"{name}: error: {error}", file=sys.stderr)
         code = failure
+    except BrokenPipeError:
+        # Whoever read the output has enough of it (`| head`): nothing more can be written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
     except KeyboardInterrupt:
         print(f"{name}: interrupted; what was fetched and embedded is kept", file=sys.stderr)
         code = 130

@@ -55,16 +55,28 @@ class EmbeddingCache:
     Args:
         folder: where the databases lie.
         info: the network; another one has another database.
+        probe: what the network gives known pictures (`Backbone.probe`): other code or packages that
+            give other vectors have another database too.
+
+    Raises:
+        DataError: the database is damaged.
     """
 
-    def __init__(self, folder: Path, info: BackboneInfo) -> None:
+    def __init__(self, folder: Path, info: BackboneInfo, probe: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / f"{info.name}-{info.fingerprint[:16]}.sqlite"
+        self._path = folder / f"{info.name}-{info.fingerprint[:16]}-{probe[:16]}.sqlite"
         self._size = info.embedding_size
-        with closing(self._connect()) as database, database:
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS vectors (sha256 TEXT PRIMARY KEY, vector BLOB NOT NULL)"
-            )
+        try:
+            with closing(self._connect()) as database, database:
+                database.execute(
+                    "CREATE TABLE IF NOT EXISTS vectors "
+                    "(sha256 TEXT PRIMARY KEY, vector BLOB NOT NULL)"
+                )
+        except sqlite3.DatabaseError as error:
+            raise DataError(
+                f"the cache .cache/embeddings/{self._path.name} is damaged ({error}): delete it, "
+                "and its posters are embedded again"
+            ) from error
 
     def missing(self, digests: Sequence[str]) -> list[str]:
         """Those of `digests` that have no vector yet, in their order."""

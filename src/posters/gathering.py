@@ -21,6 +21,7 @@ class Gatherer:
         source: where the posters are fetched from.
         rules: what a poster must be like, and which two pictures are the same.
         folders: where the posters of each origin are written, named by the movie's id.
+        years: movies of other years are refused.
 
     Attributes:
         source: as given.
@@ -32,9 +33,11 @@ class Gatherer:
         source: Source,
         rules: PosterParams,
         folders: Mapping[Origin, Path],
+        years: range,
     ) -> None:
         self.refusals: list[Refusal] = []
         self._folders = folders
+        self._years = years
         self.source = source
         self._rules = rules
         self._ids: set[str] = set()
@@ -62,6 +65,11 @@ class Gatherer:
         if movie.imdb_id in self._ids:
             return None
         try:
+            if movie.year not in self._years:
+                raise PosterRefused(
+                    "outside the years",
+                    f"{movie.year}, asked for are {self._years[0]} to {self._years[-1]}",
+                )
             content = self.source.poster(movie)
             image = check_poster(content, self._rules)
             digest, picture_hash = sha256(content), difference_hash(to_rgb(image))

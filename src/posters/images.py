@@ -83,7 +83,9 @@ def read_poster_file(path: Path) -> bytes:
         raise PosterRefused("missing", f"no such file: {path.name}") from error
     except (OSError, ValueError) as error:
         # ValueError: a NUL character in the name.
-        raise PosterRefused("unreadable", f"{path.name!r}: {error}") from error
+        # The error's own text would name the machine's folders in the list of refusals.
+        said = getattr(error, "strerror", None) or error
+        raise PosterRefused("unreadable", f"{path.name!r}: {said}") from error
 
 
 def to_rgb(poster: PosterLike) -> Image.Image:

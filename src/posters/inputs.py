@@ -47,8 +47,11 @@ def _table(named: str | None) -> dict[str, Any]:
 
 
 def _or_missing(path: Path) -> str:
-    """A missing poster is no error here: the stage that reads it refuses and counts it."""
-    return sha256_of_file(path) if path.is_file() else "missing"
+    """A bad poster is no error here: the stage that reads it refuses and counts it."""
+    try:
+        return sha256_of_file(path) if path.is_file() else "missing"
+    except OSError:
+        return "unreadable"
 
 
 def _weights(weights: str) -> dict[str, Any]:

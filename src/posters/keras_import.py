@@ -31,6 +31,8 @@ def make_deterministic(keras: Any, seed: int) -> None:
     """Seed everything and choose operations whose results don't depend on thread timing."""
     import tensorflow as tf
 
+    # Layers and operations without a name of their own are numbered through from here.
+    keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
 

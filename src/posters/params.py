@@ -56,6 +56,11 @@ class ScrapeParams(Section):
             )
         return self
 
+    @property
+    def years(self) -> range:
+        """All years asked about."""
+        return range(self.first_year, self.last_year + 1)
+
 
 class PosterParams(Section):
     """What counts as a usable poster."""
@@ -63,7 +68,8 @@ class PosterParams(Section):
     min_side: Count
     min_aspect: Annotated[float, Field(gt=0)]
     max_aspect: Annotated[float, Field(gt=0)]
-    max_pixels: Count
+    # What is decoded anywhere in the project (images.MAX_PIXELS); less can be asked for, not more.
+    max_pixels: Annotated[int, Field(ge=1, le=40_000_000)]
     near_duplicate: Annotated[int, Field(ge=0, le=15)]
 
     @model_validator(mode="after")

@@ -43,7 +43,7 @@ class Predictor:
     def __init__(self) -> None:
         about = read_about(paths.MODEL)
         embeddings = read_embeddings(paths.EMBEDDINGS)
-        if about["backbone"] != vars(embeddings.info):
+        if about.get("backbone") != vars(embeddings.info):
             raise DataError("data/model and data/embeddings are of different runs: run `dvc repro`")
         self.caveats = [str(caveat) for caveat in about["caveats"]]
         self._backbone = load_query_backbone()
@@ -95,6 +95,12 @@ def load_query_backbone() -> Backbone:
     """
     made_by: BackboneInfo = read_embeddings(paths.EMBEDDINGS).info
     asked = load_params().embed
+    if made_by.weights == "file" and asked.weights in ("imagenet", "random"):
+        raise BackboneError(
+            f"data/embeddings was made with {made_by.name} weights from a file that embed.weights "
+            f"in params.yaml no longer names (it says {asked.weights}): name it again, or run "
+            "`dvc repro`"
+        )
     backbone = load_backbone(
         made_by.name,
         weights=asked.weights if made_by.weights == "file" else made_by.weights,

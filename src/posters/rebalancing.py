@@ -64,8 +64,11 @@ def rebalance(
     total = sum(max(0, t - counts[year]) for year in thin)
     with tqdm(total=total, desc="top-up", unit="poster", disable=None) as bar:
         for level in range(1, t + 1):
-            for year in thin:
-                if counts[year] >= level or year in result.topup_short:
+            rising = [year for year in thin if year not in result.topup_short]
+            if not rising:
+                break
+            for year in rising:
+                if counts[year] >= level:
                     continue
                 entry = first_accepted(gatherer, candidates[year], "topup")
                 if entry:

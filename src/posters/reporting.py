@@ -34,7 +34,7 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
         parts: what it was trained and tested on.
         evaluation: the content of `metrics/evaluation.json`.
     """
-    model_sha256 = model_digest()
+    model_sha256 = evaluation["run"]["model_sha256"]
     backbone = parts.backbone
     caveats = evaluation["run"]["caveats"]
     tags = {

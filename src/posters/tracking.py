@@ -55,6 +55,9 @@ def log_run(experiment: str, run: Run) -> str:
     mlflow.set_tracking_uri(f"sqlite:///{root / DATABASE}")
     client = mlflow.MlflowClient()
     found = client.get_experiment_by_name(experiment)
+    if found and found.lifecycle_stage == "deleted":
+        # Deleted in the UI; MLflow refuses further runs, and has no two of one name.
+        client.restore_experiment(found.experiment_id)
     experiment_id = (
         found.experiment_id
         if found

@@ -16,6 +16,8 @@ from posters.files import replacing, write_json, write_text
 from posters.keras_import import import_keras, make_deterministic
 from posters.params import TrainParams
 
+_FARTHEST = 10.0
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -47,6 +49,9 @@ def fit_head(
         validation_vectors: likewise; they decide when to stop, nothing else.
         validation_years: theirs.
         params: layers and fitting.
+
+    Raises:
+        DataError: the training diverged.
     """
     keras = import_keras()
     make_deterministic(keras, params.seed)
@@ -77,6 +82,11 @@ def fit_head(
             _progress_bar(keras, params.epochs),
         ],
     ).history
+    if not np.isfinite(history["val_loss"]).any():
+        raise DataError(
+            "the training diverged: no epoch has a finite validation loss; lower "
+            f"train.learning_rate (now {params.learning_rate:g})"
+        )
     curves = {name: [float(value) for value in values] for name, values in history.items()}
     for name in ("mae", "val_mae"):
         curves[name] = [value * spread for value in curves[name]]
@@ -85,7 +95,7 @@ def fit_head(
     return Fitted(
         model=keras.Model(features, year, name="year_head"),
         history=curves,
-        best_epoch=int(np.argmin(curves["val_loss"])) + 1,
+        best_epoch=int(np.nanargmin(curves["val_loss"])) + 1,
     )
 
 
@@ -93,10 +103,16 @@ def _build(keras: Any, vectors: NDArray[np.float32], params: TrainParams) -> tup
     """The head, part by part: (n, embedding_size) in, the standardised year (n, 1) out."""
     features = keras.Input((vectors.shape[1],), name="embedding")
     # Each dimension to mean 0 and spread 1: pooled activations differ by orders of magnitude, and
-    # without this the largest few would decide. Fitted on the training rows alone.
-    standardise = keras.layers.Normalization(name="standardise")
-    standardise.adapt(vectors)
-    hidden = standardise(features)
+    # without this the largest few would decide. Fitted on the training rows alone. A dimension that
+    # never varied there keeps its scale: divided by nothing, it would drown all others later.
+    spread = vectors.std(axis=0, dtype=np.float64)
+    spread[spread <= 1e-6 * max(float(np.median(spread)), 1e-6)] = 1.0
+    mean = vectors.mean(axis=0, dtype=np.float64)
+    standardise = keras.layers.Normalization(
+        mean=mean.astype(np.float32), variance=(spread**2).astype(np.float32), name="standardise"
+    )
+    # A poster unlike all training rows is far out, not out of this world.
+    hidden = keras.ops.clip(standardise(features), -_FARTHEST, _FARTHEST)
     # Some inputs are silenced at random, so that no single dimension is relied upon.
     hidden = keras.layers.Dropout(params.dropout / 2, name="input_dropout")(hidden)
     for number, units in enumerate(params.hidden, start=1):

@@ -43,8 +43,6 @@ def open_source(params: Params) -> Source:
         return TableSource(
             paths.from_root(params.source.table),
             paths.from_root(params.source.pool),
-            first_year=params.scrape.first_year,
-            last_year=params.scrape.last_year,
             seed=params.scrape.seed,
         )
     return SampleSource(

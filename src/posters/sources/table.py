@@ -16,7 +16,6 @@ class TableSource:
     Args:
         table: the CSV that the initial catalogue is sampled from.
         pool: the CSV that the reserve and the top-up draw on; may be the same file.
-        first_year, last_year: movies outside these years are left out.
         seed: decides the order within either table, whatever the order of its rows.
 
     Raises:
@@ -25,11 +24,8 @@ class TableSource:
 
     name = "table"
 
-    def __init__(
-        self, table: Path, pool: Path, *, first_year: int, last_year: int, seed: int
-    ) -> None:
+    def __init__(self, table: Path, pool: Path, *, seed: int) -> None:
         self._table, self._pool = table, pool
-        self._years = range(first_year, last_year + 1)
         self._seed = seed
         self._files: dict[Movie, Path] = {}
 
@@ -53,7 +49,7 @@ class TableSource:
         return by_year
 
     def _read(self, table: Path) -> list[Movie]:
-        movies = [movie for movie in read_table(table) if movie.year in self._years]
+        movies = read_table(table)
         # The movie keeps the relative path, so that no catalogue names a machine's folders.
         self._files.update((movie, table.parent / movie.poster) for movie in movies)
         return sorted(movies, key=lambda movie: unit_interval(self._seed, movie.imdb_id))
