@@ -3,15 +3,9 @@
 Importing this module is cheap; Keras is imported when a backbone is loaded.
 """
 
-import contextlib
 import hashlib
-import http.client
 import importlib
-import socket
-import sys
-import urllib.error
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +18,7 @@ from PIL import Image
 from posters.errors import BackboneError
 from posters.images import PosterLike, to_rgb
 from posters.keras_import import import_keras
+from posters.weights import load_network, weights_digest
 
 # Sides in pixels that the networks were trained at, where that is not 224 (Keras documentation,
 # "Keras Applications"; a test holds them against the default input shapes).
@@ -46,9 +41,6 @@ _INPUT_SIZES = {
     "NASNetLarge": 331,
     "Xception": 299,
 }
-_DOWNLOAD_TIMEOUT = 30.0  # seconds without a byte
-# What Keras says of a download whose hash is wrong.
-_CORRUPTED = "Incomplete or corrupted file"
 
 
 @dataclass(frozen=True)
@@ -172,36 +164,21 @@ def load_backbone(
         "input_shape": (side, side, 3),
         "pooling": None if pooling == "flatten" else pooling,
     }
-    origin = weights if weights in ("imagenet", "random") else "file"
-    keras.utils.set_random_seed(seed)
-    if origin == "file":
-        network = _with_file(build, options, name, weights_path or Path(weights))
-    elif origin == "imagenet":
-        try:
-            with _download_timeout():
-                network = _built(build, {**options, "weights": "imagenet"}, name)
-        except BackboneError:
-            raise
-        except Exception as error:
-            # Keras raises a bare Exception when a download fails, and others when it breaks off.
-            _must_be_unreachable(error)
-            if if_unreachable == "stop":
-                raise BackboneError(
-                    f"ImageNet weights of {name} can't be had ({error}): connect to the network, "
-                    "set embed.weights to a file, or set embed.if_unreachable to random"
-                ) from error
-            _warn_random(name, error)
-            origin = "random"
-    if origin == "random":
-        keras.utils.set_random_seed(seed)
-        network = _built(build, {**options, "weights": None}, name)
+    network, origin = load_network(
+        lambda content: build(weights=content, **options),
+        name,
+        weights=weights,
+        weights_path=weights_path or Path(weights),
+        if_unreachable=if_unreachable,
+        seed=seed,
+    )
     if pooling == "flatten":
         network = keras.Model(network.input, keras.layers.Flatten()(network.output))
     network.trainable = False
     info = BackboneInfo(
         name=name,
         weights=origin,
-        weights_digest=_digest(network),
+        weights_digest=weights_digest(network),
         pooling=pooling,
         input_size=side,
         seed=seed if origin == "random" else 0,
@@ -223,75 +200,3 @@ def _find(keras: Any, name: str) -> tuple[Any, ModuleType]:
 def backbone_names(keras: Any) -> list[str]:
     """The names of all networks of `keras.applications`."""
     return sorted(entry for entry in vars(keras.applications) if entry[0].isupper())
-
-
-def _built(build: Any, options: dict[str, Any], name: str) -> Any:
-    try:
-        return build(**options)
-    except ValueError as error:
-        if _CORRUPTED in str(error):
-            raise
-        raise BackboneError(
-            f"{name} can't be built with input_size {options['input_shape'][0]}: {error}"
-        ) from error
-
-
-def _with_file(build: Any, options: dict[str, Any], name: str, path: Path) -> Any:
-    if not path.is_file():
-        raise BackboneError(
-            f"embed.weights names no file: {path} (expected imagenet, random, or a weights file)"
-        )
-    network = _built(build, {**options, "weights": None}, name)
-    try:
-        with warnings.catch_warnings():
-            # Keras only warns when a layer finds no weights in the file, and leaves it random.
-            warnings.filterwarnings("error", message=".*freshly-initialized.*")
-            network.load_weights(str(path))
-    except Exception as error:
-        # h5py and Keras raise many kinds here: a truncated file, another network's, no HDF5 at all.
-        reason = " ".join(str(error).split())[:200]
-        raise BackboneError(
-            f"the weights in {path.name} don't fit {name} without its top: {reason}. Expected a "
-            f".weights.h5 or .h5 file saved from keras.applications.{name}(include_top=False)"
-        ) from error
-    return network
-
-
-@contextlib.contextmanager
-def _download_timeout() -> Iterator[None]:
-    """Keras downloads without a time limit: a silent network would hang the stage for ever."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
-
-
-def _must_be_unreachable(error: Exception) -> None:
-    """Let everything through that is not a failed download: a bug must not look like bad luck."""
-    broken = (urllib.error.URLError, ConnectionError, TimeoutError, http.client.HTTPException)
-    failed = isinstance(error, broken) or any(
-        sign in str(error) for sign in ("URL fetch failure", _CORRUPTED)
-    )
-    if not failed:
-        raise error
-
-
-def _warn_random(name: str, error: Exception) -> None:
-    line = "!" * 88
-    print(
-        f"{line}\n! ImageNet weights of {name} can't be had:\n!   {error}\n"
-        "! Going on with RANDOM weights: neighbours and years mean little, and every result is\n"
-        "! marked. Once there is a network: dvc repro --force --single-item embed && dvc repro\n"
-        f"{line}",
-        file=sys.stderr,
-    )
-
-
-def _digest(network: Any) -> str:
-    digest = hashlib.sha256()
-    for weight in network.get_weights():
-        digest.update(f"{weight.shape}{weight.dtype}".encode())
-        digest.update(np.ascontiguousarray(weight).tobytes())
-    return digest.hexdigest()
