@@ -1,8 +1,11 @@
 """Pictures that are the same to the eye: a perceptual hash, and an index that finds near ones.
 
 The hash is the difference hash of Krawetz (2013, "Kind of Like That", hackerfactor.com) at 16 x 16
-gradients: 256 bits that survive scaling and recompression. On 7,695 real posters of different
-movies the nearest two differ by 44 bits; copies of one picture differ by less than 10.
+gradients: 256 bits that survive scaling. Measured on real posters: of 7,695 of different movies the
+nearest two differ by 44 bits; of 642, copies at half and at one and a half times the size differ by
+at most 12; copies recompressed hard (JPEG quality 30) by 4 in the median, 96% of them by at most
+12, all by at most 22. A copy cropped by 2% on each side differs by 29 in the median: it is not
+recognised.
 """
 
 from collections import defaultdict
