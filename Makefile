@@ -10,10 +10,10 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test lint ui lock
+.PHONY: help setup repro retry-failed refresh test lint ui lock
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 setup: $(STAMP) ## make .venv with the pinned packages; done once, again when they change
 
@@ -31,6 +31,14 @@ $(STAMP): requirements.lock
 	@touch $@
 
 repro: setup ## run the pipeline: only what changed is done again
+	$(BIN)/dvc repro
+
+retry-failed: setup ## ask the web again for what failed for passing reasons, then run the pipeline
+	$(BIN)/python src/ask_again.py failed
+	$(BIN)/dvc repro
+
+refresh: setup ## ask the web for newer listings (data sets), then run the pipeline
+	$(BIN)/python src/ask_again.py listings
 	$(BIN)/dvc repro
 
 test: setup ## run the tests

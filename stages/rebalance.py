@@ -3,6 +3,7 @@
 dvc repro rebalance
 """
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -18,12 +19,13 @@ from posters.catalogue import (
     write_refusals,
 )
 from posters.caveats import caveats, marked
+from posters.errors import DataError
 from posters.files import replacing, write_json
-from posters.gathering import Gatherer, describe_refusals
+from posters.gathering import Gatherer, describe_refusals, notes
 from posters.params import RebalanceParams, load_params
 from posters.plots.catalogue import movies_by_year
 from posters.rebalancing import rebalance, summarise
-from posters.sources import open_source
+from posters.sources import Source, open_source
 
 
 def main() -> None:
@@ -32,20 +34,24 @@ def main() -> None:
     initial = read_entries(paths.INITIAL)
     years = params.scrape.years
     with (
+        open_source(params) as source,
         replacing(paths.POSTERS / "reserve") as reserve_folder,
         replacing(paths.POSTERS / "topup") as topup_folder,
     ):
+        check_same_listing(source)
         reserve_folder.mkdir()
         topup_folder.mkdir()
         folders: dict[Origin, Path] = {"reserve": reserve_folder, "topup": topup_folder}
-        gatherer = Gatherer(open_source(params), params.posters, folders, years)
-        gatherer.know(initial, paths.DATA)
-        result = rebalance(gatherer, [entry.year for entry in initial], years, params.rebalance)
+        with Gatherer(source, params.posters, folders, years, params.scrape.max_failed) as gatherer:
+            gatherer.know(initial, paths.DATA)
+            result = rebalance(gatherer, [entry.year for entry in initial], years, params.rebalance)
+            described, said = source.describe(), notes(gatherer)
     write_catalogue(paths.CATALOGUE, [*initial, *result.reserve, *result.topup])
     write_refusals(paths.CATALOGUE_REFUSED, gatherer.refusals)
 
     summary = summarise(initial, result, years, params.rebalance)
     catalogue = read_catalogue(paths.CATALOGUE)
+    summary["source"] = {"name": source.name, **described}
     summary["caveats"] = caveats(catalogue["source"])
     summary["refused"] = {
         "scrape": count_refusals(paths.INITIAL_REFUSED),
@@ -53,12 +59,24 @@ def main() -> None:
     }
     write_json(paths.METRICS / "catalogue.json", summary)
     draw_histograms(catalogue, years, params.rebalance)
+    for line in said:
+        print(f"rebalance: {line}")
     print(
         f"rebalance: {len(initial)} movies, {len(result.topup)} added towards t = "
         f"{params.rebalance.t}, {len(result.reserve)} in reserve; {len(result.topup_short)} years "
         f"short by {sum(result.topup_short.values())}; refused: "
         f"{describe_refusals(gatherer.refusals)}{marked(summary['caveats'])}"
     )
+
+
+def check_same_listing(source: Source) -> None:
+    """The candidates have to come from the very data sets that the initial catalogue came from."""
+    before = json.loads(paths.SOURCE.read_text(encoding="utf-8"))
+    if before.get("datasets") != source.describe().get("datasets"):
+        raise DataError(
+            "the data sets of the initial catalogue are no longer in .cache and others came: run "
+            "`dvc repro --force scrape`, then `dvc repro`"
+        )
 
 
 def draw_histograms(catalogue: pd.DataFrame, years: range, params: RebalanceParams) -> None:

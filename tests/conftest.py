@@ -6,11 +6,12 @@ import shutil
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from sites import Sites
 
 from posters.drawing import draw_poster
 
@@ -49,6 +50,14 @@ def draw(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], Path]
         return path
 
     return draw_file
+
+
+@pytest.fixture
+def sites() -> Iterator[Sites]:
+    """A local server that stands in for any hosts."""
+    served = Sites({})
+    yield served
+    served.close()
 
 
 def write_table(path: Path, rows: Iterable[Row]) -> Path:

@@ -12,7 +12,7 @@ from posters.params import Params
 
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 STAGES = PIPELINE["stages"]
-WHOLE_FOLDERS = ("src/posters/drawing", "src/posters/sources")
+WHOLE_FOLDERS = ("src/posters/drawing", "src/posters/sources", "src/posters/web")
 
 
 def imported(file: Path) -> set[Path]:

@@ -13,11 +13,9 @@ from PIL import Image
 
 from posters.errors import PosterRefused
 from posters.images import FORMATS, PosterLike, check_poster, open_image, read_image, to_rgb
-from posters.params import PosterParams
+from posters.params import load_params
 
-RULES = PosterParams(
-    min_side=100, min_aspect=0.5, max_aspect=0.85, max_pixels=40_000_000, near_duplicate=12
-)
+RULES = load_params().posters
 WHITE, CLEAR = (255, 255, 255), 0
 
 

@@ -69,7 +69,13 @@ def test_every_line_that_sets_a_value_gives_its_reason() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("source__kind", "tmdb"),
+        ("source__kind", "netflix"),
+        ("source__replica", 1),
+        ("fetch__retries", -1),
+        ("fetch__requests_per_second", 0),
+        ("fetch__hosts", "example.org"),
+        ("posters__placeholders", ["short"]),
+        ("scrape__max_failed", 0),
         ("source__table", 3),
         ("scrape__movies", 0),
         ("scrape__movies", None),

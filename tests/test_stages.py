@@ -110,9 +110,9 @@ def test_movies_that_were_not_asked_for_are_said_not_lost(project: Project) -> N
 def test_a_table_of_nothing_but_bad_posters_stops_with_the_reasons(project: Project) -> None:
     for poster in project.tables.glob("tt1*.jpg"):
         poster.write_bytes(b"")
-    assert "no movie with a usable poster was found; refused: 80 unreadable" in error_of(
-        project, "scrape"
-    )
+    error = error_of(project, "scrape")
+    assert "20 of 20 posters can't be used, more than scrape.max_failed (0.5) allows" in error
+    assert "most often (20 times): unreadable" in error
     assert left(project) == []
 
 
@@ -166,7 +166,8 @@ def test_the_embedded_default_is_marked_as_generated(project: Project) -> None:
     catalogue = pd.read_csv(project.folder / "data" / "catalogue.csv")
     assert set(catalogue["source"]) == {"sample"}
     assert (catalogue["origin"] == "initial").sum() == 30
-    assert (project.folder / ".cache" / "drawings").is_dir()
+    assert (project.folder / ".cache" / "web" / "replica" / "ledger.csv").is_file()
+    assert catalogue["poster_url"].str.startswith("https://images.replica.invalid/").all()
     assert json.loads(project.read("metrics/catalogue.json"))["caveats"] == ["generated posters"]
     assert "[generated posters]" in done.stdout
 

@@ -19,6 +19,13 @@ def table(folder: Path, *lines: str) -> Path:
     return path
 
 
+def movies(path: Path) -> list[Movie]:
+    """The movies of a table that is read whole."""
+    parsed = read_table(path)
+    assert not parsed.left_out
+    return parsed.movies
+
+
 def refusal(path: Path) -> str:
     """What `read_table` says about a table that it refuses, in one line."""
     with pytest.raises(TableError) as refused:
@@ -29,12 +36,12 @@ def refusal(path: Path) -> str:
 
 def test_a_plain_table_gives_its_movies_in_their_order(tmp_path: Path) -> None:
     path = table(tmp_path, HEADER, JAWS, ROW)
-    assert read_table(path) == [Movie("tt0070047", "Jaws", 1975, "b/jaws.png"), METROPOLIS]
+    assert movies(path) == [Movie("tt0070047", "Jaws", 1975, "b/jaws.png"), METROPOLIS]
 
 
 def test_columns_may_come_in_any_order_with_others_between(tmp_path: Path) -> None:
     path = table(tmp_path, "note,file,year,title,score,imdb_id", "x,a.jpg,1927,M,8,tt0017136")
-    assert read_table(path) == [Movie("tt0017136", "M", 1927, "a.jpg")]
+    assert movies(path) == [Movie("tt0017136", "M", 1927, "a.jpg")]
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
@@ -44,37 +51,37 @@ def test_any_line_ends_and_a_byte_order_mark_are_read(
 ) -> None:
     path = tmp_path / "movies.csv"
     path.write_bytes((mark + HEADER + line_end + ROW + line_end).encode())
-    assert read_table(path) == [METROPOLIS]
+    assert movies(path) == [METROPOLIS]
 
 
 def test_quoted_commas_quotes_and_newlines_belong_to_the_title(tmp_path: Path) -> None:
     path = table(tmp_path, HEADER, 'tt0017136,"Crime, ""and""\nPunishment",1927,a.jpg', JAWS)
-    assert [movie.title for movie in read_table(path)] == ['Crime, "and"\nPunishment', "Jaws"]
+    assert [movie.title for movie in movies(path)] == ['Crime, "and"\nPunishment', "Jaws"]
 
 
 def test_surrounding_spaces_are_no_part_of_a_value(tmp_path: Path) -> None:
     path = table(tmp_path, HEADER, " tt0017136 ,  Metropolis,1927 ,\tmetropolis.jpg ")
-    assert read_table(path) == [METROPOLIS]
+    assert movies(path) == [METROPOLIS]
 
 
 def test_blank_lines_are_passed_over(tmp_path: Path) -> None:
-    assert read_table(table(tmp_path, HEADER, "", ROW, ",,,", "  ")) == [METROPOLIS]
+    assert movies(table(tmp_path, HEADER, "", ROW, ",,,", "  ")) == [METROPOLIS]
 
 
 @pytest.mark.parametrize("title", ["NA", "None", "nan", "null", "007", "1984", "1e5", "True", "#"])
 def test_titles_that_look_like_something_else_stay_titles(tmp_path: Path, title: str) -> None:
     path = table(tmp_path, HEADER, f"tt0017136,{title},1927,a.jpg")
-    assert [movie.title for movie in read_table(path)] == [title]
+    assert [movie.title for movie in movies(path)] == [title]
 
 
 def test_titles_of_every_script_are_read(tmp_path: Path) -> None:
     path = table(tmp_path, HEADER, "tt0046438,東京物語,1953,a.jpg", "tt0211915,Amélie,2001,b.jpg")
-    assert [movie.title for movie in read_table(path)] == ["東京物語", "Amélie"]
+    assert [movie.title for movie in movies(path)] == ["東京物語", "Amélie"]
 
 
 @pytest.mark.parametrize("imdb_id", ["tt0000001", "tt12345678", "tt1234567890"])
 def test_ids_of_seven_digits_and_more_are_read(tmp_path: Path, imdb_id: str) -> None:
-    assert read_table(table(tmp_path, HEADER, f"{imdb_id},M,1927,a"))[0].imdb_id == imdb_id
+    assert movies(table(tmp_path, HEADER, f"{imdb_id},M,1927,a"))[0].imdb_id == imdb_id
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -169,9 +176,56 @@ def test_a_table_in_another_encoding_is_refused(tmp_path: Path, encoding: str) -
 
 
 def test_spaces_around_the_names_of_columns_do_not_count(tmp_path: Path) -> None:
-    assert read_table(table(tmp_path, "imdb_id, title, year, file", ROW)) == [METROPOLIS]
+    assert movies(table(tmp_path, "imdb_id, title, year, file", ROW)) == [METROPOLIS]
 
 
 def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     said = refusal(table(tmp_path, "imdb_id,title,year,year,file", ROW))
     assert "has the column year twice" in said
+
+
+ADDRESS = "https://example.org/posters/metropolis.jpg"
+URL_HEADER = "imdb_id,title,year,poster_url"
+BOTH_HEADER = "imdb_id,title,year,file,poster_url"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "poster"),
+    [
+        (HEADER, f"tt0017136,Metropolis,1927,{ADDRESS}", ADDRESS),
+        (URL_HEADER, f"tt0017136,Metropolis,1927,{ADDRESS}", ADDRESS),
+        (URL_HEADER, "tt0017136,Metropolis,1927,HTTP://example.org/x", "HTTP://example.org/x"),
+        (BOTH_HEADER, f"tt0017136,Metropolis,1927,,{ADDRESS}", ADDRESS),
+        (BOTH_HEADER, f"tt0017136,Metropolis,1927,a.jpg,{ADDRESS}", "a.jpg"),
+        (BOTH_HEADER, "tt0017136,Metropolis,1927,a.jpg,", "a.jpg"),
+    ],
+)
+def test_a_poster_may_be_an_address(tmp_path: Path, header: str, row: str, poster: str) -> None:
+    expected = Movie("tt0017136", "Metropolis", 1927, poster)
+    assert movies(table(tmp_path, header, row)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("header", "poster", "said"),
+    [
+        (URL_HEADER, "", "poster_url is empty"),
+        (URL_HEADER, "a.jpg", "poster_url 'a.jpg' is not an http or https address"),
+        (URL_HEADER, "ftp://example.org/a.jpg", "is not an http or https address"),
+        (URL_HEADER, "https://example.org/a b.jpg", "is not an http or https address"),
+        (URL_HEADER, "https://[", "is not an http or https address"),
+        (HEADER, "https://", "file 'https://' is not an http or https address"),
+        (BOTH_HEADER, ",", "file and poster_url are empty"),
+    ],
+)
+def test_what_is_no_address_is_named_by_its_line(
+    tmp_path: Path, header: str, poster: str, said: str
+) -> None:
+    message = refusal(table(tmp_path, header, f"tt0017136,M,1927,{poster}"))
+    assert "1 rows can't be used: line 2: " in message
+    assert said in message
+
+
+def test_a_table_without_posters_is_told_of_both_columns(tmp_path: Path) -> None:
+    said = refusal(table(tmp_path, "imdb_id,title,year", "tt0017136,M,1927"))
+    assert "lacks the column file:" in said
+    assert "poster_url" in said

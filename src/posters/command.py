@@ -1,10 +1,14 @@
 """What every command shares: an error on purpose is one line on stderr, never a traceback."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
 
 from posters.errors import PostersError
+
+# What a person can mend: anything else is an error of the program, and its traceback is wanted.
+_OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
 def run(name: str, main: Callable[[], int | None], failure: int = 1) -> None:
@@ -24,6 +28,15 @@ def run(name: str, main: Callable[[], int | None], failure: int = 1) -> None:
         # Whoever read the output has enough of it (`| head`): nothing more can be written.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        if error.errno not in _OF_THE_MACHINE:
+            raise
+        print(
+            f"{name}: error: {error.strerror}: {error.filename or 'the disk'}; what was fetched "
+            "and embedded is kept. Mend that, then run again",
+            file=sys.stderr,
+        )
+        code = failure
     except KeyboardInterrupt:
         print(f"{name}: interrupted; what was fetched and embedded is kept", file=sys.stderr)
         code = 130

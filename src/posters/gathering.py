@@ -1,27 +1,60 @@
 """Taking movies from a source into a catalogue: each poster is checked, or refused and counted."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, Self
+
+from tqdm import tqdm
 
 from posters.catalogue import Entry, Origin, Refusal
 from posters.duplicates import NearDuplicates, difference_hash
-from posters.errors import PosterRefused
+from posters.errors import FetchFailed, PosterRefused, SourceError
 from posters.files import sha256, write_bytes
 from posters.images import FORMATS, check_poster, read_image, to_rgb
+from posters.metadata import strip_metadata
 from posters.params import PosterParams
-from posters.sources import Source
+from posters.sources.protocol import Source
 from posters.table import Movie
+
+# A source that offers no poster of a movie has not failed, and neither has a picture known already.
+_NO_FAILURE = frozenset({"no poster", "not listed", "duplicate", "outside the years"})
+# Below so many posters a share means nothing.
+_ENOUGH_TO_JUDGE = 20
+# A picture that so many movies wear is no poster of any of them.
+_SUSPICIOUS_REPEATS = 3
+
+
+@dataclass(frozen=True)
+class _Examined:
+    """A poster that is usable as such: all there is to find out about it alone."""
+
+    content: bytes
+    url: str
+    sha256: str
+    picture_hash: int
+    width: int
+    height: int
+    extension: str
 
 
 class Gatherer:
     """Accepts or refuses movies; never an id twice, never a picture twice.
 
+    Posters that are expected are fetched and examined ahead, several at a time; which movie gets
+    in is decided in the order they are asked for alone. A context manager: leaving it ends what is
+    under way.
+
     Args:
-        source: where the posters are fetched from.
+        source: where the posters come from.
         rules: what a poster must be like, and which two pictures are the same.
         folders: where the posters of each origin are written, named by the movie's id.
         years: movies of other years are refused.
+        max_failed: the share of posters that may fail before the whole run does.
 
     Attributes:
         source: as given.
@@ -34,15 +67,33 @@ class Gatherer:
         rules: PosterParams,
         folders: Mapping[Origin, Path],
         years: range,
+        max_failed: float,
     ) -> None:
         self.refusals: list[Refusal] = []
+        self.source = source
         self._folders = folders
         self._years = years
-        self.source = source
         self._rules = rules
+        self._max_failed = max_failed
+        self._accepted = 0
+        self._failed: Counter[str] = Counter()
         self._ids: set[str] = set()
         self._by_sha256: dict[str, str] = {}
         self._near_duplicates = NearDuplicates(rules.near_duplicate)
+        self._repeats: Counter[str] = Counter()
+        self._ahead: dict[str, Future[_Examined]] = {}
+        self._pool = ThreadPoolExecutor(source.connections)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def know(self, entries: Iterable[Entry], folder: Path) -> None:
         """Remember movies accepted earlier, so that none of them comes in again.
@@ -55,54 +106,118 @@ class Gatherer:
             picture = to_rgb(read_image(folder / entry.file, self._rules.max_pixels))
             self._remember(entry.imdb_id, entry.sha256, difference_hash(picture))
 
+    def knows(self, movie: Movie) -> bool:
+        """Whether a movie was accepted or refused already."""
+        return movie.imdb_id in self._ids
+
+    def expect(self, movies: Iterable[Movie]) -> None:
+        """Begin to fetch posters that will be asked for; those of other movies are no help."""
+        for movie in movies:
+            if not self.knows(movie) and movie.imdb_id not in self._ahead:
+                self._ahead[movie.imdb_id] = self._pool.submit(self._examine, movie)
+
     def gather(self, movie: Movie, origin: Origin) -> Entry | None:
         """Fetch a movie's poster, check it, and keep it for a part of the catalogue.
 
         Returns:
             The row for the catalogue; None when its id is known already (nothing is asked for) or
             its poster was refused (`refusals` says why).
+
+        Raises:
+            SourceError: too many posters failed, or nothing more can be had from the source.
         """
-        if movie.imdb_id in self._ids:
+        if self.knows(movie):
             return None
+        # Known from now on: a refused movie isn't asked for again under the same id.
+        self._ids.add(movie.imdb_id)
+        found: _Examined | None = None
         try:
-            if movie.year not in self._years:
-                raise PosterRefused(
-                    "outside the years",
-                    f"{movie.year}, asked for are {self._years[0]} to {self._years[-1]}",
-                )
-            content = self.source.poster(movie)
-            image = check_poster(content, self._rules)
-            digest, picture_hash = sha256(content), difference_hash(to_rgb(image))
-            self._refuse_duplicate(digest, picture_hash)
-        except PosterRefused as refused:
-            # Known from now on: a refused movie isn't asked for again under the same id.
-            self._ids.add(movie.imdb_id)
-            self.refusals.append(
-                Refusal(movie.imdb_id, movie.year, origin, refused.reason, refused.detail)
-            )
+            ahead = self._ahead.pop(movie.imdb_id, None)
+            found = ahead.result() if ahead else self._examine(movie)
+            self._refuse_duplicate(found)
+        except (PosterRefused, FetchFailed) as refused:
+            self._refuse(movie, origin, refused, found.url if found else "")
             return None
-        self._remember(movie.imdb_id, digest, picture_hash)
-        name = movie.imdb_id + FORMATS[str(image.format)]
-        write_bytes(self._folders[origin] / name, content)
+        self._accepted += 1
+        self._remember(movie.imdb_id, found.sha256, found.picture_hash)
+        name = movie.imdb_id + found.extension
+        write_bytes(self._folders[origin] / name, found.content)
         return Entry(
             imdb_id=movie.imdb_id,
             title=movie.title,
             year=movie.year,
             file=f"posters/{origin}/{name}",
             source=self.source.name,
-            poster_url=movie.poster,
-            sha256=digest,
-            width=image.width,
-            height=image.height,
+            poster_url=found.url,
+            sha256=found.sha256,
+            width=found.width,
+            height=found.height,
             origin=origin,
         )
 
-    def _refuse_duplicate(self, digest: str, picture_hash: int) -> None:
-        same = self._by_sha256.get(digest)
+    def repeated(self) -> list[str]:
+        """Movies whose picture so many others wear that it may stand for "no poster"."""
+        return sorted(name for name, n in self._repeats.items() if n >= _SUSPICIOUS_REPEATS)
+
+    def _examine(self, movie: Movie) -> _Examined:
+        """What can be found out about a movie's poster without regard to the others."""
+        if movie.year not in self._years:
+            raise PosterRefused(
+                "outside the years",
+                f"{movie.year}, asked for are {self._years[0]} to {self._years[-1]}",
+            )
+        picture = self.source.poster(movie)
+        try:
+            if sha256(picture.content) in self._rules.placeholders:
+                raise PosterRefused("placeholder", "the file is one of posters.placeholders")
+            image = check_poster(picture.content, self._rules)
+            content = strip_metadata(picture.content)
+        except PosterRefused as refused:
+            refused.url = picture.url
+            raise
+        return _Examined(
+            content=content,
+            url=picture.url,
+            sha256=sha256(content),
+            picture_hash=difference_hash(to_rgb(image)),
+            width=image.width,
+            height=image.height,
+            extension=FORMATS[str(image.format)],
+        )
+
+    def _refuse(
+        self, movie: Movie, origin: Origin, refused: PosterRefused | FetchFailed, url: str
+    ) -> None:
+        self.refusals.append(
+            Refusal(movie.imdb_id, movie.year, origin, refused.reason, refused.detail)
+        )
+        if self.source.ledger and isinstance(refused, PosterRefused):
+            url = url or refused.url or movie.poster
+            self.source.ledger.refuse(imdb_id=movie.imdb_id, address=url, reason=str(refused))
+            if refused.reason == "unreadable":
+                self.source.ledger.distrust(url, str(refused))
+        if refused.reason in _NO_FAILURE:
+            return
+        self._failed[refused.reason] += 1
+        failed = self._failed.total()
+        asked = self._accepted + failed
+        if asked >= _ENOUGH_TO_JUDGE and failed > self._max_failed * asked:
+            reason, count = self._failed.most_common(1)[0]
+            raise SourceError(
+                f"{failed} of {asked} posters can't be used, more than scrape.max_failed "
+                f"({self._max_failed:g}) allows; most often ({count} times): {reason}, the last: "
+                f"{refused.detail}. What was fetched is kept. Mend the cause and run again; `make "
+                "retry-failed` asks again for what failed for passing reasons"
+            )
+
+    def _refuse_duplicate(self, found: _Examined) -> None:
+        same = self._by_sha256.get(found.sha256)
         if same:
+            self._repeats[same] += 1
             raise PosterRefused("duplicate", f"the same file as the poster of {same}")
-        near = self._near_duplicates.find(picture_hash)
+        near = self._near_duplicates.find(found.picture_hash)
         if near:
+            self._repeats[near] += 1
             raise PosterRefused("duplicate", f"the same picture as the poster of {near}")
 
     def _remember(self, imdb_id: str, digest: str, picture_hash: int) -> None:
@@ -118,10 +233,59 @@ def describe_refusals(refusals: Iterable[Refusal]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in ordered) or "none"
 
 
-def first_accepted(gatherer: Gatherer, movies: Iterator[Movie], origin: Origin) -> Entry | None:
-    """Try movies in their order until one is accepted; None when they end."""
-    for movie in movies:
-        entry = gatherer.gather(movie, origin)
-        if entry:
-            return entry
-    return None
+def notes(gatherer: Gatherer) -> list[str]:
+    """What a person should be told after a source was asked, a line each."""
+    source = gatherer.source
+    said = [source.attribution] if source.attribution else []
+    left_out = source.describe()["left_out"]
+    if left_out:
+        counts = ", ".join(f"{reason} ({number})" for reason, number in left_out.items())
+        said.append(f"left out of the listings: {counts}")
+    repeated = gatherer.repeated()
+    if repeated:
+        said.append(
+            f"many movies wear the poster of {', '.join(repeated)}: if it stands for no poster, "
+            "add its sha256 (data/*.csv) to posters.placeholders"
+        )
+    passing = len(source.ledger.passing()) if source.ledger else 0
+    if passing:
+        said.append(
+            f"{passing} addresses failed for reasons that may pass: make retry-failed asks again"
+        )
+    return said
+
+
+def show_failures(bar: "tqdm[NoReturn]", gatherer: Gatherer) -> None:
+    """Write the number of refusals beside a progress bar's rate and time left."""
+    bar.set_postfix(refused=len(gatherer.refusals), refresh=False)
+
+
+class Queue:
+    """Movies in their order, the next one to be seen before it is tried.
+
+    Args:
+        movies: in the order they are to be tried.
+        gatherer: tries them; those it knows already are passed over.
+    """
+
+    def __init__(self, movies: Iterator[Movie], gatherer: Gatherer) -> None:
+        self._movies = movies
+        self._gatherer = gatherer
+        self._seen: deque[Movie] = deque()
+
+    def upcoming(self, number: int) -> list[Movie]:
+        """The next so many movies; fewer when they end."""
+        self._seen = deque(movie for movie in self._seen if not self._gatherer.knows(movie))
+        while len(self._seen) < number and (movie := next(self._movies, None)):
+            if not self._gatherer.knows(movie):
+                self._seen.append(movie)
+        return [*islice(self._seen, number)]
+
+    def first_accepted(self, origin: Origin) -> Entry | None:
+        """Try movies in their order until one is accepted; None when they end."""
+        while upcoming := self.upcoming(1):
+            self._seen.popleft()
+            entry = self._gatherer.gather(upcoming[0], origin)
+            if entry:
+                return entry
+        return None

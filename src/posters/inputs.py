@@ -12,33 +12,52 @@ from posters import paths
 from posters.errors import BackboneError
 from posters.files import sha256, sha256_of_file
 from posters.params import Params
-from posters.table import read_table
+from posters.table import is_address, read_table
+from posters.web.ledger import LEDGER, Ledger
 
 
 def digests(params: Params) -> dict[str, dict[str, Any]]:
     """What each stage's outside files are made of now.
 
     Returns:
-        By name: `table` (scrape reads it), `pool` (rebalance) and `weights` (embed).
+        By name: `table` (what scrape reads: a table, or a folder of pages), `pool` (rebalance),
+        `weights` (embed) and `web`: how often something was to be asked again (`make
+        retry-failed`, `make refresh`).
 
     Raises:
         TableError: a table can't be used.
         BackboneError: the weights' file is missing.
     """
+    source = params.source
+    table: dict[str, Any] = {}
+    pool: dict[str, Any] = {}
+    if source.tables_read:
+        table, pool = _table(source.table), _table(source.pool)
+    if source.replica:
+        # The replica serves both as one.
+        table = pool = {"table": table, "pool": pool}
+    elif source.kind == "imdb_pages" and source.pages:
+        table = pool = _pages(paths.from_root(source.pages))
     return {
-        "table": _table(params.source.table) if params.source.kind == "table" else {},
-        "pool": _table(params.source.pool) if params.source.kind == "table" else {},
+        "table": table,
+        "pool": pool,
         "weights": _weights(params.embed.weights),
+        "web": Ledger(paths.archive(source.archive) / LEDGER).marks(),
     }
+
+
+def _pages(folder: Path) -> dict[str, Any]:
+    """A folder that is missing is no error here: the stage that reads it says so."""
+    files = sorted(file for file in folder.glob("*") if file.is_file())
+    listed = "".join(f"{file.name}\0{sha256_of_file(file)}\n" for file in files)
+    return {"pages": len(files), "sha256": sha256(listed.encode())}
 
 
 def _table(named: str | None) -> dict[str, Any]:
     assert named  # SourceParams refuses kind: table without its tables
     path = paths.from_root(named)
-    movies = read_table(path)
-    posters = "".join(
-        f"{movie.poster}\0{_or_missing(path.parent / movie.poster)}\n" for movie in movies
-    )
+    movies = read_table(path).movies
+    posters = "".join(f"{movie.poster}\0{_state(path.parent, movie.poster)}\n" for movie in movies)
     return {
         "movies": len(movies),
         "sha256": sha256_of_file(path),
@@ -46,8 +65,11 @@ def _table(named: str | None) -> dict[str, Any]:
     }
 
 
-def _or_missing(path: Path) -> str:
+def _state(folder: Path, poster: str) -> str:
     """A bad poster is no error here: the stage that reads it refuses and counts it."""
+    if is_address(poster):
+        return "address"  # what it leads to is not looked at: nothing is fetched here
+    path = folder / poster
     try:
         return sha256_of_file(path) if path.is_file() else "missing"
     except OSError:

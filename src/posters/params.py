@@ -10,11 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from posters import paths
 from posters.errors import ParamsError
 
+USER_AGENT = "poster-year/0.1.0"
+
 Year = Annotated[int, Field(ge=1870, le=2100)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 Name = Annotated[str, Field(min_length=1)]
+Rate = Annotated[float, Field(gt=0, le=1000)]
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Seconds = Annotated[float, Field(gt=0)]
 
 
 class Section(BaseModel):
@@ -26,18 +31,40 @@ class Section(BaseModel):
 class SourceParams(Section):
     """Where movies and posters come from."""
 
-    kind: Literal["sample", "table"]
+    kind: Literal["sample", "table", "imdb", "imdb_pages", "tmdb", "wikidata"]
     table: str | None
     pool: str | None
+    replica: bool
+    pages: str | None
+    accept_tmdb_terms: bool
 
     @model_validator(mode="after")
-    def _table_has_its_files(self) -> Self:
-        if self.kind == "table" and not (self.table and self.pool):
+    def _kind_has_what_it_needs(self) -> Self:
+        if self.tables_read and not (self.table and self.pool):
             raise ValueError(
-                "kind: table needs both `table` (the initial catalogue) and `pool` (what a top-up "
-                "draws on); with one table alone, name it twice and let scrape.movies be smaller"
+                f"{'replica: true' if self.replica else 'kind: table'} needs both `table` (the "
+                "initial catalogue) and `pool` (what a top-up draws on); with one table alone, "
+                "name it twice and let scrape.movies be smaller"
+            )
+        if self.replica and self.kind != "imdb":
+            raise ValueError("replica: true stands in for IMDb; set kind: imdb, or replica: false")
+        if self.kind == "tmdb" and not self.accept_tmdb_terms:
+            raise ValueError(
+                "kind: tmdb needs accept_tmdb_terms: true. TMDB's terms of use count training a "
+                "model as needing a written agreement with TMDB: read them "
+                "(https://www.themoviedb.org/api-terms-of-use) and accept them only if you have it"
             )
         return self
+
+    @property
+    def tables_read(self) -> bool:
+        """Whether `table` and `pool` are what is read."""
+        return self.kind == "table" or self.replica
+
+    @property
+    def archive(self) -> Literal["replica", "live"]:
+        """Whose answers are kept together: those of our own server, or of the real web."""
+        return "replica" if self.kind == "sample" or self.replica else "live"
 
 
 class ScrapeParams(Section):
@@ -46,6 +73,8 @@ class ScrapeParams(Section):
     movies: Count
     first_year: Year
     last_year: Year
+    min_votes: Annotated[int, Field(ge=0)]
+    max_failed: Share
     seed: Seed
 
     @model_validator(mode="after")
@@ -62,6 +91,29 @@ class ScrapeParams(Section):
         return range(self.first_year, self.last_year + 1)
 
 
+class FetchParams(Section):
+    """How the web is asked: none of it changes what comes out."""
+
+    contact: str | None
+    hosts: Annotated[tuple[Name, ...], Field(strict=False)]
+    requests_per_second: Rate
+    images_per_second: Rate
+    tmdb_per_second: Rate
+    image_connections: Annotated[int, Field(ge=1, le=16)]
+    connect_timeout: Seconds
+    read_timeout: Seconds
+    total_timeout: Seconds
+    dataset_timeout: Seconds
+    retries: Annotated[int, Field(ge=0, le=10)]
+    max_retry_after: Annotated[float, Field(ge=0)]
+    redirects: Annotated[int, Field(ge=0, le=20)]
+
+    @property
+    def user_agent(self) -> str:
+        """Who asks, without disguise: `name/version (+contact)`."""
+        return USER_AGENT + (f" (+{self.contact})" if self.contact else "")
+
+
 class PosterParams(Section):
     """What counts as a usable poster."""
 
@@ -70,7 +122,9 @@ class PosterParams(Section):
     max_aspect: Annotated[float, Field(gt=0)]
     # What is decoded anywhere in the project (images.MAX_PIXELS); less can be asked for, not more.
     max_pixels: Annotated[int, Field(ge=1, le=40_000_000)]
+    max_bytes: Count
     near_duplicate: Annotated[int, Field(ge=0, le=15)]
+    placeholders: Annotated[tuple[Digest, ...], Field(strict=False)]
 
     @model_validator(mode="after")
     def _aspects_in_order(self) -> Self:
@@ -137,6 +191,7 @@ class Params(Section):
 
     source: SourceParams
     scrape: ScrapeParams
+    fetch: FetchParams
     posters: PosterParams
     rebalance: RebalanceParams
     embed: EmbedParams

@@ -17,6 +17,7 @@ METRICS = WORKSPACE / "metrics"
 PLOTS = WORKSPACE / "plots"
 
 INPUTS = DATA / "inputs"
+SOURCE = DATA / "source.json"
 INITIAL = DATA / "initial.csv"
 INITIAL_REFUSED = DATA / "initial_refused.csv"
 CATALOGUE = DATA / "catalogue.csv"
@@ -35,6 +36,11 @@ def root() -> Path:
 def cache() -> Path:
     """The folder of what must survive a crash and a change of parameters, outside DVC's outs."""
     return root() / ".cache"
+
+
+def archive(name: str) -> Path:
+    """The folder of what a web answered: `live` for the real one, `replica` for our own."""
+    return cache() / "web" / name
 
 
 def from_root(path: str) -> Path:

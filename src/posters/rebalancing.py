@@ -1,14 +1,14 @@
 """Topping up the thin years, and setting the balanced test aside before."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tqdm import tqdm
 
 from posters.catalogue import Entry
-from posters.gathering import Gatherer, first_accepted
+from posters.gathering import Gatherer, Queue, show_failures
 from posters.params import RebalanceParams
 
 
@@ -45,32 +45,32 @@ def rebalance(
         params: how many movies a year are wanted.
     """
     t, reserve = params.t, params.reserve
-    candidates = {year: gatherer.source.candidates(year) for year in years}
+    queues = {year: Queue(gatherer.source.candidates(year), gatherer) for year in years}
     result = Rebalanced()
 
     with tqdm(total=reserve * len(years), desc="reserve", unit="poster", disable=None) as bar:
         for level in range(reserve):
-            for year in years:
-                if year not in result.reserve_short:
-                    entry = first_accepted(gatherer, candidates[year], "reserve")
-                    if entry:
-                        result.reserve.append(entry)
-                    else:
-                        result.reserve_short[year] = reserve - level
-                bar.update()
+            rising = [year for year in years if year not in result.reserve_short]
+            _expect(gatherer, queues, rising)
+            for year in rising:
+                entry = queues[year].first_accepted("reserve")
+                if entry:
+                    result.reserve.append(entry)
+                    bar.update()
+                else:
+                    result.reserve_short[year] = reserve - level
+                    bar.update(reserve - level)
+                show_failures(bar, gatherer)
 
     counts = Counter(initial_years)
     thin = [year for year in years if year < params.before]
     total = sum(max(0, t - counts[year]) for year in thin)
     with tqdm(total=total, desc="top-up", unit="poster", disable=None) as bar:
         for level in range(1, t + 1):
-            rising = [year for year in thin if year not in result.topup_short]
-            if not rising:
-                break
+            rising = [y for y in thin if y not in result.topup_short and counts[y] < level]
+            _expect(gatherer, queues, rising)
             for year in rising:
-                if counts[year] >= level:
-                    continue
-                entry = first_accepted(gatherer, candidates[year], "topup")
+                entry = queues[year].first_accepted("topup")
                 if entry:
                     result.topup.append(entry)
                     counts[year] += 1
@@ -78,7 +78,14 @@ def rebalance(
                 else:
                     result.topup_short[year] = t - counts[year]
                     bar.update(t - counts[year])
+                show_failures(bar, gatherer)
     return result
+
+
+def _expect(gatherer: Gatherer, queues: Mapping[int, Queue], years: Iterable[int]) -> None:
+    """Each of these years will ask for its next candidate: no poster is fetched for nothing."""
+    for year in years:
+        gatherer.expect(queues[year].upcoming(1))
 
 
 def summarise(

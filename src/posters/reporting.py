@@ -48,12 +48,15 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
         "caveats": ", ".join(caveats) or "none",
         "git_commit": git_commit(paths.root()) or "none",
     }
+    for name, dataset in _catalogue_metrics()["source"].get("datasets", {}).items():
+        tags[f"{name}_sha256"] = dataset["sha256"]
     experiment_name = os.environ.get("DVC_EXP_NAME")
     if experiment_name:
         tags["dvc_exp_name"] = experiment_name
     return Run(
         name=f"t={params.rebalance.t} {backbone.name} {backbone.pooling} {model_sha256[:7]}",
-        params=flatten(params),
+        # Whom a site may write to is nobody else's business, and how it was asked changes nothing.
+        params={k: v for k, v in flatten(params).items() if not k.startswith("fetch.")},
         metrics={
             f"{section}.{key}": float(value)
             for section, numbers in _sections(evaluation).items()
@@ -72,8 +75,15 @@ def model_digest() -> str:
     return sha256_of_file(paths.MODEL / "head.weights.h5")
 
 
+def _catalogue_metrics() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(
+        (paths.METRICS / "catalogue.json").read_text(encoding="utf-8")
+    )
+    return content
+
+
 def _sections(evaluation: dict[str, Any]) -> dict[str, dict[str, float]]:
-    catalogue = json.loads((paths.METRICS / "catalogue.json").read_text(encoding="utf-8"))
+    catalogue = _catalogue_metrics()
     return {
         **{name: evaluation[name] for name in TESTS},
         "posters": evaluation["run"]["counts"],
