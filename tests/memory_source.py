@@ -92,6 +92,8 @@ def plentiful(per_year: int = 12) -> MemorySource:
 def gatherer_of(source: MemorySource, folder: Path, max_failed: float = 0.99) -> Gatherer:
     """A gatherer that writes each origin's posters where a catalogue in `folder` names them."""
     folders = {origin: folder / "posters" / origin for origin in ORIGINS}
+    for made in folders.values():
+        made.mkdir(parents=True, exist_ok=True)
     return Gatherer(source, RULES, folders, range(1888, 2017), max_failed)
 
 

@@ -1,6 +1,7 @@
 """Writing files so that half of one never stands under its name, and naming content by digest."""
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -18,19 +19,37 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)
-    if beside.is_dir():
-        # Left by a run that was killed and had the same process id.
-        shutil.rmtree(beside)
+    for left_over in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        process = left_over.name.split(".")[-2]
+        if left_over == beside or not _is_running(process):
+            _remove(left_over)
     try:
         yield beside
         if beside.is_dir() and path.exists():
             shutil.rmtree(path)
         beside.replace(path)
     finally:
-        if beside.is_dir():
-            shutil.rmtree(beside)
-        else:
-            beside.unlink(missing_ok=True)
+        _remove(beside)
+
+
+def _is_running(process: str) -> bool:
+    """Whether what wrote a partial file still does: a run that was killed left its own behind."""
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, OverflowError):
+        return True  # none of ours
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from posters.catalogue import Entry, Origin, Refusal
 from posters.duplicates import NearDuplicates, difference_hash
 from posters.errors import FetchFailed, PosterRefused, SourceError
-from posters.files import sha256, write_bytes
+from posters.files import sha256
 from posters.images import FORMATS, check_poster, read_image, to_rgb
 from posters.metadata import strip_metadata
 from posters.params import PosterParams
@@ -141,7 +141,8 @@ class Gatherer:
         self._accepted += 1
         self._remember(movie.imdb_id, found.sha256, found.picture_hash)
         name = movie.imdb_id + found.extension
-        write_bytes(self._folders[origin] / name, found.content)
+        # The stage puts the whole folder in place at the end: no need to do so with each file.
+        (self._folders[origin] / name).write_bytes(found.content)
         return Entry(
             imdb_id=movie.imdb_id,
             title=movie.title,
