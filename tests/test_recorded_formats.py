@@ -8,7 +8,7 @@ from posters.errors import PosterRefused, SourceError
 from posters.sources.imdb_datasets import Film, read_films
 from posters.sources.imdb_pages import parse_page, read_pages
 from posters.sources.imdb_suggestion import poster_address
-from posters.sources.tmdb_answers import parse_discover, parse_find
+from posters.sources.tmdb_answers import parse_configuration, parse_discover, parse_find
 from posters.sources.wikidata_answers import bindings, commons_address
 from posters.table import Movie, Parsed, read_table
 from posters.web.challenge import is_challenge
@@ -114,6 +114,8 @@ def test_the_data_sets_give_the_movies_with_a_year(formats: Path) -> None:
 
 
 def test_tmdb_s_answers_are_read(formats: Path) -> None:
+    configuration = (formats / "tmdb_configuration.json").read_bytes()
+    assert parse_configuration(configuration) == "https://image.tmdb.org/t/p/w342"
     discovered = parse_discover((formats / "tmdb_discover.json").read_bytes(), 2023)
     assert [film.tmdb_id for film in discovered.films][:2] == [640146, 502356]
     assert (len(discovered.films), discovered.left_out) == (4, {"another year": 1})

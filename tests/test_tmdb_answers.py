@@ -9,6 +9,7 @@ from damage import FORMATS, damaged_json
 from posters.errors import SourceError
 from posters.sources.tmdb_answers import (
     TmdbFilm,
+    parse_configuration,
     parse_discover,
     parse_external_ids,
     parse_find,
@@ -32,6 +33,27 @@ def test_films_of_the_year_are_taken_and_all_others_counted() -> None:
         **{"repeated": 1, "malformed": 1},
     }
     assert (discovered.total_pages, discovered.total_results) == (7, 140)
+
+
+@pytest.mark.parametrize(
+    ("images", "usable"),
+    [
+        ({"secure_base_url": "https://image.tmdb.org/t/p/", "poster_sizes": ["w342"]}, True),
+        ({"secure_base_url": "https://image.tmdb.org/t/p/", "poster_sizes": ["w92"]}, False),
+        ({"secure_base_url": "https://elsewhere.example/", "poster_sizes": ["w342"]}, False),
+        ({"secure_base_url": None, "poster_sizes": None}, False),
+        (None, False),
+    ],
+)
+def test_posters_are_where_the_configuration_says_and_we_may_ask(
+    images: object, usable: bool
+) -> None:
+    answer = json.dumps({"images": images}).encode()
+    if usable:
+        assert parse_configuration(answer) == "https://image.tmdb.org/t/p/w342"
+    else:
+        with pytest.raises(SourceError, match="w342"):
+            parse_configuration(answer)
 
 
 def test_a_page_without_films_is_no_error() -> None:

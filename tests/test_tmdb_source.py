@@ -35,8 +35,17 @@ def discover(year: int, page: int, films: list[int], total: int, votes: int = 0)
     return {f"{TMDB}/discover/movie?{query}": json.dumps(answer)}
 
 
-def external(number: int, imdb_id: str | None) -> dict[str, str]:
-    return {f"{TMDB}/movie/{number}/external_ids": json.dumps({"id": number, "imdb_id": imdb_id})}
+def configuration() -> dict[str, str]:
+    images = {"secure_base_url": "https://image.tmdb.org/t/p/", "poster_sizes": ["w92", "w342"]}
+    return {f"{TMDB}/configuration": json.dumps({"images": images})}
+
+
+def external(number: int, imdb_id: str | None, found: int | None = None) -> dict[str, str]:
+    content = {f"{TMDB}/movie/{number}/external_ids": json.dumps({"imdb_id": imdb_id})}
+    film = {"id": found or number, "title": "A Film", "release_date": "1950-05-01"}
+    results = [{**film, "poster_path": "/x.jpg"}]
+    asked = f"{TMDB}/find/{imdb_id}?external_source=imdb_id"
+    return content | {asked: json.dumps({"movie_results": results})}
 
 
 def without_key(content: dict[str, Any]) -> dict[str, Any]:
@@ -55,13 +64,15 @@ def test_tmdb_walks_the_pages_of_a_year_and_keeps_imdb_ids(
         | discover(1950, 2, [21, 22], 22)
         | {k: v for n in range(1, 22) for k, v in external(n, f"tt{n:07d}").items()}
         | external(22, None)
+        | external(21, "tt0000021", found=3)
+        | configuration()
     )
     sites.content["https://image.tmdb.org/t/p/w342/3.jpg"] = POSTER
     with sites.archive(tmp_path, tmdb_sites(settings())) as archive:
         source = tmdb(archive)
         movies = list(source.candidates(1950))
-        assert [movie.imdb_id for movie in movies] == [f"tt{n:07d}" for n in range(1, 22)]
-        assert source.describe()["left_out"] == {"no IMDb id": 1}
+        assert [movie.imdb_id for movie in movies] == [f"tt{n:07d}" for n in range(1, 21)]
+        assert source.describe()["left_out"] == {"ambiguous id": 1, "no IMDb id": 1}
         assert source.poster(movies[2]).content == POSTER
     written = "".join(f.read_text() for f in tmp_path.rglob("*.csv"))
     assert "discover/movie" in written
@@ -79,7 +90,7 @@ def test_tmdb_samples_every_film_with_enough_votes_alike(
     )
     content |= discover(1951, 1, [], 0, 10) | discover(1952, 1, [31, 32], 2, 10)
     content |= {k: v for n in range(1, 40) for k, v in external(n, f"tt{n:07d}").items()}
-    sites.content |= without_key(content)
+    sites.content |= without_key(content | configuration())
     with sites.archive(tmp_path, tmdb_sites(settings())) as archive:
         ids = [movie.imdb_id for movie in tmdb(archive).initial()]
     assert sorted(ids) == [f"tt{n:07d}" for n in (*range(1, 26), 31, 32)]
@@ -91,11 +102,11 @@ def test_tmdb_sends_a_token_as_a_header(
 ) -> None:
     token = "eyJ" + "a" * 60
     monkeypatch.setenv("TMDB_API_KEY", token)
-    sites.content |= discover(1950, 1, [], 0)
+    sites.content |= discover(1950, 1, [], 0) | configuration()
     with sites.archive(tmp_path, tmdb_sites(settings())) as archive:
         assert list(tmdb(archive).candidates(1950)) == []
-    (headers,) = sites.headers.values()
-    assert headers["Authorization"] == f"Bearer {token}"
+    for headers in sites.headers.values():
+        assert headers["Authorization"] == f"Bearer {token}"
 
 
 def test_tmdb_says_that_a_key_is_missing_or_not_accepted(
@@ -110,6 +121,6 @@ def test_tmdb_says_that_a_key_is_missing_or_not_accepted(
         sites.content[address] = 401
         with pytest.raises(SourceError, match="does not accept the key"):
             list(tmdb(archive).candidates(1950))
-    sites.content |= without_key(discover(1950, 1, [], 0))
+    sites.content |= without_key(discover(1950, 1, [], 0) | configuration())
     with sites.archive(tmp_path, tmdb_sites(settings())) as archive:
         assert list(tmdb(archive).candidates(1950)) == [], "a better key is tried"

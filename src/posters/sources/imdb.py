@@ -119,12 +119,11 @@ class ImdbSource:
             imdb_id=movie.imdb_id,
         )
         try:
-            address = poster_address(suggestion.read(), movie.imdb_id, movie.year)
+            with self._archive.judging(asked):
+                address = poster_address(suggestion.read(), movie.imdb_id, movie.year)
         except SourceError as error:
             # One bad answer is no reason to stop; it may be better another day.
-            failed = FetchFailed("malformed answer", str(error), passing=True)
-            self.ledger.distrust(asked, str(failed))
-            raise failed from error
+            raise FetchFailed("malformed answer", str(error), passing=True) from error
         held = self._archive.get(
             address,
             picture_limits(self._rules, self._settings),
@@ -154,8 +153,9 @@ class ImdbSource:
 
     @cached_property
     def _films(self) -> tuple[dict[int, list[Film]], Counter[str]]:
-        datasets = self._datasets
-        return read_films(datasets[BASICS].path, datasets[RATINGS].path, self._years)
+        basics, ratings = (self._datasets[name].path for name in (BASICS, RATINGS))
+        with self._archive.judging(*(self._edition.datasets + name for name in (BASICS, RATINGS))):
+            return read_films(basics, ratings, self._years)
 
 
 def _movie(film: Film) -> Movie:

@@ -102,13 +102,15 @@ class ImdbPagesSource:
             "sort": "num_votes,desc",
             "count": 250,
         }
+        address = SEARCH + urlencode(query, safe=",")
         limits = Limits(_HTML, _MAX_PAGE_BYTES, self._settings.total_timeout)
         try:
-            page = self._archive.get(SEARCH + urlencode(query, safe=","), limits, what="listing")
+            page = self._archive.get(address, limits, what="listing")
         except SiteBlocked as blocked:
             raise SourceError(
                 "www.imdb.com answers with a firewall's challenge, as it does to every program "
                 "since March 2026. Save search pages from your own browser into a folder and set "
                 "source.pages to it, or use kind: imdb, which needs no page"
             ) from blocked
-        return parse_page(page.read().decode("utf-8", "replace"))
+        with self._archive.judging(address):
+            return parse_page(page.read().decode("utf-8", "replace"))

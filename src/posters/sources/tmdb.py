@@ -2,17 +2,31 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from posters.errors import FetchFailed, ParamsError
+from posters.errors import (
+    FetchFailed,
+    ParamsError,
+    SiteBlocked,
+    SiteUnreachable,
+    SourceError,
+)
 from posters.files import unit_interval
 from posters.params import FetchParams, PosterParams
 from posters.sources.imdb import image_site
 from posters.sources.protocol import Picture
-from posters.sources.tmdb_answers import Discovered, TmdbFilm, parse_discover, parse_external_ids
+from posters.sources.tmdb_answers import (
+    Discovered,
+    TmdbFilm,
+    parse_configuration,
+    parse_discover,
+    parse_external_ids,
+    parse_find,
+)
 from posters.table import Movie
 from posters.web.archive import Archive
 from posters.web.request import JSON, Limits, Secret, Site, picture_limits
@@ -20,6 +34,7 @@ from posters.web.request import JSON, Limits, Secret, Site, picture_limits
 ATTRIBUTION = "This product uses the TMDB API but is not endorsed or certified by TMDB."
 KEY_VARIABLE = "TMDB_API_KEY"
 INTERFACE, IMAGE_HOST = "https://api.themoviedb.org/3/", "image.tmdb.org"
+Parsed = TypeVar("Parsed")
 _A_PAGE = 20
 # TMDB answers with an error beyond.
 _MOST_PAGES = 500
@@ -133,29 +148,46 @@ class TmdbSource:
         } | ({"vote_count.gte": min_votes} if min_votes else {})
         address = f"{INTERFACE}discover/movie?{urlencode(query)}"
         if address not in self._pages:
-            held = self._archive.get(address, self._limits, what="listing", secret=self._secret)
-            self._pages[address] = parse_discover(held.read(), year)
+            answer = self._ask(address, "listing")
+            with self._archive.judging(address):
+                self._pages[address] = parse_discover(answer, year, self._images)
             self._left_out += self._pages[address].left_out
         return self._pages[address]
 
     def _movie(self, film: TmdbFilm) -> Movie | None:
-        """A film under its IMDb id, by which the catalogue knows movies."""
+        """A film under its IMDb id, by which the catalogue knows movies, asked for both ways."""
         try:
-            held = self._archive.get(
-                f"{INTERFACE}movie/{film.tmdb_id}/external_ids",
-                self._limits,
-                what="lookup",
-                secret=self._secret,
-            )
-        except FetchFailed as failed:
-            self._left_out[failed.reason] += 1
+            imdb_id = self._read(f"movie/{film.tmdb_id}/external_ids", parse_external_ids)
+            if imdb_id is None:
+                self._left_out["no IMDb id"] += 1
+                return None
+            # TMDB may give one IMDb id to two films; which it means, it says when asked by the id.
+            found = self._read(f"find/{imdb_id}?external_source=imdb_id", parse_find)
+        except (FetchFailed, SourceError) as failed:
+            if isinstance(failed, SiteBlocked | SiteUnreachable):
+                raise
+            reason = failed.reason if isinstance(failed, FetchFailed) else "malformed answer"
+            self._left_out[reason] += 1
             return None
-        imdb_id = parse_external_ids(held.read())
-        if imdb_id is None:
-            self._left_out["no IMDb id"] += 1
+        if film.tmdb_id not in {other.tmdb_id for other in found}:
+            self._left_out["ambiguous id"] += 1
             return None
         return Movie(imdb_id, film.title, film.year, film.poster)
 
-    @property
-    def _limits(self) -> Limits:
-        return Limits(JSON, _MAX_BYTES, self._settings.total_timeout)
+    def _read(self, path: str, parse: Callable[[bytes], Parsed]) -> Parsed:
+        """What TMDB says about one film."""
+        answer = self._ask(INTERFACE + path, "lookup")
+        with self._archive.judging(INTERFACE + path):
+            return parse(answer)
+
+    def _ask(self, address: str, what: str) -> bytes:
+        limits = Limits(JSON, _MAX_BYTES, self._settings.total_timeout)
+        return self._archive.get(address, limits, what=what, secret=self._secret).read()
+
+    @cached_property
+    def _images(self) -> str:
+        """Where posters are, in the size that is asked for."""
+        address = f"{INTERFACE}configuration"
+        answer = self._ask(address, "listing")
+        with self._archive.judging(address):
+            return parse_configuration(answer)

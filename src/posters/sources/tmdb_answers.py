@@ -9,7 +9,8 @@ from posters.errors import SourceError
 from posters.sources.json_values import at, read_json, text, whole, year
 from posters.table import IMDB_ID
 
-_IMAGES = "https://image.tmdb.org/t/p/w342"  # 342 pixels wide
+IMAGES = "https://image.tmdb.org/t/p/"
+_SIZE = "w342"  # 342 pixels wide
 _IMAGE_PATH = re.compile(r"/[A-Za-z0-9_-]+\.[A-Za-z]+")
 _DATE = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}")
 _BAD_KEY = 7
@@ -42,8 +43,27 @@ class Discovered:
     left_out: Counter[str] = field(default_factory=Counter)
 
 
-def parse_discover(answer: bytes, year: int) -> Discovered:
+def parse_configuration(answer: bytes) -> str:
+    """Read an answer of `/3/configuration`: what a poster's path is put behind.
+
+    Raises:
+        SourceError: as of `parse_discover`, or TMDB no longer has posters of that size there.
+    """
+    asked = "TMDB's configuration"
+    images = at(_body(answer, asked), "images")
+    base, sizes = text(at(images, "secure_base_url")), at(images, "poster_sizes")
+    if base != IMAGES or not isinstance(sizes, list) or _SIZE not in sizes:
+        raise _unexpected(asked, f"posters of size {_SIZE} at {IMAGES}", answer)
+    return base + _SIZE
+
+
+def parse_discover(answer: bytes, year: int, images: str = IMAGES + _SIZE) -> Discovered:
     """Read an answer of `/3/discover/movie`, of which only films of this year are taken.
+
+    Args:
+        answer: as it came.
+        year: that was asked for.
+        images: what a poster's path is put behind.
 
     Raises:
         SourceError: TMDB refuses (a bad key, for one), or it is no such answer.
@@ -56,7 +76,7 @@ def parse_discover(answer: bytes, year: int) -> Discovered:
     discovered = Discovered(pages, results)
     seen = set()
     for item in _list(body, "results", asked, answer):
-        film = _film(item)
+        film = _film(item, images)
         if isinstance(film, str):
             discovered.left_out[film] += 1
         elif film.year != year:
@@ -69,7 +89,7 @@ def parse_discover(answer: bytes, year: int) -> Discovered:
     return discovered
 
 
-def parse_find(answer: bytes) -> list[TmdbFilm]:
+def parse_find(answer: bytes, images: str = IMAGES + _SIZE) -> list[TmdbFilm]:
     """Read an answer of `/3/find/tt...`: the films that can be used, most often one or none.
 
     Raises:
@@ -77,7 +97,8 @@ def parse_find(answer: bytes) -> list[TmdbFilm]:
     """
     asked = "TMDB's answer for an IMDb id"
     items = _list(_body(answer, asked), "movie_results", asked, answer)
-    return [film for film in map(_film, items) if isinstance(film, TmdbFilm)]
+    films = (_film(item, images) for item in items)
+    return [film for film in films if isinstance(film, TmdbFilm)]
 
 
 def parse_external_ids(answer: bytes) -> str | None:
@@ -112,7 +133,7 @@ def _list(body: dict[str, Any], name: str, asked: str, answer: bytes) -> list[An
     return items
 
 
-def _film(item: Any) -> TmdbFilm | str:
+def _film(item: Any, images: str) -> TmdbFilm | str:
     tmdb_id = whole(at(item, "id"))
     title = text(at(item, "title")) or text(at(item, "original_title"))
     if tmdb_id is None or title is None:
@@ -128,7 +149,7 @@ def _film(item: Any) -> TmdbFilm | str:
         return "no poster"
     if not isinstance(path, str) or not _IMAGE_PATH.fullmatch(path):
         return "malformed"
-    return TmdbFilm(tmdb_id, title, of_year, _IMAGES + path)
+    return TmdbFilm(tmdb_id, title, of_year, images + path)
 
 
 def _unexpected(asked: str, expected: str, answer: bytes) -> SourceError:

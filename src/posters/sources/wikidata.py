@@ -117,7 +117,9 @@ class WikidataSource:
 
     @cached_property
     def _parsed(self) -> Parsed:
-        return parse_films(self._answer.read())
+        answer = self._answer.read()
+        with self._archive.judging(QUERY_ADDRESS):
+            return parse_films(answer)
 
     @cached_property
     def _listing(self) -> Listing:

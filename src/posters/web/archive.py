@@ -88,13 +88,28 @@ class Archive:
         """
         with self._one_at_a_time(address):
             known = self.ledger.last(address)
-            if known and known.outcome in ("failed", "passing"):
+            # Without a listing nothing can be done: one that was no good is asked for again.
+            if known and known.outcome in ("failed", "passing") and what != "listing":
                 reason, _, detail = known.reason.partition(": ")
                 raise FetchFailed(reason, detail, passing=known.outcome == "passing")
             if known and (held := self._held(known)):
                 return held
             row = self._ask(address, limits, what, imdb_id, secret)
             return Held(self._path(row.sha256), row.sha256, row.modified)
+
+    @contextlib.contextmanager
+    def judging(self, *addresses: str) -> Iterator[None]:
+        """Read what addresses gave: if that fails, they count as failed, for now.
+
+        Raises:
+            SourceError: as it was raised in the block.
+        """
+        try:
+            yield
+        except SourceError as error:
+            for address in addresses:
+                self.ledger.distrust(address, f"malformed answer: {error}")
+            raise
 
     def _ask(
         self, address: str, limits: Limits, what: str, imdb_id: str, secret: Secret | None
@@ -114,7 +129,8 @@ class Archive:
                 # Nothing can be done without it, so the next run asks again.
                 self.ledger.append(replace(row, outcome="stopped", reason=str(failed)))
                 raise SourceError(
-                    f"{address} can't be had: {failed}. What was fetched is kept; run again"
+                    f"{address.partition('?')[0]} can't be had: {failed}. What was fetched is "
+                    "kept; try again later"
                 ) from failed
             # Whoever stops the run says nothing about the address.
             if failed.reason != "stopped":

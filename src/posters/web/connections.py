@@ -95,11 +95,20 @@ class RoutedAdapter(HTTPAdapter):
         return response
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: the fetcher follows them.
+
+        Even when told not to, requests looks for the next one, and before that it reads the body
+        of this one into memory, however long it is.
+        """
+
+
 def open_session(
     routes: Mapping[str, str], *, connections: int, user_agent: str
 ) -> requests.Session:
     """A session that reaches public https hosts and the routed ones, and nothing else."""
-    session = requests.Session()
+    session = _Session()
     session.headers.clear()
     session.headers.update({"User-Agent": user_agent, "Accept-Encoding": "identity"})
     # Anything but "no authentication" makes requests look for passwords in ~/.netrc.

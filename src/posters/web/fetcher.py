@@ -137,7 +137,7 @@ class Fetcher:
             if failed.reason in ("HTTP 401", "HTTP 403", "HTTP 404", "HTTP 410"):
                 return ""
             raise
-        return text.getvalue().decode("utf-8", "replace")
+        return text.getvalue().decode("utf-8-sig", "replace")
 
     def _wait_unless_closed(self, seconds: float) -> None:
         if self._stopping.wait(seconds):

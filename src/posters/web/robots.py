@@ -72,9 +72,11 @@ class Robots:
         try:
             text = self._ask(f"https://{host}/robots.txt")
         except FetchFailed as failed:
+            cause = f"what {host} allows can't be known: its robots.txt can't be had ({failed})"
+            if failed.reason == "no connection":
+                cause = f"{failed.detail}: is there a network?"
             self._unknown[host] = SiteUnreachable(
-                f"what {host} allows can't be known: its robots.txt can't be had ({failed}). What "
-                "was fetched is kept; try again later"
+                f"{cause}. What was fetched is kept; try again later"
             )
             raise self._unknown[host] from failed
         write_json(kept, {"time": time.time(), "text": text})
