@@ -2,8 +2,6 @@
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +12,8 @@ from tqdm import tqdm
 from posters.catalogue import Entry, Origin, Refusal
 from posters.duplicates import NearDuplicates, difference_hash
 from posters.errors import FetchFailed, PosterRefused, SourceError
-from posters.files import sha256
-from posters.images import FORMATS, check_poster, read_image, to_rgb
-from posters.metadata import strip_metadata
+from posters.examining import Examined, Examiner
+from posters.images import read_image, to_rgb
 from posters.params import PosterParams
 from posters.sources.protocol import Source
 from posters.table import Movie
@@ -27,19 +24,6 @@ _NO_FAILURE = frozenset({"no poster", "not listed", "duplicate", "outside the ye
 _ENOUGH_TO_JUDGE = 20
 # A picture that so many movies wear is no poster of any of them.
 _SUSPICIOUS_REPEATS = 3
-
-
-@dataclass(frozen=True)
-class _Examined:
-    """A poster that is usable as such: all there is to find out about it alone."""
-
-    content: bytes
-    url: str
-    sha256: str
-    picture_hash: int
-    width: int
-    height: int
-    extension: str
 
 
 class Gatherer:
@@ -72,8 +56,7 @@ class Gatherer:
         self.refusals: list[Refusal] = []
         self.source = source
         self._folders = folders
-        self._years = years
-        self._rules = rules
+        self._max_pixels = rules.max_pixels
         self._max_failed = max_failed
         self._accepted = 0
         self._failed: Counter[str] = Counter()
@@ -81,8 +64,7 @@ class Gatherer:
         self._by_sha256: dict[str, str] = {}
         self._near_duplicates = NearDuplicates(rules.near_duplicate)
         self._repeats: Counter[str] = Counter()
-        self._ahead: dict[str, Future[_Examined]] = {}
-        self._pool = ThreadPoolExecutor(source.connections)
+        self._examiner = Examiner(source, rules, years)
 
     def __enter__(self) -> Self:
         return self
@@ -93,7 +75,7 @@ class Gatherer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._examiner.close()
 
     def know(self, entries: Iterable[Entry], folder: Path) -> None:
         """Remember movies accepted earlier, so that none of them comes in again.
@@ -103,7 +85,7 @@ class Gatherer:
             folder: what their `file` is relative to.
         """
         for entry in entries:
-            picture = to_rgb(read_image(folder / entry.file, self._rules.max_pixels))
+            picture = to_rgb(read_image(folder / entry.file, self._max_pixels))
             self._remember(entry.imdb_id, entry.sha256, difference_hash(picture))
 
     def knows(self, movie: Movie) -> bool:
@@ -112,9 +94,7 @@ class Gatherer:
 
     def expect(self, movies: Iterable[Movie]) -> None:
         """Begin to fetch posters that will be asked for; those of other movies are no help."""
-        for movie in movies:
-            if not self.knows(movie) and movie.imdb_id not in self._ahead:
-                self._ahead[movie.imdb_id] = self._pool.submit(self._examine, movie)
+        self._examiner.expect(movie for movie in movies if not self.knows(movie))
 
     def gather(self, movie: Movie, origin: Origin) -> Entry | None:
         """Fetch a movie's poster, check it, and keep it for a part of the catalogue.
@@ -130,10 +110,9 @@ class Gatherer:
             return None
         # Known from now on: a refused movie isn't asked for again under the same id.
         self._ids.add(movie.imdb_id)
-        found: _Examined | None = None
+        found: Examined | None = None
         try:
-            ahead = self._ahead.pop(movie.imdb_id, None)
-            found = ahead.result() if ahead else self._examine(movie)
+            found = self._examiner.examine(movie)
             self._refuse_duplicate(found)
         except (PosterRefused, FetchFailed) as refused:
             self._refuse(movie, origin, refused, found.url if found else "")
@@ -160,32 +139,6 @@ class Gatherer:
         """Movies whose picture so many others wear that it may stand for "no poster"."""
         return sorted(name for name, n in self._repeats.items() if n >= _SUSPICIOUS_REPEATS)
 
-    def _examine(self, movie: Movie) -> _Examined:
-        """What can be found out about a movie's poster without regard to the others."""
-        if movie.year not in self._years:
-            raise PosterRefused(
-                "outside the years",
-                f"{movie.year}, asked for are {self._years[0]} to {self._years[-1]}",
-            )
-        picture = self.source.poster(movie)
-        try:
-            if sha256(picture.content) in self._rules.placeholders:
-                raise PosterRefused("placeholder", "the file is one of posters.placeholders")
-            image = check_poster(picture.content, self._rules)
-            content = strip_metadata(picture.content)
-        except PosterRefused as refused:
-            refused.url = picture.url
-            raise
-        return _Examined(
-            content=content,
-            url=picture.url,
-            sha256=sha256(content),
-            picture_hash=difference_hash(to_rgb(image)),
-            width=image.width,
-            height=image.height,
-            extension=FORMATS[str(image.format)],
-        )
-
     def _refuse(
         self, movie: Movie, origin: Origin, refused: PosterRefused | FetchFailed, url: str
     ) -> None:
@@ -211,7 +164,7 @@ class Gatherer:
                 "retry-failed` asks again for what failed for passing reasons"
             )
 
-    def _refuse_duplicate(self, found: _Examined) -> None:
+    def _refuse_duplicate(self, found: Examined) -> None:
         same = self._by_sha256.get(found.sha256)
         if same:
             self._repeats[same] += 1
