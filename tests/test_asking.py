@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -104,6 +104,37 @@ def test_ctrl_c_ends_cleanly_and_keeps_what_was_fetched(project: Project) -> Non
     assert "Traceback" not in said
     assert outputs(project) == {}
     assert len(rows(project)) >= 3
+
+
+@pytest.fixture
+def tiny_disk(project: Project) -> Iterator[Path]:
+    """The project's cache on a file system of its own that is soon full."""
+    cache = project.folder / ".cache"
+    cache.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(cache)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("a small file system can't be mounted here: needs root")
+    yield cache
+    subprocess.run(["umount", str(cache)], check=True)
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost(project: Project, tiny_disk: Path) -> None:
+    done = project.stage("scrape")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "scrape: error: No space left on device" in done.stderr.splitlines()[-1]
+    assert outputs(project) == {}
+    assert [*tiny_disk.rglob("*.partial")] == []
+    first = Counter(row["address"] for row in rows(project) if row["outcome"] == "fetched")
+    subprocess.run(["mount", "-o", "remount,size=64m", str(tiny_disk)], check=True)
+    run(project, "scrape")
+    second = Counter(row["address"] for row in rows(project) if row["outcome"] == "fetched")
+    assert first
+    assert all(second[address] == 1 for address in first), "what was held is not asked for again"
 
 
 def test_raising_t_asks_for_the_difference_and_lowering_it_for_nothing(project: Project) -> None:

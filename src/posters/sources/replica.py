@@ -8,11 +8,12 @@ of the loopback interface. Its host names end in `.invalid`, which no name serve
 import gzip
 import json
 import re
+import sys
 import threading
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from posters.errors import PosterRefused
@@ -134,6 +135,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     # The default of 5 would refuse connections when a whole pool comes at once.
     request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away, as it does when a run ends early, is no error of the server."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(replica: Replica) -> type[BaseHTTPRequestHandler]:
