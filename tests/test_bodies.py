@@ -137,6 +137,28 @@ def test_no_more_is_read_than_allowed(web: Web, answer: Answer) -> None:
     assert web.server.count() == 1
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        lambda visit: visit.send_for_ever(head(302, Location="/b.jpg") + LONG),
+        lambda visit: visit.send(head(302, Location="/b.jpg", Content_Length=99) + b"x"),
+        lambda visit: visit.send(head(302, Location="/b.jpg", Content_Encoding="gzip") + b"xxxx"),
+    ],
+    ids=["endless", "cut short", "damaged"],
+)
+def test_the_body_of_a_redirect_is_not_read(web: Web, body: Answer) -> None:
+    web.server.on("/a.jpg", body)
+    web.server.on("/b.jpg", reply(b"poster"))
+    assert get(web.archive()).read() == b"poster"
+    assert web.server.count() == 2
+
+
+@pytest.mark.parametrize("status", [404, 503])
+def test_the_body_of_a_failure_is_not_read(web: Web, status: int) -> None:
+    web.server.on("/a.jpg", lambda visit: visit.send_for_ever(head(status) + LONG))
+    assert failed(web, retries=1).reason == f"HTTP {status}"
+
+
 @pytest.mark.parametrize("length", ["9" * 5000, "-1", "ten", "²"])
 def test_a_length_that_is_none_does_no_harm(web: Web, length: str) -> None:
     web.server.on("/a.jpg", reply(b"poster", Content_Length=length))

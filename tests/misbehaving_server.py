@@ -1,0 +1,274 @@
+"""A web server on the loopback interface that answers as it is told, and clients made for it.
+
+Nothing waits: the clients get a clock that only moves when somebody sleeps by it, or pushes it.
+"""
+
+import contextlib
+import csv
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+from posters.errors import FetchFailed
+from posters.params import FetchParams
+from posters.web.archive import Archive, Held
+from posters.web.fetcher import Fetcher
+from posters.web.request import PICTURES, Limits, Secret, Site
+
+HOST, OTHER = "movies.test", "pictures.test"
+PICTURE = Limits(PICTURES, max_bytes=100_000, seconds=20)
+ANYTHING = Limits((), max_bytes=100_000, seconds=20)
+# Far beyond what any test takes, so that a mistake is a failure and not a test that never ends.
+PATIENCE = 30
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as the server saw it; the names of the headers in lower case."""
+
+    host: str
+    path: str
+    headers: Mapping[str, str]
+
+
+class Visit:
+    """A request that is being answered, by hand and byte by byte."""
+
+    def __init__(self, handler: BaseHTTPRequestHandler, asked: Asked) -> None:
+        self.asked = asked
+        self._file = handler.wfile
+
+    def send(self, content: bytes) -> None:
+        self._file.write(content)
+        self._file.flush()
+
+    def send_for_ever(self, content: bytes, before_each: Callable[[], None] = lambda: None) -> None:
+        """Until the client goes away."""
+        with contextlib.suppress(ConnectionError):
+            while True:
+                before_each()
+                self.send(content)
+
+
+Answer = bytes | Callable[[Visit], None]
+
+
+def head(status: int = 200, **headers: object) -> bytes:
+    """The beginning of an answer; `_` in the name of a header stands for `-`."""
+    lines = [f"HTTP/1.1 {status} Said", "Connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def reply(body: bytes = b"a picture", status: int = 200, **headers: object) -> bytes:
+    """A whole answer, by default a picture's."""
+    headers = {"Content_Type": "image/jpeg", "Content_Length": len(body)} | headers
+    return head(status, **headers) + body
+
+
+def redirect(location: str, status: int = 302) -> bytes:
+    return reply(b"moved", status, Location=location)
+
+
+class Server(ThreadingHTTPServer):
+    """Answers each path as told with `on`, every other one with 404."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.address = f"http://127.0.0.1:{self.server_port}"
+        self.asked: list[Asked] = []
+        self.default: Answer = reply(b"not here", 404)
+        self.changed = threading.Condition()
+        self._answers: dict[str, list[Answer]] = {}
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, args=(0.002,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.shutdown()
+        self.server_close()
+
+    def on(self, path: str, *answers: Answer) -> None:
+        """Answer `path`, or `host/path`, with these in their order, then with the last of them."""
+        self._answers[path] = list(answers)
+
+    def count(self, path: str | None = None) -> int:
+        """How often a path was asked for, or how many requests there were."""
+        return sum(path in (None, asked.path, asked.host + asked.path) for asked in self.asked)
+
+    def answer(self, asked: Asked) -> Answer:
+        with self.changed:
+            self.asked.append(asked)
+            self.changed.notify_all()
+            for key in (asked.host + asked.path, asked.path):
+                if answers := self._answers.get(key):
+                    return answers.pop(0) if len(answers) > 1 else answers[0]
+        return self.default
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is what many tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.close_connection = True
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        asked = Asked(self.headers.get("Host", ""), self.path, headers)
+        answer = self.server.answer(asked)
+        visit = Visit(self, asked)
+        if isinstance(answer, bytes):
+            visit.send(answer)
+        else:
+            answer(visit)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The tests look at `asked`."""
+
+
+class Clock:
+    """A clock that moves when somebody sleeps by it; `waited` holds each time that was slept.
+
+    Threads that sleep at the same time wake as if they had slept side by side, not in turn.
+    """
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.waited: list[float] = []
+        self._lock = threading.Lock()
+        self._seen = threading.local()
+
+    def __call__(self) -> float:
+        self._seen.at = self.now
+        return self.now
+
+    def seen(self) -> float:
+        """What this thread was told last."""
+        return float(self._seen.at)
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.waited.append(seconds)
+            self.now = max(self.now, getattr(self._seen, "at", self.now) + seconds)
+
+    def advance(self, seconds: float = 1.0) -> None:
+        with self._lock:
+            self.now += seconds
+
+
+class Web:
+    """The server under several host names, and an archive of what it answers in a folder."""
+
+    def __init__(self, folder: Path, server: Server) -> None:
+        self.folder = folder
+        self.server = server
+        self.clock = Clock()
+
+    def fetcher(
+        self,
+        *,
+        robots: bool = False,
+        connections: int = 4,
+        hosts: tuple[str, ...] = (HOST, OTHER),
+        **rules: Any,
+    ) -> Fetcher:
+        return Fetcher(
+            [Site(host, 1000, connections, robots) for host in hosts],
+            settings(**rules),
+            robots=self.folder / "robots",
+            routes=dict.fromkeys(hosts, self.server.address),
+            clock=self.clock,
+            sleep=self.clock.sleep,
+        )
+
+    def archive(self, **rules: Any) -> Archive:
+        """A new one each time, as a run makes it, of the same folder."""
+        return Archive(self.folder, self.fetcher(**rules))
+
+    def rows(self) -> list[dict[str, str]]:
+        """The ledger as anybody reads it."""
+        with (self.folder / "ledger.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def row(self) -> dict[str, str]:
+        return self.rows()[-1]
+
+    def objects(self) -> list[Path]:
+        return [path for path in (self.folder / "objects").rglob("*") if path.is_file()]
+
+    def left_over(self) -> list[str]:
+        """What lies about in the folder and is no object, ledger or robots.txt."""
+        return [
+            str(path.relative_to(self.folder))
+            for path in self.folder.rglob("*")
+            if path.is_file() and (".partial" in path.name or path.parent.name == "objects")
+        ]
+
+
+@contextlib.contextmanager
+def opened(folder: Path) -> Iterator[Web]:
+    with Server() as server:
+        yield Web(folder, server)
+
+
+def settings(**changed: Any) -> FetchParams:
+    values: dict[str, Any] = {
+        "contact": "tests@example.org",
+        "hosts": (),
+        "requests_per_second": 1.0,
+        "images_per_second": 3.0,
+        "tmdb_per_second": 20.0,
+        "image_connections": 4,
+        "connect_timeout": 5.0,
+        "read_timeout": 20.0,
+        "total_timeout": 60.0,
+        "dataset_timeout": 60.0,
+        "retries": 4,
+        "max_retry_after": 60.0,
+        "redirects": 5,
+    }
+    return FetchParams(**(values | changed))
+
+
+def url(path: str = "/a.jpg", host: str = HOST) -> str:
+    return f"https://{host}{path}"
+
+
+def get(
+    archive: Archive,
+    address: str = url(),
+    limits: Limits = PICTURE,
+    *,
+    what: str = "poster",
+    secret: Secret | None = None,
+) -> Held:
+    return archive.get(address, limits, what=what, imdb_id="tt0000001", secret=secret)
+
+
+def failed(web: Web, limits: Limits = PICTURE, **rules: object) -> FetchFailed:
+    """How an address failed: nothing is left over, and the ledger says what the exception says."""
+    with pytest.raises(FetchFailed) as caught:
+        get(web.archive(**rules), limits=limits)
+    assert web.left_over() == []
+    row = web.row()
+    assert row["outcome"] == ("passing" if caught.value.passing else "failed")
+    assert row["reason"] == str(caught.value)
+    assert (row["address"], row["imdb_id"], row["what"]) == (url(), "tt0000001", "poster")
+    return caught.value

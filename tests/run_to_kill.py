@@ -1,0 +1,87 @@
+"""Runs in processes of their own, made to be killed; imports once and forks for each run.
+
+    python run_to_kill.py    # a run as JSON in a line of input; its process id, then its end
+
+The process id is written as soon as the run began, and how it ended (as `os.waitpid` says) after
+it did. What a run comes to is in `result.json` in its folder.
+"""
+
+import json
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from posters.errors import FetchFailed, PosterRefused
+from posters.files import sha256
+from posters.params import FetchParams, PosterParams
+from posters.sources.imdb import Edition, ImdbSource
+from posters.table import Movie
+from posters.web.archive import Archive
+from posters.web.fetcher import Fetcher
+from posters.web.request import Site
+
+THREADS = 4
+RULES = PosterParams(
+    min_side=1,
+    min_aspect=0.1,
+    max_aspect=1,
+    max_pixels=10,
+    max_bytes=1_000_000,
+    near_duplicate=1,
+    placeholders=(),
+)
+
+
+def gather(folder: Path, server: str, hosts: list[str], edition: Edition, told: Any) -> None:
+    """Every poster of every movie, several at a time."""
+    settings = FetchParams(**told)
+    fetcher = Fetcher(
+        [Site(host, 1, THREADS) for host in hosts],
+        settings,
+        robots=folder / "robots",
+        routes=dict.fromkeys(hosts, server),
+    )
+    source = ImdbSource(
+        Archive(folder, fetcher),
+        settings,
+        RULES,
+        years=range(1950, 1952),
+        min_votes=0,
+        seed=1,
+        edition=edition,
+    )
+
+    def poster(movie: Movie) -> str:
+        try:
+            return sha256(source.poster(movie).content)
+        except (FetchFailed, PosterRefused) as refused:
+            return str(refused)
+
+    movies = list(source.initial())
+    with ThreadPoolExecutor(THREADS) as pool:
+        posters = dict(zip([m.imdb_id for m in movies], pool.map(poster, movies), strict=True))
+    result = {"posters": posters, **source.describe()}
+    (folder / "result.json").write_text(json.dumps(result))
+
+
+def main() -> None:
+    for line in sys.stdin:
+        told = json.loads(line)
+        process = os.fork()
+        if not process:
+            gather(
+                Path(told["folder"]),
+                told["server"],
+                told["hosts"],
+                Edition(**told["edition"]),
+                told["settings"],
+            )
+            os._exit(0)
+        print(process, flush=True)
+        print(os.waitpid(process, 0)[1], flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""A key goes to the site that it is for, and into nothing that anybody reads."""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from misbehaving_server import HOST, OTHER, Web, get, head, opened, redirect, reply, url
+
+from posters.errors import PostersError, SiteBlocked
+from posters.web.request import Secret
+
+KEY = "s3cretk3y"
+SECRET = Secret({"api_key": KEY}, {"Authorization": f"Bearer {KEY}"})
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    with opened(tmp_path) as found:
+        yield found
+
+
+def test_a_key_goes_to_the_first_host_alone(web: Web) -> None:
+    web.server.on(f"/1?api_key={KEY}", redirect("/2"))
+    web.server.on(f"/2?api_key={KEY}", redirect(url("/3", OTHER)))
+    web.server.on("/3", redirect(url("/4")))
+    web.server.on("/4", reply(b"poster"))
+    assert get(web.archive(), url("/1"), secret=SECRET).read() == b"poster"
+    first, second, third, fourth = web.server.asked
+    assert first.headers["authorization"] == second.headers["authorization"] == f"Bearer {KEY}"
+    assert KEY not in f"{third} {fourth}"
+    assert (third.host, third.path, fourth.host, fourth.path) == (OTHER, "/3", HOST, "/4")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(status=403),
+        reply(status=503),
+        reply(status=202),
+        reply(status=401),
+        reply(b"<html>", Content_Type="text/html"),
+        reply(b"not gzip", Content_Encoding="gzip"),
+        reply()[:-1],
+        head(Content_Type="image/jpeg", Content_Length=10**9),
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno header\r\n\r\n",
+        redirect(f"http://{HOST}/b?api_key={KEY}"),
+        redirect(f"https://{HOST}:8443/b?api_key={KEY}"),
+        redirect(f"https://{KEY}@{HOST}/b"),
+        redirect(f"https://evil.test/b?api_key={KEY}"),
+        redirect(f"https://[{KEY}/b?api_key={KEY}"),
+        redirect(f"/a.jpg?api_key={KEY}"),
+    ],
+    ids=range(17),
+)
+def test_a_key_is_in_no_message_no_log_and_no_table(
+    web: Web, answer: bytes, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    web.server.default = answer
+    error = refused(web)
+    assert KEY in str(web.server.asked[0]), "it was sent"
+    check_nothing_shows(error, web, caplog)
+    assert KEY not in "".join(capfd.readouterr())
+
+
+def test_a_key_is_in_no_message_about_a_server_that_is_down(
+    web: Web, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    web.server.server_close()
+    error = refused(web)
+    assert "no connection" in str(error)
+    check_nothing_shows(error, web, caplog)
+
+
+def refused(web: Web) -> PostersError:
+    with pytest.raises(PostersError) as caught:
+        get(web.archive(retries=1), secret=SECRET)
+    assert web.left_over() == []
+    return caught.value
+
+
+def check_nothing_shows(error: PostersError, web: Web, caplog: pytest.LogCaptureFixture) -> None:
+    written = [path.read_text("utf-8", "replace") for path in web.folder.rglob("*.*")]
+    shown = "".join(traceback.format_exception(error))
+    assert KEY not in f"{written} {error} {error!r} {vars(error)} {shown}"
+    assert KEY not in caplog.text + str([record.args for record in caplog.records])
+
+
+def test_a_key_that_is_not_accepted_stops_the_site_until_the_next_run(web: Web) -> None:
+    web.server.default = reply(b"{}", 401, Content_Type="application/json")
+    archive = web.archive()
+    for path in ("/1", "/2"):
+        with pytest.raises(SiteBlocked, match="does not accept the key"):
+            get(archive, url(path), secret=SECRET)
+    assert web.server.count() == 1
+    web.server.default = reply(b"poster")
+    assert get(web.archive(), url("/1"), secret=SECRET).read() == b"poster"
