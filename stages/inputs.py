@@ -9,7 +9,7 @@ from posters.params import load_params
 
 
 def main() -> None:
-    """Write `data/inputs/{table,pool,weights}.json`."""
+    """Write `data/inputs/{table,pool,weights,web}.json`."""
     for name, digest in inputs.digests(load_params()).items():
         write_json(paths.INPUTS / f"{name}.json", digest)
 

@@ -6,6 +6,7 @@ dvc repro rebalance
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -42,9 +43,11 @@ def main() -> None:
         reserve_folder.mkdir()
         topup_folder.mkdir()
         folders: dict[Origin, Path] = {"reserve": reserve_folder, "topup": topup_folder}
-        with Gatherer(source, params.posters, folders, years, params.scrape.max_failed) as gatherer:
+        max_failed, wanted = params.scrape.max_failed, params.rebalance.wanted(years)
+        with Gatherer(source, params.posters, folders, years, max_failed, wanted) as gatherer:
             gatherer.know(initial, paths.DATA)
             result = rebalance(gatherer, [entry.year for entry in initial], years, params.rebalance)
+            gatherer.finish()
             described, said = source.describe(), notes(gatherer)
     write_catalogue(paths.CATALOGUE, [*initial, *result.reserve, *result.topup])
     write_refusals(paths.CATALOGUE_REFUSED, gatherer.refusals)
@@ -71,8 +74,12 @@ def main() -> None:
 
 def check_same_listing(source: Source) -> None:
     """The candidates have to come from the very data sets that the initial catalogue came from."""
+
+    def digests(described: dict[str, Any]) -> dict[str, str]:
+        return {name: each["sha256"] for name, each in described.get("datasets", {}).items()}
+
     before = json.loads(paths.SOURCE.read_text(encoding="utf-8"))
-    if before.get("datasets") != source.describe().get("datasets"):
+    if digests(before) != digests(source.describe()):
         raise DataError(
             "the data sets of the initial catalogue are no longer in .cache and others came: run "
             "`dvc repro --force scrape`, then `dvc repro`"

@@ -32,6 +32,7 @@ def main() -> None:
             {"initial": folder},
             params.scrape.years,
             params.scrape.max_failed,
+            wanted,
         ) as gatherer,
     ):
         folder.mkdir()
@@ -44,6 +45,7 @@ def main() -> None:
                 break
             entries.append(entry)
             bar.update()
+        gatherer.finish()
         if not entries:
             raise DataError(
                 "no movie with a usable poster was found; refused: "

@@ -89,12 +89,14 @@ def plentiful(per_year: int = 12) -> MemorySource:
     return source
 
 
-def gatherer_of(source: MemorySource, folder: Path, max_failed: float = 0.99) -> Gatherer:
+def gatherer_of(
+    source: MemorySource, folder: Path, max_failed: float = 0.99, wanted: int = 1000
+) -> Gatherer:
     """A gatherer that writes each origin's posters where a catalogue in `folder` names them."""
     folders = {origin: folder / "posters" / origin for origin in ORIGINS}
     for made in folders.values():
         made.mkdir(parents=True, exist_ok=True)
-    return Gatherer(source, RULES, folders, range(1888, 2017), max_failed)
+    return Gatherer(source, RULES, folders, range(1888, 2017), max_failed, wanted)
 
 
 def initial_catalogue(source: MemorySource, folder: Path, picks: int) -> list[Entry]:

@@ -42,11 +42,18 @@ class Visit:
 
     def __init__(self, handler: BaseHTTPRequestHandler, asked: Asked) -> None:
         self.asked = asked
+        self._handler = handler
         self._file = handler.wfile
 
     def send(self, content: bytes) -> None:
         self._file.write(content)
         self._file.flush()
+
+    def wait_until_gone(self) -> None:
+        """Until the client hangs up."""
+        with contextlib.suppress(ConnectionError):
+            self._handler.connection.settimeout(PATIENCE)
+            self._handler.connection.recv(1)
 
     def send_for_ever(self, content: bytes, before_each: Callable[[], None] = lambda: None) -> None:
         """Until the client goes away."""
@@ -112,6 +119,11 @@ class Server(ThreadingHTTPServer):
         """How often a path was asked for, or how many requests there were."""
         return sum(path in (None, asked.path, asked.host + asked.path) for asked in self.asked)
 
+    def wait_for(self, requests: int) -> None:
+        """Until so many came: a client that gave up early may be ahead of the server."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.count() >= requests, PATIENCE)
+
     def answer(self, asked: Asked) -> Answer:
         with self.changed:
             self.asked.append(asked)
@@ -156,8 +168,8 @@ class Clock:
         self._seen = threading.local()
 
     def __call__(self) -> float:
-        self._seen.at = self.now
-        return self.now
+        self._seen.at = now = self.now
+        return now
 
     def seen(self) -> float:
         """What this thread was told last."""
@@ -268,7 +280,8 @@ def failed(web: Web, limits: Limits = PICTURE, **rules: object) -> FetchFailed:
         get(web.archive(**rules), limits=limits)
     assert web.left_over() == []
     row = web.row()
-    assert row["outcome"] == ("passing" if caught.value.passing else "failed")
+    lasting = "declined" if caught.value.ours else "failed"
+    assert row["outcome"] == ("passing" if caught.value.passing else lasting)
     assert row["reason"] == str(caught.value)
     assert (row["address"], row["imdb_id"], row["what"]) == (url(), "tt0000001", "poster")
     return caught.value

@@ -27,6 +27,7 @@ from misbehaving_server import (
 
 from posters.errors import FetchFailed, SiteBlocked
 from posters.files import sha256
+from posters.web.request import PICTURES, Limits
 
 STUB = (
     b"<!DOCTYPE html><html><head><script>window.gokuProps = {};</script>"
@@ -58,7 +59,7 @@ def test_what_is_held_is_not_asked_for_again(web: Web) -> None:
     assert (held.sha256, held.modified) == (sha256(b"poster"), "Monday")
 
 
-@pytest.mark.parametrize("status", [403, 404, 410])
+@pytest.mark.parametrize("status", [400, 404, 410])
 def test_what_failed_for_good_is_remembered(web: Web, status: int) -> None:
     web.server.on("/a.jpg", reply(status=status), reply(b"poster"))
     messages = set()
@@ -73,6 +74,24 @@ def test_what_failed_for_good_is_remembered(web: Web, status: int) -> None:
     }
     assert web.server.count() == 1
     assert len(web.rows()) == 1
+
+
+def test_who_is_not_let_in_today_may_be_let_in_another_day(web: Web) -> None:
+    web.server.on("/a.jpg", reply(status=403), reply(b"poster"))
+    for _ in range(3):
+        with pytest.raises(FetchFailed, match="HTTP 403"):
+            get(web.archive())
+    assert web.server.count() == 1, "it is never retried by itself"
+    archive = web.archive()
+    archive.ledger.mark("retry")
+    assert get(archive).read() == b"poster"
+
+
+def test_what_our_own_limits_refuse_is_asked_for_with_others(web: Web) -> None:
+    web.server.on("/a.jpg", reply(b"poster" * 100))
+    with pytest.raises(FetchFailed, match="too large"):
+        get(web.archive(), limits=Limits(PICTURES, 100, 20))
+    assert get(web.archive(), limits=Limits(PICTURES, 1000, 20)).read() == b"poster" * 100
 
 
 def test_what_failed_for_now_is_remembered_until_somebody_says_to_ask_again(web: Web) -> None:

@@ -240,6 +240,7 @@ def test_a_server_that_falls_silent_is_given_up(web: Web, start: bytes) -> None:
     finally:
         finished.set()
     assert (error.reason, error.passing) == ("timeout", True)
+    web.server.wait_for(2)
     assert web.server.count() == 2
 
 

@@ -113,7 +113,7 @@ def test_a_known_placeholder_is_refused_by_its_digest(tmp_path: Path) -> None:
     source = MemorySource()
     source.add(1990, 1)
     rules = RULES.model_copy(update={"placeholders": (sha256(encoded(picture(1))),)})
-    gatherer = Gatherer(source, rules, {"topup": tmp_path}, YEARS, 0.99)
+    gatherer = Gatherer(source, rules, {"topup": tmp_path}, YEARS, 0.99, 1)
     assert gatherer.gather(source.movies[0], "topup") is None
     assert [refusal.reason for refusal in gatherer.refusals] == ["placeholder"]
 
@@ -149,14 +149,41 @@ def test_metadata_is_not_kept_and_the_pixels_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("bad", "stops"), [(9, False), (10, False), (11, True)])
 def test_the_run_stops_when_too_large_a_share_fails(tmp_path: Path, bad: int, stops: bool) -> None:
     source = MemorySource()
-    source.add(1990, *range(1, 21 - bad), *[HTML] * (bad - 3), *[LANDSCAPE] * 3)
+    source.add(1990, *[HTML] * (bad - 3), *[LANDSCAPE] * 3, *range(1, 21 - bad))
     gatherer = gatherer_of(source, tmp_path, max_failed=0.5)
+    for movie in source.movies:
+        gatherer.gather(movie, "topup")
     with pytest.raises(SourceError) if stops else contextlib.nullcontext() as raised:
-        for movie in source.movies:
-            gatherer.gather(movie, "topup")
+        gatherer.finish()
     if raised:
         assert "11 of 20 posters can't be used" in str(raised.value)
         assert "most often (8 times): unreadable" in str(raised.value)
+
+
+def test_the_run_stops_at_once_when_the_share_can_only_be_too_large(tmp_path: Path) -> None:
+    source = MemorySource()
+    source.add(1990, *[HTML] * 100)
+    gatherer = gatherer_of(source, tmp_path, max_failed=0.5, wanted=30)
+    with pytest.raises(SourceError, match="31 of 31 posters can't be used"):
+        for movie in source.movies:
+            gatherer.gather(movie, "topup")
+
+
+@pytest.mark.parametrize("as_it_came", [True, False])
+def test_a_placeholder_is_known_by_the_file_as_it_came_and_as_it_is_kept(
+    tmp_path: Path, as_it_came: bool
+) -> None:
+    file = io.BytesIO()
+    picture(1).save(file, "JPEG", comment=b"a comment")
+    source = MemorySource()
+    source.add(1990, file.getvalue())
+    entry = gatherer_of(source, tmp_path).gather(source.movies[0], "topup")
+    assert entry
+    digest = sha256(file.getvalue()) if as_it_came else entry.sha256
+    rules = RULES.model_copy(update={"placeholders": (digest,)})
+    gatherer = Gatherer(source, rules, {"topup": tmp_path}, YEARS, 0.99, 1)
+    assert gatherer.gather(source.movies[0], "topup") is None
+    assert [refusal.reason for refusal in gatherer.refusals] == ["placeholder"]
 
 
 def test_movies_without_a_poster_and_repeated_pictures_are_no_failures(tmp_path: Path) -> None:

@@ -83,7 +83,9 @@ def test_a_search_page_s_data_are_read_in_order_and_not_its_shorter_list() -> No
     ],
 )
 def test_an_item_that_can_t_be_used_is_counted(change: dict[str, object], reason: str) -> None:
-    assert parse_page(search()).movies == []  # a search may find nothing
+    nothing = DATA.search(search())
+    assert nothing
+    assert parse_page(nothing[0]).movies == []  # a search may find nothing
     parsed = parse_page(search({**ITEM, **change}, {**ITEM, "titleId": "tt9900002"}))
     assert [movie.imdb_id for movie in parsed.movies] == ["tt9900002"]
     assert parsed.left_out == {reason: 1}
@@ -249,3 +251,15 @@ def test_a_folder_without_pages_or_with_one_that_can_t_be_used_is_an_error(tmp_p
     (tmp_path / "b.html").write_text(FIREWALL, encoding="utf-8")
     with pytest.raises(SourceError, match=r"b\.html.*firewall"):
         read_pages(tmp_path)
+
+
+def test_data_without_years_or_pictures_gives_way_to_the_list_beside_it() -> None:
+    lacking = search({**ITEM, "releaseYear": None}, {**ITEM, "primaryImage": None})
+    listed = parse_page(LIST).movies
+    assert listed
+    assert parse_page(lacking.replace("</body>", "") + LIST).movies == listed
+
+
+def test_what_the_data_calls_no_movie_is_not_taken_from_the_list_beside_it() -> None:
+    episodes = search({**ITEM, "titleType": {"id": "tvEpisode"}})
+    assert parse_page(episodes + LIST).movies == []

@@ -61,10 +61,26 @@ def test_a_row_that_can_t_be_used_is_counted(tmp_path: Path, bad: str, reason: s
     assert parsed.left_out == {reason: 1}
 
 
-def test_a_quote_that_is_not_closed_spoils_only_what_follows(tmp_path: Path) -> None:
-    parsed = read_table(table(tmp_path, row(), '115,x,"Open (1995),7.1,Drama,y', row(116)))
-    assert [movie.imdb_id for movie in parsed.movies] == ["tt0000114"]
-    assert parsed.left_out.total() == 1
+def test_a_quote_that_is_not_closed_spoils_its_own_row_alone(tmp_path: Path) -> None:
+    many = [row(number) for number in range(200, 3000)]
+    parsed = read_table(table(tmp_path, row(), '115,x,"Open (1995),7.1,Drama,y', *many))
+    assert len(parsed.movies) == 2801
+    assert parsed.left_out == {"malformed": 1}
+
+
+def test_two_rows_never_become_one(tmp_path: Path) -> None:
+    first = '115,x,"Open (1995),8.3,A,https://m.media-amazon.com/images/M/ONE@._V1_.jpg'
+    second = '116,x,"Odd" Film (1996),6.9,B,https://m.media-amazon.com/images/M/TWO@._V1_.jpg'
+    parsed = read_table(table(tmp_path, first, second))
+    (movie,) = parsed.movies
+    assert (movie.imdb_id, movie.title, movie.year) == ("tt0000116", "Odd Film", 1996)
+    assert "/TWO@" in movie.poster
+
+
+@pytest.mark.parametrize("character", ["\x85", "\x1c", "\u2028"])
+def test_only_line_ends_end_a_row(tmp_path: Path, character: str) -> None:
+    parsed = read_table(table(tmp_path, row(title=f"A{character}Film (1950)"), encoding="utf-8"))
+    assert len(parsed.movies) == 1
 
 
 @pytest.mark.parametrize("rows", [[], [row(title="No Year")]])

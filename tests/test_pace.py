@@ -182,8 +182,7 @@ def test_a_host_sees_no_more_connections_than_agreed(web: Web, connections: int)
         """Until as many came as may come together."""
         counted.enter()
         together = (next(numbers) // connections + 1) * connections
-        with web.server.changed:
-            assert web.server.changed.wait_for(lambda: web.server.count() >= together, PATIENCE)
+        web.server.wait_for(together)
         counted.leave()
         visit.send(reply())
 

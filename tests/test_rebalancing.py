@@ -11,6 +11,7 @@ from memory_source import (
     YEARS,
     MemorySource,
     encoded,
+    gatherer_of,
     per_year,
     picture,
     plentiful,
@@ -18,7 +19,7 @@ from memory_source import (
 )
 
 from posters.params import RebalanceParams
-from posters.rebalancing import summarise
+from posters.rebalancing import rebalance, summarise
 
 
 def test_refused_posters_are_passed_over_until_t_is_reached(tmp_path: Path) -> None:
@@ -136,3 +137,15 @@ def test_the_numbers_of_a_summary_add_up(tmp_path: Path, t: int) -> None:
             assert row["after"] + row["short"] == max(t, row["before"])
         else:
             assert (row["after"], row["short"]) == (row["before"], 0)
+
+
+def test_early_years_of_bad_posters_alone_do_not_stop_a_run(tmp_path: Path) -> None:
+    source = MemorySource()
+    source.add(1990, *[LANDSCAPE] * 60)
+    for year in YEARS[1:]:
+        source.add(year, *range(year * 100, year * 100 + 20))
+    params = RebalanceParams(t=20, before=1996, reserve=2)
+    gatherer = gatherer_of(source, tmp_path, max_failed=0.5, wanted=params.wanted(YEARS))
+    result = rebalance(gatherer, [], YEARS, params)
+    gatherer.finish()
+    assert len(result.reserve) == 10

@@ -111,8 +111,8 @@ def test_a_table_of_nothing_but_bad_posters_stops_with_the_reasons(project: Proj
     for poster in project.tables.glob("tt1*.jpg"):
         poster.write_bytes(b"")
     error = error_of(project, "scrape")
-    assert "20 of 20 posters can't be used, more than scrape.max_failed (0.5) allows" in error
-    assert "most often (20 times): unreadable" in error
+    assert "80 of 80 posters can't be used, more than scrape.max_failed (0.5) allows" in error
+    assert "most often (80 times): unreadable" in error
     assert left(project) == []
 
 

@@ -115,7 +115,7 @@ def test_all_missing_columns_are_named(tmp_path: Path) -> None:
     ("row", "said"),
     [
         *(
-            (f"{imdb_id},M,1927,a.jpg", f"imdb_id {imdb_id!r} is not tt and at least 7 digits")
+            (f"{imdb_id},M,1927,a.jpg", f"imdb_id {imdb_id!r} is not tt and 7 to 20 digits")
             for imdb_id in (
                 "",
                 "tt17136",

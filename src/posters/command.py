@@ -8,7 +8,10 @@ from collections.abc import Callable
 from posters.errors import PostersError
 
 # What a person can mend: anything else is an error of the program, and its traceback is wanted.
-_OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+_OF_THE_MACHINE = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),
+    *(errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EMFILE),
+}
 
 
 def run(name: str, main: Callable[[], int | None], failure: int = 1) -> None:

@@ -48,6 +48,7 @@ class FetchFailed(PostersError):
         detail: what happened, without any key.
         passing: whether it may be had another day.
         again: whether to try once more now.
+        ours: whether it is our own limits that refuse it: with others it may be had.
         retry_after: seconds that the server asks to wait before that, if it does.
     """
 
@@ -58,6 +59,7 @@ class FetchFailed(PostersError):
         *,
         passing: bool = False,
         again: bool = False,
+        ours: bool = False,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -65,6 +67,7 @@ class FetchFailed(PostersError):
         self.detail = detail
         self.passing = passing
         self.again = again
+        self.ours = ours
         self.retry_after = retry_after
 
 

@@ -22,6 +22,8 @@ from posters.table import Movie
 _NO_FAILURE = frozenset({"no poster", "not listed", "duplicate", "outside the years"})
 # Below so many posters a share means nothing.
 _ENOUGH_TO_JUDGE = 20
+# When so many in a row fail, more than all candidates of a few years, nothing will come of it.
+_HOPELESS = 1000
 # A picture that so many movies wear is no poster of any of them.
 _SUSPICIOUS_REPEATS = 3
 
@@ -39,10 +41,12 @@ class Gatherer:
         folders: where the posters of each origin are written, named by the movie's id.
         years: movies of other years are refused.
         max_failed: the share of posters that may fail before the whole run does.
+        wanted: how many movies are wanted in all.
 
     Attributes:
         source: as given.
         refusals: every poster that was refused, in order, with its reason.
+        passing: how many of them were refused for a reason that may pass.
     """
 
     def __init__(
@@ -52,12 +56,17 @@ class Gatherer:
         folders: Mapping[Origin, Path],
         years: range,
         max_failed: float,
+        wanted: int,
     ) -> None:
         self.refusals: list[Refusal] = []
         self.source = source
         self._folders = folders
         self._max_pixels = rules.max_pixels
+        self.passing = 0
         self._max_failed = max_failed
+        self._wanted = wanted
+        self._last_failure = ""
+        self._in_a_row = 0
         self._accepted = 0
         self._failed: Counter[str] = Counter()
         self._ids: set[str] = set()
@@ -118,6 +127,7 @@ class Gatherer:
             self._refuse(movie, origin, refused, found.url if found else "")
             return None
         self._accepted += 1
+        self._in_a_row = 0
         self._remember(movie.imdb_id, found.sha256, found.picture_hash)
         name = movie.imdb_id + found.extension
         # The stage puts the whole folder in place at the end: no need to do so with each file.
@@ -135,6 +145,15 @@ class Gatherer:
             origin=origin,
         )
 
+    def finish(self) -> None:
+        """Judge the run at its end.
+
+        Raises:
+            SourceError: more posters failed than may.
+        """
+        if self._too_many(self._accepted):
+            self._stop()
+
     def repeated(self) -> list[str]:
         """Movies whose picture so many others wear that it may stand for "no poster"."""
         return sorted(name for name, n in self._repeats.items() if n >= _SUSPICIOUS_REPEATS)
@@ -150,19 +169,30 @@ class Gatherer:
             self.source.ledger.refuse(imdb_id=movie.imdb_id, address=url, reason=str(refused))
             if refused.reason == "unreadable":
                 self.source.ledger.distrust(url, str(refused))
-        if refused.reason in _NO_FAILURE:
-            return
-        self._failed[refused.reason] += 1
+        if isinstance(refused, FetchFailed) and refused.passing:
+            self.passing += 1
+        if refused.reason not in _NO_FAILURE:
+            self._failed[refused.reason] += 1
+            self._last_failure = refused.detail
+            self._in_a_row += 1
+            # Whatever else is accepted, the share will be too large; or nothing ever is accepted.
+            if self._too_many(self._wanted) or self._in_a_row >= _HOPELESS:
+                self._stop()
+
+    def _too_many(self, accepted: int) -> bool:
         failed = self._failed.total()
-        asked = self._accepted + failed
-        if asked >= _ENOUGH_TO_JUDGE and failed > self._max_failed * asked:
-            reason, count = self._failed.most_common(1)[0]
-            raise SourceError(
-                f"{failed} of {asked} posters can't be used, more than scrape.max_failed "
-                f"({self._max_failed:g}) allows; most often ({count} times): {reason}, the last: "
-                f"{refused.detail}. What was fetched is kept. Mend the cause and run again; `make "
-                "retry-failed` asks again for what failed for passing reasons"
-            )
+        asked = accepted + failed
+        return asked >= _ENOUGH_TO_JUDGE and failed > self._max_failed * asked
+
+    def _stop(self) -> NoReturn:
+        failed = self._failed.total()
+        reason, count = self._failed.most_common(1)[0]
+        raise SourceError(
+            f"{failed} of {self._accepted + failed} posters can't be used, more than "
+            f"scrape.max_failed ({self._max_failed:g}) allows; most often ({count} times): "
+            f"{reason}, the last: {self._last_failure}. What was fetched is kept. Mend the cause "
+            "and run again; `make retry-failed` asks again for what failed for passing reasons"
+        )
 
     def _refuse_duplicate(self, found: Examined) -> None:
         same = self._by_sha256.get(found.sha256)
@@ -201,10 +231,10 @@ def notes(gatherer: Gatherer) -> list[str]:
             f"many movies wear the poster of {', '.join(repeated)}: if it stands for no poster, "
             "add its sha256 (data/*.csv) to posters.placeholders"
         )
-    passing = len(source.ledger.passing()) if source.ledger else 0
-    if passing:
+    if gatherer.passing:
         said.append(
-            f"{passing} addresses failed for reasons that may pass: make retry-failed asks again"
+            f"{gatherer.passing} posters failed for reasons that may pass: make retry-failed asks "
+            "again"
         )
     return said
 

@@ -151,6 +151,8 @@ def check_poster(content: bytes, rules: PosterParams) -> Image.Image:
     Raises:
         PosterRefused: unreadable, too large, too small, not portrait, or of one flat colour.
     """
+    if len(content) > rules.max_bytes:
+        raise PosterRefused("too large", f"more than {rules.max_bytes:,} bytes")
     image = open_image(content, rules.max_pixels)
     width, height = image.size
     if min(width, height) < rules.min_side:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from posters import paths
 from posters.errors import ParamsError
 
-USER_AGENT = "poster-year/0.1.0"
+PRODUCT = "poster-year"
+USER_AGENT = f"{PRODUCT}/0.1.0"
 
 Year = Annotated[int, Field(ge=1870, le=2100)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -18,6 +19,9 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 Name = Annotated[str, Field(min_length=1)]
 Rate = Annotated[float, Field(gt=0, le=1000)]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")]
+# It goes into a header.
+Contact = Annotated[str, Field(pattern=r"^[!-~][ -~]*$")]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -92,10 +96,10 @@ class ScrapeParams(Section):
 
 
 class FetchParams(Section):
-    """How the web is asked: none of it changes what comes out."""
+    """How the web is asked."""
 
-    contact: str | None
-    hosts: Annotated[tuple[Name, ...], Field(strict=False)]
+    contact: Contact | None
+    hosts: Annotated[tuple[Host, ...], Field(strict=False)]
     requests_per_second: Rate
     images_per_second: Rate
     tmdb_per_second: Rate
@@ -141,6 +145,11 @@ class RebalanceParams(Section):
     t: Annotated[int, Field(ge=0)]
     before: Year
     reserve: Count
+
+    def wanted(self, years: range) -> int:
+        """How many movies are wanted beside the initial catalogue, at most."""
+        thin = sum(year < self.before for year in years)
+        return self.reserve * len(years) + self.t * thin
 
 
 class EmbedParams(Section):

@@ -98,9 +98,9 @@ def read_table(path: Path) -> Parsed:
             the message counts the bad rows and shows the first few with their line numbers.
     """
     text = _read_text(path)
-    if _is_movie_genre(path, text):
+    if _is_movie_genre(text):
         return _read_movie_genre(path, text)
-    rows = [*_rows(path, text, strict=True)]
+    rows = [*_rows(path, text)]
     if not rows:
         raise TableError(f"{path.name} is empty: expected a header {','.join(TABLE_COLUMNS)}")
     header = [name.strip() for name in rows[0][1]]
@@ -143,16 +143,16 @@ def _read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         # Kaggle's file is in latin-1, which any bytes are: nothing else may be read so.
         latin = content.decode("latin-1")
-        if _is_movie_genre(path, latin):
+        if _is_movie_genre(latin):
             return latin
         raise TableError(f"{path} can't be read as UTF-8 text: {error}") from error
     except OSError as error:
         raise TableError(f"{path} can't be read as UTF-8 text: {error}") from error
 
 
-def _rows(path: Path, text: str, *, strict: bool) -> Iterator[Row]:
+def _rows(path: Path, text: str) -> Iterator[Row]:
     """The rows of a CSV file that are not blank."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=strict)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         for row in reader:
             if any(map(str.strip, row)):
@@ -178,7 +178,7 @@ def _check_header(path: Path, header: list[str]) -> None:
 
 def _row_problem(row: dict[str, str]) -> str | None:
     if not IMDB_ID.fullmatch(row["imdb_id"]):
-        return f"imdb_id {row['imdb_id']!r} is not tt and at least 7 digits"
+        return f"imdb_id {row['imdb_id']!r} is not tt and 7 to 20 digits"
     if _year(row["year"]) is None:
         return f"year {row['year'][:20]!r} is not a year from {OLDEST_YEAR} to {NEWEST_YEAR}"
     if not row["title"]:
@@ -199,15 +199,24 @@ def _year(text: str) -> int | None:
     return None
 
 
-def _is_movie_genre(path: Path, text: str) -> bool:
-    _, header = next(_rows(path, text, strict=False), (0, []))
-    return set(MOVIE_GENRE_COLUMNS) <= {name.strip() for name in header}
+def _is_movie_genre(text: str) -> bool:
+    first = re.split("\r\n|\n|\r", text.lstrip(), maxsplit=1)[0]
+    return set(MOVIE_GENRE_COLUMNS) <= set(_header(first))
+
+
+def _header(line: str) -> list[str]:
+    try:
+        return [name.strip() for name in next(csv.reader([line]), [])]
+    except csv.Error:
+        return []
 
 
 def _read_movie_genre(path: Path, text: str) -> Parsed:
-    rows = [values for _, values in _rows(path, text, strict=False)]
-    header = [name.strip() for name in rows[0]]
-    parsed = Parsed.of(_movie_genre_row(header, values) for values in rows[1:])
+    # Line by line: no value of this file holds a line end, and a quote that never closes would
+    # take the following movies into its row.
+    first, *lines = [line for line in re.split("\r\n|\n|\r", text) if line.strip()]
+    header = _header(first)
+    parsed = Parsed.of(_movie_genre_row(header, line) for line in lines)
     if not parsed.movies:
         reasons = ", ".join(f"{number} {reason}" for reason, number in parsed.left_out.items())
         raise TableError(
@@ -217,12 +226,16 @@ def _read_movie_genre(path: Path, text: str) -> Parsed:
     return parsed
 
 
-def _movie_genre_row(header: list[str], values: list[str]) -> Movie | str:
+def _movie_genre_row(header: list[str], line: str) -> Movie | str:
     """A row of MovieGenre.csv: its id is without tt and zeros, its year is in the title."""
+    try:
+        values = next(csv.reader([line]))
+    except csv.Error:
+        return "malformed"
     if len(values) != len(header):
         return "malformed"
     number, named, poster = (values[header.index(name)].strip() for name in MOVIE_GENRE_COLUMNS)
-    if not re.fullmatch("[0-9]{1,10}", number) or not named:
+    if not re.fullmatch("[0-9]{1,10}", number) or not int(number) or not named:
         return "malformed"
     title, _, ending = named.rpartition("(")
     year = _year(ending.removesuffix(")")) if ending.endswith(")") else None

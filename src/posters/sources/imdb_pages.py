@@ -15,6 +15,7 @@ from posters.sources.json_values import at
 from posters.table import Parsed
 from posters.web.challenge import is_stub
 
+_LACKING = {"malformed", "no year", "no poster"}
 _LAYOUTS = (
     imdb_search_page.from_data,
     imdb_title_page.from_data,
@@ -42,10 +43,14 @@ def parse_page(html: str) -> Parsed:
     except (ParserRejectedMarkup, RecursionError) as error:
         raise SourceError(f"this is no HTML: {error}; expected a page of IMDb's") from error
     data = _data(page)
-    for layout in _LAYOUTS:
-        parsed = layout(page, data)
-        # Where every item is malformed the layout has changed, and another may still be there.
-        if parsed and (parsed.movies or set(parsed.left_out) != {"malformed"}):
+    found = [parsed for layout in _LAYOUTS if (parsed := layout(page, data))]
+    # Items that lack what is needed are as good as none where another layout has it. But what is
+    # no movie is none, also where a poorer layout can't tell.
+    for parsed in found:
+        if parsed.movies or set(parsed.left_out) - _LACKING:
+            return parsed
+    for parsed in found:
+        if set(parsed.left_out) != {"malformed"}:
             return parsed
     if is_stub(html.encode("utf-8", "replace")):
         raise SourceError(

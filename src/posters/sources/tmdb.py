@@ -182,7 +182,9 @@ class TmdbSource:
 
     def _ask(self, address: str, what: str) -> bytes:
         limits = Limits(JSON, _MAX_BYTES, self._settings.total_timeout)
-        return self._archive.get(address, limits, what=what, secret=self._secret).read()
+        held = self._archive.get(address, limits, what=what, secret=self._secret)
+        # What can't be read is quoted in messages.
+        return self._secret.redact(held.read())
 
     @cached_property
     def _images(self) -> str:

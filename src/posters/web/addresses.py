@@ -1,5 +1,6 @@
 """The parts of an address that whoever asks has to know; one that is none has no parts."""
 
+import ipaddress
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from posters.errors import FetchFailed
@@ -10,6 +11,14 @@ _NONE = urlsplit("")
 def host_of(url: str) -> str:
     """The host in lower case; empty where there is none."""
     return _split(url).hostname or ""
+
+
+def ip_literal(host: str) -> str | None:
+    """The host, if it is an IP address rather than a name."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return None
 
 
 def is_robots_txt(url: str) -> bool:

@@ -45,7 +45,7 @@ class Archive:
 
     Args:
         folder: of the objects and the ledger.
-        fetcher: asks the web; None to look at what is held only.
+        fetcher: asks the web.
 
     Attributes:
         ledger: the attempts.
@@ -122,7 +122,7 @@ class Archive:
                 answer = self._fetcher.fetch(address, sink, limits, secret)
             digest = sha256_of_file(beside)
             path = self._path(digest)
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             beside.replace(path)
         except FetchFailed as failed:
             if what == "listing":
@@ -134,7 +134,7 @@ class Archive:
                 ) from failed
             # Whoever stops the run says nothing about the address.
             if failed.reason != "stopped":
-                outcome = "passing" if failed.passing else "failed"
+                outcome = "passing" if failed.passing else "declined" if failed.ours else "failed"
                 self.ledger.append(replace(row, outcome=outcome, reason=str(failed)))
             raise
         except (SiteBlocked, SiteUnreachable) as stopped:

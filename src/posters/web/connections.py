@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPSConnection
-from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from posters.web.deadline import Watched
 
 # IPv6 addresses whose last 32 bits are an IPv4 address: the old form, and a gateway's (NAT64).
 _ENDING_IN_IPV4 = (ipaddress.ip_network("::/96"), ipaddress.ip_network("64:ff9b::/96"))
@@ -43,7 +45,15 @@ def refuse_private(host: str, address: str) -> None:
         raise PrivateAddressError(f"{host} leads to the private address {found}")
 
 
-class _PublicConnection(HTTPSConnection):
+class _PlainConnection(Watched, HTTPConnection):
+    pass
+
+
+class _ProxiedConnection(Watched, HTTPSConnection):
+    pass
+
+
+class _PublicConnection(Watched, HTTPSConnection):
     def _new_conn(self) -> socket.socket:
         for *_, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
             refuse_private(self.host, str(address[0]))
@@ -60,13 +70,30 @@ class _PublicPool(HTTPSConnectionPool):
     ConnectionCls = _PublicConnection
 
 
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _ProxiedPool(HTTPSConnectionPool):
+    ConnectionCls = _ProxiedConnection
+
+
 class PublicAdapter(HTTPAdapter):
-    """Sends https requests to the public internet only."""
+    """Sends https requests to the public internet only.
+
+    Behind a proxy it is the proxy that looks names up and connects: what it reaches is its affair.
+    """
 
     def init_poolmanager(self, *args: Any, **keywords: Any) -> None:
         """Make the pools out of checked connections."""
         super().init_poolmanager(*args, **keywords)
         self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool}
+
+    def proxy_manager_for(self, *args: Any, **keywords: Any) -> Any:
+        """Make the pools of a proxy out of connections with a deadline."""
+        manager: Any = super().proxy_manager_for(*args, **keywords)
+        manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _ProxiedPool}
+        return manager
 
 
 class RoutedAdapter(HTTPAdapter):
@@ -82,6 +109,11 @@ class RoutedAdapter(HTTPAdapter):
     def __init__(self, server: str, connections: int) -> None:
         super().__init__(pool_maxsize=connections)
         self._server = server
+
+    def init_poolmanager(self, *args: Any, **keywords: Any) -> None:
+        """Make the pools out of connections with a deadline."""
+        super().init_poolmanager(*args, **keywords)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool}
 
     def send(self, request: requests.PreparedRequest, **keywords: Any) -> requests.Response:  # type: ignore[override]
         """Send the request to the server instead of to its host."""

@@ -27,12 +27,17 @@ Kind = TypeVar("Kind", bound=BaseException)
 
 def too_large(limits: Limits) -> FetchFailed:
     """The body is larger than it may be."""
-    return FetchFailed("too large", f"more than {limits.max_bytes:,} bytes")
+    return FetchFailed("too large", f"more than {limits.max_bytes:,} bytes", ours=True)
 
 
 def cut_short() -> FetchFailed:
     """The body is shorter than it should be."""
     return FetchFailed("cut short", "the answer ended before its length", passing=True, again=True)
+
+
+def slow(limits: Limits) -> FetchFailed:
+    """The answer takes longer than it may."""
+    return FetchFailed("slow", f"not done in {limits.seconds:g} s", passing=True)
 
 
 def busy(response: requests.Response, host: str, longest: float) -> FetchFailed:
@@ -58,7 +63,7 @@ def failure(error: BaseException, host: str) -> FetchFailed:
     """What an error of requests or urllib3 means. Its own text is left out: it may hold a key."""
     private = _cause(error, PrivateAddressError)
     if private:
-        return FetchFailed("private address", str(private))
+        return FetchFailed("private address", str(private), ours=True)
     if _cause(error, IncompleteRead):
         return cut_short()
     reason, detail, again = "no connection", f"{host} can't be reached", True
@@ -76,7 +81,7 @@ def failure(error: BaseException, host: str) -> FetchFailed:
         or _cause(error, HTTPException)
     ):
         reason, detail = "broken connection", f"{host} broke the connection off or sent nonsense"
-    elif isinstance(error, InvalidURL | MissingSchema):
+    elif isinstance(error, InvalidURL | MissingSchema | UnicodeError):
         return FetchFailed("address", "it is no address")
     return FetchFailed(reason, detail, passing=True, again=again)
 

@@ -5,29 +5,24 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_exponential_jitter
 
 from posters.errors import FetchFailed, SiteBlocked, SiteUnreachable
-from posters.params import FetchParams
-from posters.web.addresses import host_of, is_robots_txt, redirected, without_query
-from posters.web.challenge import is_challenge
-from posters.web.connections import open_session
-from posters.web.failures import busy, cut_short, failure, too_large
+from posters.params import PRODUCT, FetchParams
+from posters.web.addresses import host_of, ip_literal, is_robots_txt, without_query
+from posters.web.connections import PrivateAddressError, open_session, refuse_private
+from posters.web.exchange import Exchange
 from posters.web.pace import Clock, Pace, Sleep
 from posters.web.request import Answer, Limits, Secret, Site
 from posters.web.robots import Robots
 
-_CHUNK = 1 << 16
-_RETRIED = frozenset({408, 429, *range(500, 600)})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_BUSY = ("HTTP 408", "HTTP 429")
+_ROBOTS_READ, _ROBOTS_BYTES = 500 * 1024, 2_000_000
 # So many addresses in a row without a connection, each retried, and the site is taken to be down.
 _UNREACHABLE_AFTER = 3
 
@@ -55,6 +50,7 @@ class Fetcher:
         sleep: Sleep | None = None,
     ) -> None:
         routes = routes or {}
+        self._routed = frozenset(routes)
         self._stopping = threading.Event()
         self._settings = settings
         self._clock = clock
@@ -74,13 +70,16 @@ class Fetcher:
             connections=max((site.connections for site in self._sites.values()), default=1),
             user_agent=settings.user_agent,
         )
-        self._robots = Robots(robots, self._robots_txt, settings.user_agent)
+        self._robots = Robots(robots, self._robots_txt, PRODUCT)
         self._stopped: dict[str, SiteBlocked | SiteUnreachable] = {}
         self._without_connection: Counter[str] = Counter()
+        self._under_way: set[Exchange] = set()
 
     def close(self) -> None:
-        """Let nobody wait for a turn any longer, and drop the connections."""
+        """Begin nothing more, end what is under way, and drop the connections."""
         self._stopping.set()
+        for exchange in [*self._under_way]:
+            exchange.deadline.end()
         self._session.close()
 
     def fetch(
@@ -109,14 +108,14 @@ class Fetcher:
         try:
             answer = retrying(self._follow, url, sink, limits, secret or Secret())
         except FetchFailed as failed:
-            if failed.reason == "no connection":
-                self._without_connection[host] += 1
-                if self._without_connection[host] >= _UNREACHABLE_AFTER:
-                    self._stopped[host] = SiteUnreachable(
-                        f"{host} gave no connection {_UNREACHABLE_AFTER} times in a row "
-                        f"({failed.detail}): is there a network? What was fetched is kept; run "
-                        "again, and `make retry-failed` asks again for what failed"
-                    )
+            row = self._without_connection[host] + 1 if failed.reason == "no connection" else 0
+            self._without_connection[host] = row
+            if row >= _UNREACHABLE_AFTER:
+                self._stopped[host] = SiteUnreachable(
+                    f"{host} gave no connection {_UNREACHABLE_AFTER} times in a row "
+                    f"({failed.detail}): is there a network? What was fetched is kept; run "
+                    "again, and `make retry-failed` asks again for what failed"
+                )
             raise
         self._without_connection[host] = 0
         return answer
@@ -127,17 +126,19 @@ class Fetcher:
         Raises:
             FetchFailed: it can't be known.
         """
-        limits = Limits(media=(), max_bytes=500 * 1024, seconds=self._settings.total_timeout)
+        limits = Limits(media=(), max_bytes=_ROBOTS_BYTES, seconds=self._settings.total_timeout)
         text = io.BytesIO()
         try:
             self.fetch(url, text, limits)
         except FetchFailed as failed:
-            # RFC 9309, 2.3.1.3: a site that has no such file sets no rules. Whatever else is not
-            # an answer (a firewall's empty 202 as well) leaves it unknown what is allowed.
-            if failed.reason in ("HTTP 401", "HTTP 403", "HTTP 404", "HTTP 410"):
+            # RFC 9309, 2.3.1.3: a site that refuses the file, or has none, sets no rules. Whatever
+            # else is no answer (a firewall's empty 202 as well) leaves it unknown what is allowed.
+            if failed.reason.startswith("HTTP 4") and failed.reason not in _BUSY:
                 return ""
-            raise
-        return text.getvalue().decode("utf-8-sig", "replace")
+            if failed.reason != "too large" or not text.getvalue():
+                raise
+        # 2.5: at least the first 500 KiB have to be read.
+        return text.getvalue()[:_ROBOTS_READ].decode("utf-8-sig", "replace")
 
     def _wait_unless_closed(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
@@ -165,9 +166,13 @@ class Fetcher:
                 return answer
             asked = answer
             if host_of(asked) != host:
+                if secret.occurs_in(asked):
+                    raise FetchFailed("redirects", f"{host} would hand the key to another host")
                 secret = Secret()
         last = without_query(asked)
-        raise FetchFailed("redirects", f"more than {self._settings.redirects}, the last to {last}")
+        raise FetchFailed(
+            "redirects", f"more than {self._settings.redirects}, the last to {last}", ours=True
+        )
 
     def _check(self, url: str, obey: bool) -> str:
         """The host of an address that may be asked; `obey` its robots.txt."""
@@ -182,16 +187,31 @@ class Fetcher:
             )
         if host not in self._sites:
             raise FetchFailed(
-                "other host", f"{host} is none of the hosts that may be asked (see fetch.hosts)"
+                "other host",
+                f"{host} is none of the hosts that may be asked (see fetch.hosts)",
+                ours=True,
             )
+        if (literal := ip_literal(host)) and host not in self._routed:
+            try:
+                refuse_private(host, literal)
+            except PrivateAddressError as error:
+                raise FetchFailed("private address", str(error), ours=True) from error
         self._refuse_stopped(host)
         if obey and self._sites[host].robots:
             delay = self._robots.check(url)
+            if delay and delay > self._settings.max_retry_after:
+                self._stopped[host] = SiteUnreachable(
+                    f"{host} asks for {delay:g} s between two requests (Crawl-delay), more than "
+                    f"fetch.max_retry_after ({self._settings.max_retry_after:g}): it is left alone"
+                )
+                raise self._stopped[host]
             if delay:
                 self._paces[host].slow_down(delay)
         return host
 
     def _refuse_stopped(self, host: str) -> None:
+        if self._stopping.is_set():
+            raise FetchFailed("stopped", "the run ended", passing=True)
         if host in self._stopped:
             raise self._stopped[host]
 
@@ -199,94 +219,19 @@ class Fetcher:
         self, url: str, host: str, sink: BinaryIO, limits: Limits, secret: Secret
     ) -> Answer | str:
         """One request: the answer, written to the sink, or where it redirects to."""
-        sink.seek(0)
-        sink.truncate()
+        exchange = Exchange(self._session, self._settings, self._clock, url, limits)
+        self._under_way.add(exchange)
         try:
-            response = self._session.get(
-                url,
-                params=dict(secret.query),
-                headers={**secret.headers, "Accept": ", ".join(limits.media) or "*/*"},
-                stream=True,
-                allow_redirects=False,
-                timeout=(self._settings.connect_timeout, self._settings.read_timeout),
-            )
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise failure(error, host) from (error if secret == Secret() else None)
-        with response:
-            if response.status_code in _REDIRECTS and "Location" in response.headers:
-                return redirected(url, response.headers["Location"])
-            if response.status_code == 401 and secret != Secret():
-                self._stopped[host] = SiteBlocked(
-                    f"{host} does not accept the key (status 401): check it, then run again"
-                )
-                raise self._stopped[host]
-            try:
-                self._check_head(response, host, limits)
-                size = self._read(response, sink, limits)
-            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-                raise failure(error, host) from (error if secret == Secret() else None)
-            if "html" in response.headers.get("Content-Type", "").lower():
-                sink.seek(0)
-                self._stop_if_challenged(response, host, sink.read(_CHUNK))
-        return Answer(url, size, response.headers.get("Last-Modified", ""))
-
-    def _check_head(self, response: requests.Response, host: str, limits: Limits) -> None:
-        """Refuse by status and headers what need not be read."""
-        self._stop_if_challenged(response, host, b"")
-        status = response.status_code
-        if status in _RETRIED:
-            failed = busy(response, host, self._settings.max_retry_after)
+            return exchange.ask(sink, secret)
+        except SiteBlocked as blocked:
+            self._stopped[host] = blocked
+            raise
+        except FetchFailed as failed:
+            if self._stopping.is_set():
+                raise FetchFailed("stopped", "the run ended", passing=True) from failed
             if failed.retry_after is not None:
                 # For the other addresses of the host; longer than that is not worth a wait.
                 self._paces[host].pause(min(failed.retry_after, self._settings.max_retry_after))
-            raise failed
-        if status != 200:
-            raise FetchFailed(f"HTTP {status}", f"{host} answered {status}, expected 200")
-        # As urllib3 read it from Content-Length.
-        if (response.raw.length_remaining or 0) > limits.max_bytes:
-            raise too_large(limits)
-        media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if limits.media and media not in limits.media:
-            self._stop_if_challenged(response, host, self._beginning(response, limits))
-            raise FetchFailed(
-                "not the kind asked for",
-                f"{host} sent {media or 'no Content-Type'}, expected {' or '.join(limits.media)}",
-            )
-
-    def _stop_if_challenged(self, response: requests.Response, host: str, body: bytes) -> None:
-        if is_challenge(response.status_code, response.headers, body):
-            self._stopped[host] = SiteBlocked(
-                f"{host} answers with a firewall's challenge (status {response.status_code}): it "
-                "lets browsers in, not programs, and isn't asked again in this run. What was "
-                "fetched is kept. See Sources in the README for what to do"
-            )
-            raise self._stopped[host]
-
-    def _beginning(self, response: requests.Response, limits: Limits) -> bytes:
-        """The beginning of a body that isn't wanted; all there is of it when it is short."""
-        beginning = io.BytesIO()
-        try:
-            self._read(response, beginning, replace(limits, max_bytes=_CHUNK))
-        except FetchFailed as failed:
-            if failed.again:
-                raise
-        return beginning.getvalue()
-
-    def _read(self, response: requests.Response, sink: BinaryIO, limits: Limits) -> int:
-        """Copy the body into the sink while it stays within its limits; its size in bytes."""
-        until = self._clock() + limits.seconds
-        ends_somewhere = response.raw.length_remaining is not None or response.raw.chunked
-        size = 0
-        # One read of the socket at a time: a server that sends a byte now and then is noticed.
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            size += len(chunk)
-            if size > limits.max_bytes:
-                raise too_large(limits)
-            if self._clock() > until:
-                raise FetchFailed("slow", f"not done in {limits.seconds:g} s", passing=True)
-            sink.write(chunk)
-        # urllib3 compares the length; without one, nothing at all is a connection that broke off
-        # in the head.
-        if not size and not ends_somewhere:
-            raise cut_short()
-        return size
+            raise
+        finally:
+            self._under_way.discard(exchange)

@@ -24,9 +24,9 @@ class Row:
 
     Attributes:
         what: `listing`, `lookup` or `poster`; `mark` for a row that makes others forgotten.
-        outcome: `fetched`, `failed` (for good), `passing` (may be had another day), `stopped` (its
-            site can't be asked), `refused` (fetched, but not usable as a poster); of a mark
-            `retry` or `refresh`.
+        outcome: `fetched`, `failed` (for good), `passing` (may be had another day), `declined` (by
+            our own limits; the next run asks again), `stopped` (its site can't be asked; likewise),
+            `refused` (fetched, but not usable as a poster); of a mark `retry` or `refresh`.
         reason: why it failed or was refused: a short name, then what happened.
         bytes, sha256: of the body.
         modified: the date that the server gave it.
@@ -59,6 +59,7 @@ class Ledger:
         self._path = path
         self._lock = threading.Lock()
         self._known: dict[str, Row] = {}
+        self._stopped: dict[str, Row] = {}
         self._refused: set[tuple[str, str, str]] = set()
         self._marks = {"retry": 0, "refresh": 0}
         self._torn = False
@@ -75,7 +76,8 @@ class Ledger:
 
     def passing(self) -> list[Row]:
         """What failed for reasons that may have passed, in the order of the attempts."""
-        return [row for row in self._known.values() if row.outcome == "passing"]
+        passing = [row for row in self._known.values() if row.outcome == "passing"]
+        return [*passing, *self._stopped.values()]
 
     def append(self, row: Row) -> Row:
         """Write a row with the present time.
@@ -115,6 +117,8 @@ class Ledger:
     def _take(self, row: Row) -> None:
         if row.what == _MARK:
             self._marks[row.outcome] = self._marks.get(row.outcome, 0) + 1
+            if row.outcome == "retry":
+                self._stopped.clear()
             forgotten = [
                 address
                 for address, known in self._known.items()
@@ -125,8 +129,11 @@ class Ledger:
                 del self._known[address]
         elif row.outcome == "refused":
             self._refused.add((row.imdb_id, row.address, row.reason))
-        elif row.outcome != "stopped":
+        elif row.outcome == "stopped" and row.what != "listing":
+            self._stopped[row.address] = row
+        elif row.outcome not in ("stopped", "declined"):
             self._known[row.address] = row
+            self._stopped.pop(row.address, None)
 
     def _read(self) -> Iterator[Row]:
         try:

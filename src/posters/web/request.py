@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from posters.params import FetchParams, PosterParams
 
@@ -33,12 +34,26 @@ class Secret:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    def occurs_in(self, text: str) -> bool:
+        """Whether a text gives it away."""
+        return any(value in unquote(text) for value in self._values)
+
+    def redact(self, content: bytes) -> bytes:
+        """A body without it: a site may say back what it was sent."""
+        for value in self._values:
+            content = content.replace(value.encode(), b"[the key]")
+        return content
+
+    @property
+    def _values(self) -> list[str]:
+        # `Bearer` alone is no secret.
+        return [value.split()[-1] for value in (*self.query.values(), *self.headers.values())]
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What was received: where from, how many bytes, and the date the server gives it."""
+    """What was received: how many bytes, and the date the server gives it."""
 
-    url: str
     size: int
     modified: str
 

@@ -23,13 +23,13 @@ class Robots:
     Args:
         folder: where they are kept.
         ask: gets the robots.txt at an address; empty where there is none.
-        user_agent: as which we are looked up in them.
+        product: the name that we are looked up by in them (RFC 9309, 2.2.1).
     """
 
-    def __init__(self, folder: Path, ask: Callable[[str], str], user_agent: str) -> None:
+    def __init__(self, folder: Path, ask: Callable[[str], str], product: str) -> None:
         self._folder = folder
         self._ask = ask
-        self._user_agent = user_agent
+        self._product = product
         self._rules: dict[str, Protego] = {}
         self._unknown: dict[str, SiteUnreachable] = {}
         # One a host: a host that is slow to answer keeps nobody from the others.
@@ -55,9 +55,9 @@ class Robots:
             rules = self._rules.get(host)
             if rules is None:
                 rules = self._rules[host] = Protego.parse(self._text(host))
-        if not rules.can_fetch(url, self._user_agent):
-            raise FetchFailed("robots.txt", f"{host} forbids programs this address")
-        delay: float | None = rules.crawl_delay(self._user_agent)
+        if not rules.can_fetch(url, self._product):
+            raise FetchFailed("robots.txt", f"{host} forbids programs this address", ours=True)
+        delay: float | None = rules.crawl_delay(self._product)
         return delay
 
     def _text(self, host: str) -> str:
@@ -74,7 +74,7 @@ class Robots:
         except FetchFailed as failed:
             cause = f"what {host} allows can't be known: its robots.txt can't be had ({failed})"
             if failed.reason == "no connection":
-                cause = f"{failed.detail}: is there a network?"
+                cause = f"{failed.detail} (is there a network?)"
             self._unknown[host] = SiteUnreachable(
                 f"{cause}. What was fetched is kept; try again later"
             )
