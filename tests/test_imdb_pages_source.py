@@ -10,7 +10,7 @@ from sites import Sites, settings
 
 from posters.errors import SourceError
 from posters.params import load_params
-from posters.sources.pages import ImdbPagesSource, pages_sites
+from posters.sources.imdb_pages import ImdbPagesSource, pages_sites
 
 RULES = load_params().posters
 YEARS = range(1950, 1953)

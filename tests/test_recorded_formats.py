@@ -6,7 +6,7 @@ import pytest
 
 from posters.errors import PosterRefused, SourceError
 from posters.sources.imdb_datasets import Film, read_films
-from posters.sources.imdb_pages import parse_page, read_pages
+from posters.sources.imdb_page import parse_page, read_pages
 from posters.sources.imdb_suggestion import poster_address
 from posters.sources.tmdb_answers import parse_configuration, parse_discover, parse_find
 from posters.sources.wikidata_answers import bindings, commons_address

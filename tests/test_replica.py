@@ -11,6 +11,7 @@ import pytest
 import requests
 from conftest import Project, write_table
 
+from posters.errors import TableError
 from posters.sources.imdb import BASICS, RATINGS
 from posters.sources.replica import DATASETS, HOSTS, IMAGES, SUGGESTIONS, Replica
 from posters.sources.table import Tables, TableShelf
@@ -45,6 +46,25 @@ def test_the_replica_gives_the_same_catalogue_as_the_tables(
     assert without_origin(over_http).equals(without_origin(with_gap))
     assert "tt11980000" in set(from_table["imdb_id"])
     assert "tt11980000" not in set(over_http["imdb_id"])
+
+
+def test_one_table_named_twice_gives_the_same_catalogue_too(
+    tmp_path: Path, make_small_project: MakeProject
+) -> None:
+    project = make_small_project(tmp_path)
+    project.set(source__table="../tables/pool.csv", scrape__movies=60)
+    from_table = catalogue(project, kind="table")
+    over_http = catalogue(project, kind="imdb", replica=True)
+    assert (from_table["origin"] == "initial").sum() == 60
+    assert without_origin(over_http).equals(without_origin(from_table))
+
+
+def test_posters_on_the_web_can_not_be_served(tmp_path: Path) -> None:
+    table = write_table(
+        tmp_path / "movies.csv", [("tt0000001", "A Film", 1950, "https://posters.example/1.jpg")]
+    )
+    with pytest.raises(TableError, match=r"posters\.example"):
+        TableShelf(Tables(table, table, seed=1))
 
 
 def test_real_posters_over_http_give_the_same_catalogue(

@@ -1,117 +1,116 @@
-"""IMDb's pages, as a person's browser saved them: search pages of every layout, and title pages."""
+"""The `imdb_pages` source: IMDb's own pages, saved from a browser, or one live look at its search.
 
-import codecs
-import json
-from collections import Counter, defaultdict
+Since March 2026 www.imdb.com lets no program in. Pages that a person saved are read all the same;
+without any, the search page is asked for once, in case the door is open again.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from bs4 import BeautifulSoup
-from bs4.exceptions import ParserRejectedMarkup
+from posters.errors import SiteBlocked, SourceError
+from posters.imdb_images import IMAGE_HOST
+from posters.params import FetchParams, PosterParams
+from posters.sources.imdb import ATTRIBUTION, image_site
+from posters.sources.imdb_page import parse_page, read_pages
+from posters.sources.listing import Listing
+from posters.sources.protocol import Picture
+from posters.table import Movie, Parsed
+from posters.web.archive import Archive
+from posters.web.request import Limits, Site, picture_limits
 
-from posters.errors import SourceError
-from posters.sources import imdb_search_page, imdb_title_page
-from posters.sources.json_values import at
-from posters.table import Parsed
-from posters.web.challenge import is_stub
-
-_LACKING = {"malformed", "no year", "no poster"}
-_LAYOUTS = (
-    imdb_search_page.from_data,
-    imdb_title_page.from_data,
-    imdb_search_page.from_old_list,
-    imdb_search_page.from_list,
-    imdb_title_page.from_head,
-)
+SEARCH = "https://www.imdb.com/search/title/?"
+_HTML = ("text/html",)
+_MAX_PAGE_BYTES = 20_000_000
 
 
-def parse_page(html: str) -> Parsed:
-    """Read the movies of a search page or a title page.
+def pages_sites(settings: FetchParams) -> list[Site]:
+    """The hosts that are asked."""
+    return [
+        Site("www.imdb.com", settings.requests_per_second),
+        image_site(IMAGE_HOST, settings),
+    ]
 
-    The layout is known by what is there. IMDb's data, JSON in the page, comes first: the HTML
-    beside it shows only half of a list. Data that lacks what is needed is as good as none.
 
-    Returns:
-        The movies in the page's order, their posters as addresses. What is no movie (series,
-        episodes, shorts, videos) or lacks a year or a poster is left out and counted.
+class ImdbPagesSource:
+    """Movies of IMDb's search and title pages.
 
-    Raises:
-        SourceError: the page is the firewall's, or of no known layout.
+    Args:
+        archive: asks the sites, or has their answers.
+        settings: how they are asked.
+        rules: how large a picture may be.
+        pages: a folder of saved pages; None to look at the live search once.
+        years: movies of other years are none of ours.
+        seed: decides the order of the natural sample.
     """
-    try:
-        page = BeautifulSoup(html, "html.parser")
-    except (ParserRejectedMarkup, RecursionError) as error:
-        raise SourceError(f"this is no HTML: {error}; expected a page of IMDb's") from error
-    data = _data(page)
-    found = [parsed for layout in _LAYOUTS if (parsed := layout(page, data))]
-    # Items that lack what is needed are as good as none where another layout has it. But what is
-    # no movie is none, also where a poorer layout can't tell.
-    for parsed in found:
-        if parsed.movies or set(parsed.left_out) - _LACKING:
-            return parsed
-    for parsed in found:
-        if set(parsed.left_out) != {"malformed"}:
-            return parsed
-    if is_stub(html.encode("utf-8", "replace")):
-        raise SourceError(
-            "this is the page of IMDb's firewall instead of the one behind it; open the address "
-            "in a browser, wait until it has loaded, and save it again"
-        )
-    raise SourceError(
-        "this is no page of IMDb's that is known here: expected a search page "
-        "(https://www.imdb.com/search/title/?title_type=feature&...) or a movie's own page "
-        "(https://www.imdb.com/title/tt...), saved as HTML. If it is one, the site has changed"
-    )
 
+    name = "imdb_pages"
+    attribution = ATTRIBUTION
 
-def read_pages(folder: Path) -> Parsed:
-    """Read every `*.html` and `*.htm` of a folder, in the order of their names.
+    def __init__(
+        self,
+        archive: Archive,
+        settings: FetchParams,
+        rules: PosterParams,
+        *,
+        pages: Path | None,
+        years: range,
+        seed: int,
+    ) -> None:
+        self.connections = 2 * settings.image_connections
+        self.ledger = archive.ledger
+        self._archive = archive
+        self._settings = settings
+        self._rules = rules
+        self._pages = pages
+        self._years = years
+        self._seed = seed
 
-    Returns:
-        Their movies; the first page with an id counts, and an id that two pages give different
-        years to is left out as `years disagree`.
+    def initial(self) -> Iterator[Movie]:
+        """All movies in a seeded random order."""
+        return self._listing.initial()
 
-    Raises:
-        SourceError: there is no folder, no page in it, or one that can't be used.
-    """
-    if not folder.is_dir():
-        raise SourceError(f"there is no folder {folder}: expected one with saved pages of IMDb's")
-    files = sorted(
-        file
-        for file in folder.iterdir()
-        if file.suffix.lower() in (".html", ".htm") and file.is_file()
-    )
-    if not files:
-        raise SourceError(f"{folder} holds no page: expected *.html files saved from IMDb")
-    movies = []
-    left_out: Counter[str] = Counter()
-    years = defaultdict(set)
-    for file in files:
+    def candidates(self, year: int) -> Iterator[Movie]:
+        """Movies of one year in the order of the pages."""
+        return self._listing.candidates(year)
+
+    def poster(self, movie: Movie) -> Picture:
+        """The picture that a page names."""
+        limits = picture_limits(self._rules, self._settings)
+        held = self._archive.get(movie.poster, limits, what="poster", imdb_id=movie.imdb_id)
+        return Picture(held.read(), movie.poster)
+
+    def describe(self) -> dict[str, Any]:
+        """What of the pages could not be used, by reason."""
+        return {"left_out": dict(sorted(self._parsed.left_out.items()))}
+
+    @cached_property
+    def _parsed(self) -> Parsed:
+        return read_pages(self._pages) if self._pages else self._look()
+
+    @cached_property
+    def _listing(self) -> Listing:
+        return Listing(self._parsed.movies, self._years, self._seed)
+
+    def _look(self) -> Parsed:
+        """One live look at the search page: the most voted films of all the years."""
+        query = {
+            "title_type": "feature",
+            "release_date": f"{self._years[0]}-01-01,{self._years[-1]}-12-31",
+            "sort": "num_votes,desc",
+            "count": 250,
+        }
+        address = SEARCH + urlencode(query, safe=",")
+        limits = Limits(_HTML, _MAX_PAGE_BYTES, self._settings.total_timeout)
         try:
-            parsed = parse_page(_text(file.read_bytes()))
-        except (SourceError, OSError) as error:
-            raise SourceError(f"{file}: {error}") from error
-        movies += parsed.movies
-        left_out += parsed.left_out
-        for movie in parsed.movies:
-            years[movie.imdb_id].add(movie.year)
-    together = Parsed.of(
-        movie if len(years[movie.imdb_id]) == 1 else "years disagree" for movie in movies
-    )
-    together.left_out += left_out
-    return together
-
-
-def _data(page: BeautifulSoup) -> Any:
-    """What IMDb's own script builds the page from, or None."""
-    script = page.find("script", id="__NEXT_DATA__")
-    try:
-        return at(json.loads(script.get_text()), "props", "pageProps") if script else None
-    except (ValueError, RecursionError):
-        return None
-
-
-def _text(content: bytes) -> str:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", errors="replace")
-    return content.decode("utf-8-sig", errors="replace")
+            page = self._archive.get(address, limits, what="listing")
+        except SiteBlocked as blocked:
+            raise SourceError(
+                "www.imdb.com answers with a firewall's challenge, as it does to every program "
+                "since March 2026. Save search pages from your own browser into a folder and set "
+                "source.pages to it, or use kind: imdb, which needs no page"
+            ) from blocked
+        with self._archive.judging(address):
+            return parse_page(page.read().decode("utf-8", "replace"))

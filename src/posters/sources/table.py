@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from posters.errors import FetchFailed, PosterRefused, SiteBlocked, SiteUnreachable
+from posters.errors import FetchFailed, PosterRefused, SiteBlocked, SiteUnreachable, TableError
 from posters.files import sha256, unit_interval
 from posters.images import read_poster_file
 from posters.imdb_images import IMAGE_HOST, image_address, is_placeholder
@@ -152,10 +152,19 @@ class TableShelf:
 
     Args:
         tables: the natural sample is made of the first, the candidates of a year, in the order that
-            the source `table` tries them in, of the second.
+            the source `table` tries them in, of the second. (IMDb knows one list alone: what is
+            left of the first is a candidate here as well.)
+
+    Raises:
+        TableError: a poster is an address: only files can be served.
     """
 
     def __init__(self, tables: Tables) -> None:
+        if tables.hosts:
+            raise TableError(
+                f"the replica serves files, and the tables name posters on {tables.hosts[0]}: set "
+                "source.replica to false and kind to table"
+            )
         self._tables = tables
         self._movies = {
             movie.imdb_id: movie
@@ -164,13 +173,15 @@ class TableShelf:
 
     def films(self) -> list[Film]:
         """Votes decide that the replica's order is the tables'."""
+        natural = {movie.imdb_id for movie in self._tables.initial}
         films = {
-            movie.imdb_id: Film(movie.imdb_id, movie.title, year, NATURAL_VOTES - 1 - rank)
-            for year, movies in self._tables.pool.items()
-            for rank, movie in enumerate(movies)
+            movie.imdb_id: Film(movie.imdb_id, movie.title, movie.year, NATURAL_VOTES)
+            for movie in self._tables.initial
         }
-        for movie in self._tables.initial:
-            films[movie.imdb_id] = Film(movie.imdb_id, movie.title, movie.year, NATURAL_VOTES)
+        for movies in self._tables.pool.values():
+            for rank, movie in enumerate(movies):
+                votes = (2 if movie.imdb_id in natural else 1) * NATURAL_VOTES - 1 - rank
+                films[movie.imdb_id] = Film(movie.imdb_id, movie.title, movie.year, votes)
         return [*films.values()]
 
     def key(self, imdb_id: str) -> str | None:

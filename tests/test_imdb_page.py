@@ -11,7 +11,7 @@ import pytest
 from damage import FORMATS, cut_short, spoilt
 
 from posters.errors import SourceError
-from posters.sources.imdb_pages import parse_page, read_pages
+from posters.sources.imdb_page import parse_page, read_pages
 from posters.table import Movie
 
 SEARCH, OLD, TITLE, FIREWALL = (
