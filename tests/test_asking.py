@@ -78,6 +78,7 @@ def wait_for_posters(project: Project, process: "subprocess.Popen[str]", number:
 def test_a_killed_run_goes_on_where_it_was_and_ends_the_same(
     project: Project, tmp_path: Path
 ) -> None:
+    project.set(scrape__movies=150)
     for number in (3, 12):
         process = start(project, "scrape")
         wait_for_posters(project, process, number)
@@ -89,12 +90,14 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_the_same(
     # At most the answers that were on their way when it was killed come twice.
     assert sum(count - 1 for count in fetched.values()) <= 2 * 8
     unharmed = Project(tmp_path / "unharmed")
-    unharmed.set(scrape__movies=40, scrape__first_year=1990, scrape__last_year=1995)
+    unharmed.set(scrape__movies=150, scrape__first_year=1990, scrape__last_year=1995)
     run(unharmed, "scrape")
     assert outputs(project) == outputs(unharmed)
 
 
 def test_ctrl_c_ends_cleanly_and_keeps_what_was_fetched(project: Project) -> None:
+    # So many that it can't be done before the signal comes, however slow this test is.
+    project.set(scrape__movies=2000)
     process = start(project, "scrape")
     wait_for_posters(project, process, 3)
     process.send_signal(signal.SIGINT)
