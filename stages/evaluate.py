@@ -3,11 +3,14 @@
 dvc repro evaluate
 """
 
+import numpy as np
+import pandas as pd
+
 from posters import command, paths, provenance
 from posters.caveats import marked
 from posters.dataset import Parts, read_parts
-from posters.evaluation import decade_errors, fit_baselines, report
-from posters.files import write_json
+from posters.evaluation import Years, decade_errors, fit_baselines, report
+from posters.files import write_json, write_text
 from posters.neighbours import Neighbour, Neighbours
 from posters.params import EvaluateParams, load_params
 from posters.plots.evaluation import error_by_decade, predicted_against_true
@@ -19,7 +22,7 @@ from posters.year_head import load_head, predict_years
 
 
 def main() -> None:
-    """Write `metrics/evaluation.json` and three figures, then log all of it as one run."""
+    """Write the metrics, the predictions and three figures, then log all of it as one run."""
     params = load_params()
     parts = read_parts()
     train, validation = parts["train"], parts["validation"]
@@ -33,6 +36,7 @@ def main() -> None:
     head = load_head(paths.MODEL)
     years = {name: parts[name].years for name in TESTS}
     predicted = {name: predict_years(head, parts[name].vectors) for name in TESTS}
+    write_text(paths.PREDICTIONS, predictions(parts, predicted).to_csv(index=False))
     metrics = {
         name: report(parts[name].vectors, years[name], predicted[name], baselines, name)
         for name in TESTS
@@ -66,6 +70,17 @@ def main() -> None:
             f"evaluate: {name}: MAE {said['mae']} years (constant {said['constant_mae']}, ridge "
             f"{said['ridge_mae']}, kNN {said['knn_mae']}){marked(caveats)}"
         )
+
+
+def predictions(parts: Parts, predicted: dict[str, Years]) -> pd.DataFrame:
+    """Every tested movie with its year and the one that was guessed, to a tenth."""
+    tables = [
+        parts[name]
+        .movies[["imdb_id", "title", "year"]]
+        .assign(test=name, predicted=np.round(years, 1))
+        for name, years in predicted.items()
+    ]
+    return pd.concat(tables)
 
 
 def draw_neighbours(parts: Parts, params: EvaluateParams, caveats: list[str]) -> None:

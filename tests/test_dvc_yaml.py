@@ -80,3 +80,12 @@ def test_what_is_written_for_git_is_not_in_the_cache_of_dvc() -> None:
 def test_no_module_of_the_library_imports_a_stage() -> None:
     for file in (ROOT / "src" / "posters").rglob("*.py"):
         assert not re.search(r"^\s*(from|import) stages", file.read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_fresh_clone_runs_every_stage_as_each_makes_something_git_does_not_hold(
+    stage: str,
+) -> None:
+    outs = [out for out in STAGES[stage].get("outs", []) if isinstance(out, str)]
+    assert outs
+    assert all(out.startswith("data/") for out in outs), "data/ is what git leaves to DVC"

@@ -204,6 +204,17 @@ def test_the_counts_before_and_after_add_up(walk: Walk) -> None:
     assert counts["refused"] == {"scrape": {}, "rebalance": {}}
 
 
+def test_each_tested_movie_stands_with_the_year_that_was_guessed(walk: Walk) -> None:
+    predictions = pd.read_csv(walk.project.folder / "data" / "predictions.csv")
+    split = walk.lowered.split
+    for test in ("natural", "balanced"):
+        rows = predictions[predictions["test"] == test]
+        assert set(rows["imdb_id"]) == set(split["imdb_id"][split["part"] == test])
+        error = float((rows["predicted"] - rows["year"]).abs().mean())
+        mae = walk.lowered.metrics[test]["mae"]
+        assert error == pytest.approx(mae, abs=0.06)
+
+
 def test_each_plot_is_a_picture_of_readable_size(walk: Walk) -> None:
     declared = yaml.safe_load(walk.project.read("dvc.yaml"))["plots"]
     pictures = [plot for plot in declared if isinstance(plot, str)]

@@ -26,6 +26,7 @@ POSTERS = DATA / "posters"
 EMBEDDINGS = DATA / "embeddings"
 SPLIT = DATA / "split.csv"
 MODEL = DATA / "model"
+PREDICTIONS = DATA / "predictions.csv"
 
 
 def root() -> Path:
