@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from posters import command
 from posters.errors import PosterRefused
 from posters.images import FORMATS, read_image, to_rgb
+from posters.priors import PRIORS
 
 if TYPE_CHECKING:
     from posters.prediction import Answer, Predictor
@@ -45,9 +46,12 @@ def main() -> int:
             continue
         # Loading the network takes seconds: only once there is something to ask it.
         predictor = predictor or load_predictor()
-        answers = predictor.answer([image for _, image in images], options.k)
+        answers = predictor.answer([image for _, image in images], options.k, options.prior)
         for (file, _), answer in zip(images, answers, strict=True):
-            show(file, answer, predictor.caveats, as_json=options.json)
+            if options.json:
+                print(as_json(file, answer, predictor, options.prior), flush=True)
+            else:
+                print(as_text(file, answer, predictor), flush=True)
     return 2 if problems else 0
 
 
@@ -82,19 +86,21 @@ def parse_arguments() -> argparse.Namespace:
         help="JPEG, PNG or WebP files, or folders of them",
     )
     parser.add_argument(
-        "--k", type=positive, default=3, metavar="N", help="how many similar movies (default 3)"
+        "--k",
+        type=command.positive,
+        default=3,
+        metavar="N",
+        help="how many similar movies (default 3)",
+    )
+    parser.add_argument(
+        "--prior",
+        choices=PRIORS,
+        default="natural",
+        help="how your posters come: natural (as movies come, mostly recent ones; the default) or "
+        "uniform (any year is as likely as any other)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a poster and line")
     return parser.parse_args()
-
-
-def positive(text: str) -> int:
-    """A whole number of at least 1, from the command line."""
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError(
-            f"expected a whole number of at least 1, received {text!r}"
-        )
-    return int(text)
 
 
 def find_posters(named: list[str]) -> tuple[list[Path], list[str]]:
@@ -120,26 +126,41 @@ def find_posters(named: list[str]) -> tuple[list[Path], list[str]]:
     return found, problems
 
 
-def show(file: Path, answer: "Answer", caveats: list[str], *, as_json: bool) -> None:
-    """Print one answer, for a person or as one line of JSON."""
-    if as_json:
-        neighbours = [
-            {
-                "imdb_id": movie.imdb_id,
-                "title": movie.title,
-                "year": movie.year,
-                "similarity": round(movie.similarity, 6),
-            }
-            for movie in answer.neighbours
-        ]
-        line = {"file": str(file), "year": answer.year, "neighbours": neighbours}
-        print(json.dumps({**line, "caveats": caveats}, ensure_ascii=False), flush=True)
-        return
-    print(f"{file}: {answer.year}")
+def as_text(file: Path, answer: "Answer", predictor: "Predictor") -> str:
+    """One answer, for a person."""
+    lines = [
+        f"{file}: {answer.year} ({predictor.level:.0%}: {answer.low}-{answer.high}; most likely "
+        f"the {answer.decade}s, {answer.decade_probability:.0%})"
+    ]
     for rank, movie in enumerate(answer.neighbours, start=1):
         said = f"{movie.title} ({movie.year})"
-        print(f"  {rank}. {said:<48} similarity {movie.similarity:.4f}  {movie.imdb_id}")
-    sys.stdout.flush()
+        lines.append(f"  {rank}. {said:<48} similarity {movie.similarity:.4f}  {movie.imdb_id}")
+    return "\n".join(lines)
+
+
+def as_json(file: Path, answer: "Answer", predictor: "Predictor", prior: str) -> str:
+    """One answer, as one line of JSON."""
+    neighbours = [
+        {
+            "imdb_id": movie.imdb_id,
+            "title": movie.title,
+            "year": movie.year,
+            "similarity": round(movie.similarity, 6),
+        }
+        for movie in answer.neighbours
+    ]
+    content = {
+        "file": str(file),
+        "year": answer.year,
+        "interval": [answer.low, answer.high],
+        "level": predictor.level,
+        "decade": answer.decade,
+        "decade_probability": round(answer.decade_probability, 4),
+        "prior": prior,
+        "neighbours": neighbours,
+        "caveats": predictor.caveats,
+    }
+    return json.dumps(content, ensure_ascii=False)
 
 
 if __name__ == "__main__":

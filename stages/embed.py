@@ -14,16 +14,7 @@ def main() -> None:
     """Write `data/embeddings/`; vectors made by earlier runs are taken from the cache."""
     params = load_params().embed
     catalogue = read_catalogue(paths.CATALOGUE)
-    backbone = load_backbone(
-        params.backbone,
-        weights=params.weights,
-        if_unreachable=params.if_unreachable,
-        pooling=params.pooling,
-        input_size=params.input_size,
-        seed=params.seed,
-        batch_size=params.batch_size,
-        weights_path=paths.from_root(params.weights),
-    )
+    backbone = load_backbone(params, weights_path=paths.from_root(params.weights))
     cache = EmbeddingCache(paths.cache() / "embeddings", backbone.info, backbone.probe())
     files = {
         str(digest): paths.DATA / str(file)

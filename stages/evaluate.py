@@ -3,98 +3,126 @@
 dvc repro evaluate
 """
 
-import numpy as np
+from dataclasses import asdict
+
 import pandas as pd
 
 from posters import command, paths, provenance
+from posters.baselines import fit_baselines
 from posters.caveats import marked
-from posters.dataset import Parts, read_parts
-from posters.evaluation import Years, decade_errors, fit_baselines, report
+from posters.dataset import Parts, read_parts, together
+from posters.dating import Dater, Dates
+from posters.embedding import read_embeddings
+from posters.evaluation import PRIOR_OF, by_decade, report
 from posters.files import write_json, write_text
 from posters.neighbours import Neighbour, Neighbours
+from posters.origin_check import check_origin
 from posters.params import EvaluateParams, load_params
-from posters.plots.evaluation import error_by_decade, predicted_against_true
+from posters.plots.evaluation import coverage_by_decade, error_by_decade, predicted_against_true
 from posters.plots.neighbours import neighbours_sheet
+from posters.priors import PRIORS
 from posters.reporting import evaluated_run, model_digest
 from posters.splitting import TESTS
 from posters.tracking import log_run
-from posters.year_head import load_head, predict_years
 
 
 def main() -> None:
-    """Write the metrics, the predictions and three figures, then log all of it as one run."""
+    """Write metrics, predictions and figures, then log all of it as one run."""
     params = load_params()
     parts = read_parts()
-    train, validation = parts["train"], parts["validation"]
-    baselines = fit_baselines(
-        train.vectors,
-        train.years,
-        (train.movies["origin"] == "initial").to_numpy(),
-        validation.vectors,
-        validation.years,
-    )
-    head = load_head(paths.MODEL)
-    years = {name: parts[name].years for name in TESTS}
-    predicted = {name: predict_years(head, parts[name].vectors) for name in TESTS}
-    write_text(paths.PREDICTIONS, predictions(parts, predicted).to_csv(index=False))
-    metrics = {
-        name: report(parts[name].vectors, years[name], predicted[name], baselines, name)
-        for name in TESTS
+    dater = Dater.open()
+    dates = {
+        test: {prior: dater.date(parts[test].vectors, prior) for prior in PRIORS} for test in TESTS
     }
+    baselines = fit_baselines(parts["train"], parts["validation"])
+    metrics = {
+        test: report(parts[test], dates[test], baselines, test, seed=params.split.seed)
+        for test in TESTS
+    }
+    origin = check_origin(together(parts["train"], parts["validation"]), seed=params.split.seed)
     run = {
         **provenance.describe(params, parts),
         "model_sha256": model_digest(),
-        "ridge_alpha": baselines.ridge_alpha,
-        "knn_k": baselines.knn_k,
+        "baselines": baselines.settings,
     }
-    evaluation = {**metrics, "run": run}
+    evaluation = {**metrics, "origin": asdict(origin) if origin else {}, "run": run}
     write_json(paths.METRICS / "evaluation.json", evaluation)
-
-    caveats = run["caveats"]
-    predicted_against_true(
-        {name: (years[name], predicted[name]) for name in TESTS},
-        {name: (metrics[name]["mae"], metrics[name]["constant_mae"]) for name in TESTS},
-        paths.PLOTS / "predicted_true.png",
-        caveats=caveats,
-    )
-    error_by_decade(
-        {name: decade_errors(years[name], predicted[name]) for name in TESTS},
-        paths.PLOTS / "error_by_decade.png",
-        caveats=caveats,
-    )
-    draw_neighbours(parts, params.evaluate, caveats)
+    own = {test: dates[test][PRIOR_OF[test]] for test in TESTS}
+    write_text(paths.PREDICTIONS, predictions(parts, own).to_csv(index=False))
+    decades = decade_table(parts, dates)
+    write_text(paths.METRICS / "decades.csv", decades.to_csv(index=False, float_format="%.3f"))
+    draw(parts, own, metrics, dater.level, run["caveats"])
+    draw_neighbours(parts, params.evaluate, run["caveats"])
     log_run(params.evaluate.experiment, evaluated_run(params, parts, evaluation))
-    for name in TESTS:
-        said = {key: f"{metrics[name][key]:.1f}" for key in metrics[name] if key.endswith("mae")}
+    for test in TESTS:
+        said = {key: f"{value:.1f}" for key, value in metrics[test].items()}
         print(
-            f"evaluate: {name}: MAE {said['mae']} years (constant {said['constant_mae']}, ridge "
-            f"{said['ridge_mae']}, kNN {said['knn_mae']}){marked(caveats)}"
+            f"evaluate: {test}: MAE {said['mae']} years ({said['mae_low']}-{said['mae_high']}; "
+            f"constant {said['constant_mae']}, informed {said['informed_constant_mae']}, ridge "
+            f"{said['ridge_mae']}, kNN {said['knn_mae']}, SVR {said['svr_mae']}, colour alone "
+            f"{said['colour_mae']}); {metrics[test]['coverage']:.0%} of intervals hold"
+            f"{marked(run['caveats'])}"
         )
 
 
-def predictions(parts: Parts, predicted: dict[str, Years]) -> pd.DataFrame:
-    """Every tested movie with its year and the one that was guessed, to a tenth."""
+def predictions(parts: Parts, dates: dict[str, Dates]) -> pd.DataFrame:
+    """Every tested movie with its year, the one that was guessed (to a tenth), and the interval."""
     tables = [
-        parts[name]
+        parts[test]
         .movies[["imdb_id", "title", "year"]]
-        .assign(test=name, predicted=np.round(years, 1))
-        for name, years in predicted.items()
+        .assign(test=test, predicted=said.year.round(1), low=said.low, high=said.high)
+        for test, said in dates.items()
     ]
     return pd.concat(tables)
 
 
+def decade_table(parts: Parts, dates: dict[str, dict[str, Dates]]) -> pd.DataFrame:
+    """Errors and intervals of each test by decade, under each prior."""
+    tables = [
+        by_decade(parts[test], said).reset_index().assign(test=test, prior=prior)
+        for test, by_prior in dates.items()
+        for prior, said in by_prior.items()
+    ]
+    table = pd.concat(tables)
+    return table[["test", "prior", *(name for name in table if name not in ("test", "prior"))]]
+
+
+def draw(
+    parts: Parts,
+    dates: dict[str, Dates],
+    metrics: dict[str, dict[str, float]],
+    level: float,
+    caveats: list[str],
+) -> None:
+    """The figures of the errors and of the intervals, each test under its own prior."""
+    predicted_against_true(
+        {test: (parts[test].years, said.year) for test, said in dates.items()},
+        {test: (metrics[test]["mae"], metrics[test]["informed_constant_mae"]) for test in dates},
+        paths.PLOTS / "predicted_true.png",
+        caveats=caveats,
+    )
+    decades = {test: by_decade(parts[test], said) for test, said in dates.items()}
+    error_by_decade(decades, paths.PLOTS / "error_by_decade.png", caveats=caveats)
+    coverage_by_decade(
+        decades,
+        level,
+        paths.PLOTS / "coverage_by_decade.png",
+        caveats=caveats,
+    )
+
+
 def draw_neighbours(parts: Parts, params: EvaluateParams, caveats: list[str]) -> None:
     """Queries of the balanced test, evenly spread over the years, with their nearest posters."""
-    test = parts["balanced"]
-    order = test.movies.reset_index(drop=True).sort_values(["year", "imdb_id"]).index
-    count = min(params.queries, len(order))
-    chosen = [order[(2 * number + 1) * len(order) // (2 * count)] for number in range(count)]
-    index = Neighbours.open()
+    movies = parts["balanced"].movies.sort_values(["year", "imdb_id"])
+    count = min(params.queries, len(movies))
+    embeddings = read_embeddings(paths.EMBEDDINGS)
+    index = Neighbours(embeddings, parts.catalogue)
     rows = []
-    for row in chosen:
-        movie = test.movies.iloc[row]
+    for number in range(count):
+        movie = movies.iloc[(2 * number + 1) * len(movies) // (2 * count)]
         query = Neighbour(movie["imdb_id"], movie["title"], movie["year"], movie["file"], 1.0)
-        rows.append((query, index.nearest_to_vector(test.vectors[row], params.neighbours)))
+        (row,) = embeddings.rows([query.imdb_id])
+        rows.append((query, index.nearest_to_vector(embeddings.matrix[row], params.neighbours)))
     neighbours_sheet(rows, paths.DATA, paths.PLOTS / "neighbours.png", caveats=caveats)
 
 

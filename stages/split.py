@@ -5,7 +5,9 @@ dvc repro split
 
 from posters import command, paths
 from posters.catalogue import read_catalogue
+from posters.embedding import read_embeddings
 from posters.files import write_text
+from posters.near_same import near_same_movies
 from posters.params import load_params
 from posters.splitting import PARTS, split_catalogue
 
@@ -13,15 +15,21 @@ from posters.splitting import PARTS, split_catalogue
 def main() -> None:
     """Write `data/split.csv`: imdb_id, group, part."""
     params = load_params().split
+    catalogue = read_catalogue(paths.CATALOGUE)
+    pairs = near_same_movies(
+        catalogue, read_embeddings(paths.EMBEDDINGS), params.near_same, paths.DATA
+    )
     split = split_catalogue(
-        read_catalogue(paths.CATALOGUE),
+        catalogue,
         seed=params.seed,
         natural=params.natural,
         validation=params.validation,
+        near_same=pairs,
     )
     write_text(paths.SPLIT, split.to_csv(index=False, lineterminator="\n"))
     counts = split["part"].value_counts()
-    print("split: " + ", ".join(f"{counts.get(part, 0)} {part}" for part in PARTS))
+    said = ", ".join(f"{counts.get(part, 0)} {part}" for part in PARTS)
+    print(f"split: {said}; {len(pairs)} pairs of near-same posters kept together")
 
 
 if __name__ == "__main__":

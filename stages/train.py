@@ -1,34 +1,41 @@
-"""Fit the year head on the vectors of the training rows.
+"""Fit the year head on the vectors of the training rows, its intervals on the validation rows.
 
 dvc repro train
 """
 
+import numpy as np
 import pandas as pd
 
 from posters import command, paths, provenance
 from posters.caveats import marked
 from posters.dataset import read_parts
+from posters.dating import train
+from posters.head_files import save_head
 from posters.params import load_params
 from posters.plots.training import loss_curve
-from posters.year_head import fit_head, save_head
 
 
 def main() -> None:
     """Write `data/model/` and `plots/loss_curve.png`."""
     params = load_params()
     parts = read_parts()
-    train, validation = parts["train"], parts["validation"]
-    fitted = fit_head(
-        train.vectors, train.years, validation.vectors, validation.years, params.train
-    )
-    about = provenance.describe(params, parts)
-    save_head(paths.MODEL, fitted, about)
+    training, validation = parts["train"], parts["validation"]
+    years = np.array(params.scrape.years, dtype=np.int64)
+    first, dater = train(training, validation, years, params.train)
+    about = {
+        **provenance.describe(params, parts),
+        "interval": {
+            "level": dater.level,
+            "margins": dict(dater.margins),
+        },
+    }
+    save_head(paths.MODEL, dater.model, first.history, dater.priors, about)
     history = pd.read_csv(paths.MODEL / "history.csv")
-    loss_curve(history, fitted.best_epoch, paths.PLOTS / "loss_curve.png", caveats=about["caveats"])
+    loss_curve(history, paths.PLOTS / "loss_curve.png", caveats=about["caveats"])
     print(
-        f"train: {len(train.years)} posters, {len(history)} epochs, no. {fitted.best_epoch} kept; "
-        f"validation MAE {fitted.history['val_mae'][fitted.best_epoch - 1]:.1f} years"
-        f"{marked(about['caveats'])}"
+        f"train: {len(training.years)} posters, {params.train.members} heads; validation error "
+        f"{first.history['val_mae'][-1]:.1f} years on {len(validation.years)} posters, then "
+        f"trained on both{marked(about['caveats'])}"
     )
 
 

@@ -1,14 +1,20 @@
 """What the tests share: posters, tables of them, and a throw-away copy of the project."""
 
 import csv
+import json
 import os
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from sites import Sites
@@ -169,8 +175,12 @@ def small_project(folder: Path, draw: Callable[[str, int], Path]) -> Project:
         embed__backbone="MobileNetV2",
         embed__weights="random",
         embed__input_size=96,
+        # To random weights drawn posters look more alike, up to 0.95; none is taken for another.
+        split__near_same=0.97,
         train__hidden=[16],
+        train__batch_size=32,
         train__epochs=6,
+        train__members=2,
         evaluate__queries=2,
     )
     project.commit()
@@ -181,3 +191,68 @@ def small_project(folder: Path, draw: Callable[[str, int], Path]) -> Project:
 def make_small_project(draw: Callable[[str, int], Path]) -> Callable[[Path], Project]:
     """`small_project` with the session's posters."""
     return lambda folder: small_project(folder, draw)
+
+
+@dataclass
+class Step:
+    """What one `dvc repro` printed and left."""
+
+    output: str
+    lock: str
+    catalogue: pd.DataFrame
+    split: pd.DataFrame
+    metrics: dict[str, dict[str, Any]]
+
+    @property
+    def ran(self) -> list[str]:
+        """The stages that were run, in order."""
+        return re.findall(r"^Running stage '(\w+)'", self.output, re.MULTILINE)
+
+
+@dataclass
+class Walk:
+    """One project, the steps it went through, and what MLflow knew at the end of them."""
+
+    project: Project
+    commit: str
+    database: Path
+    first: Step
+    nothing_to_do: Step
+    raised: Step
+    lowered: Step
+
+
+def repro(project: Project) -> Step:
+    """Run `dvc repro`, and look at what it left."""
+    done = project.run("dvc", "repro")
+    data = project.folder / "data"
+    return Step(
+        done.stdout + done.stderr,
+        project.read("dvc.lock"),
+        pd.read_csv(data / "catalogue.csv", keep_default_na=False),
+        pd.read_csv(data / "split.csv", keep_default_na=False),
+        json.loads(project.read("metrics/evaluation.json")),
+    )
+
+
+@pytest.fixture(scope="session")
+def walk(
+    tmp_path_factory: pytest.TempPathFactory, make_small_project: Callable[[Path], Project]
+) -> Walk:
+    """One project that went through t = 3, 4 and 3 again; whoever changes it changes it back."""
+    project = make_small_project(tmp_path_factory.mktemp("walk"))
+    commit = project.run("git", "rev-parse", "HEAD").stdout.strip()
+    first = repro(project)
+    nothing_to_do = repro(project)
+    project.set(rebalance__t=4)
+    raised = repro(project)
+    project.set(rebalance__t=3)
+    lowered = repro(project)
+    database = Path(shutil.copy(project.folder / "mlflow.db", project.tables))
+    return Walk(project, commit, database, first, nothing_to_do, raised, lowered)
+
+
+def query(database: Path, sql: str) -> list[tuple[Any, ...]]:
+    """What a SQLite database answers."""
+    with sqlite3.connect(database) as connection:
+        return connection.execute(sql).fetchall()

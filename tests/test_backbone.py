@@ -9,25 +9,39 @@ import pytest
 from PIL import Image
 
 from posters import backbone as backbone_module
-from posters.backbone import Backbone, load_backbone
+from posters.backbone import Backbone, default_size, load_backbone
+from posters.colour import COLOUR_SIZE
 from posters.errors import BackboneError
+from posters.params import EmbedParams
+
+PARAMS = EmbedParams(
+    backbone="MobileNetV2",
+    weights="random",
+    if_unreachable="stop",
+    pooling="depths",
+    layers=None,
+    mirrored=True,
+    input_size=(64, 64),
+    batch_size=4,
+    seed=0,
+)
 
 
-def small(name: str = "MobileNetV2", **changes: object) -> Backbone:
-    options: dict[str, object] = {
-        "weights": "random",
-        "if_unreachable": "stop",
-        "pooling": "avg",
-        "input_size": 64,
-        "seed": 0,
-        "batch_size": 4,
-    }
-    return load_backbone(name, **{**options, **changes})  # type: ignore[arg-type]
+def small(
+    name: str = "MobileNetV2", weights_path: Path | None = None, **others: object
+) -> Backbone:
+    params = PARAMS.model_copy(update={"backbone": name, **others})
+    return load_backbone(params, weights_path=weights_path)
 
 
 @pytest.fixture(scope="module")
 def network() -> Backbone:
     return small()
+
+
+@pytest.fixture(scope="module")
+def picture() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +51,16 @@ def posters(draw: Callable[[str, int], Path]) -> list[Path]:
 
 def test_vectors_have_one_row_a_poster(network: Backbone, posters: list[Path]) -> None:
     vectors = network.embed(posters)
-    assert vectors.shape == (10, network.info.embedding_size) == (10, 1280)
+    # Mean and deviation of 1,776 channels, thirds of 392, and the colours.
+    assert vectors.shape == (10, network.info.embedding_size) == (10, 2 * 1776 + 3 * 392 + 70)
     assert vectors.dtype == np.float32
     assert np.isfinite(vectors).all()
 
 
-def test_a_vector_does_not_depend_on_its_company(network: Backbone, posters: list[Path]) -> None:
+@pytest.mark.parametrize("name", ["VGG16", "MobileNetV2"])
+def test_a_vector_does_not_depend_on_its_company(name: str, posters: list[Path]) -> None:
+    network = small(name)
+    assert (network.info.pooling, network.info.mirrored) == ("depths", True)
     together = network.embed(posters)
     for order in (posters[::-1], posters[3:4], posters[2:9]):
         rows = [posters.index(poster) for poster in order]
@@ -69,17 +87,37 @@ def test_random_weights_are_the_same_for_the_same_seed_only(network: Backbone) -
 @pytest.mark.parametrize(("pooling", "size"), [("avg", 512), ("max", 512), ("flatten", 4 * 512)])
 def test_pooling_decides_the_length_of_a_vgg16_vector(pooling: str, size: int) -> None:
     network = small("VGG16", pooling=pooling)
-    assert network.info.embedding_size == size
-    assert network.embed([np.zeros((64, 64, 3), np.uint8)]).shape == (1, size)
+    assert network.info.embedding_size == size + COLOUR_SIZE
+    assert network.info.features == network.info.look == slice(0, size)
+    assert network.embed([np.zeros((64, 64, 3), np.uint8)]).shape == (1, size + COLOUR_SIZE)
 
 
-def test_max_pooling_is_the_maximum_and_avg_the_mean_of_the_flat_vector() -> None:
-    poster = np.random.default_rng(0).integers(0, 256, (90, 60, 3)).astype(np.uint8)
-    flat = small(pooling="flatten").embed([poster])[0].reshape(-1, 1280)
-    np.testing.assert_allclose(small().embed([poster])[0], flat.mean(axis=0), rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(
-        small(pooling="max").embed([poster])[0], flat.max(axis=0), rtol=1e-4, atol=1e-6
-    )
+def test_max_pooling_is_the_maximum_and_avg_the_mean_of_flat(picture: np.ndarray) -> None:
+    def features(pooling: str) -> np.ndarray:
+        network = small("VGG16", pooling=pooling, mirrored=False)
+        return network.embed([picture])[0, network.info.features]
+
+    flat = features("flatten").reshape(-1, 512)
+    np.testing.assert_allclose(features("avg"), flat.mean(axis=0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(features("max"), flat.max(axis=0), rtol=1e-4, atol=1e-6)
+
+
+def test_a_mirrored_network_gives_the_mean_of_a_poster_and_its_mirror_image(
+    network: Backbone, picture: np.ndarray
+) -> None:
+    both = [picture, picture[:, ::-1]]
+    one, other = network.embed(both)[:, network.info.features]
+    np.testing.assert_allclose(one, other, rtol=1e-6)
+    plain = small(mirrored=False).embed(both)[:, network.info.features]
+    np.testing.assert_allclose(one, plain.mean(axis=0), rtol=1e-5)
+    assert not np.allclose(plain[0], plain[1], rtol=0.01)
+
+
+def test_a_poster_is_squeezed_to_width_and_height_and_not_turned(picture: np.ndarray) -> None:
+    network = small(input_size=(64, 96), mirrored=False)
+    assert (network.info.width, network.info.height) == (64, 96)
+    scaled = Image.fromarray(picture).resize((64, 96), Image.Resampling.BICUBIC)
+    np.testing.assert_array_equal(network.embed([picture]), network.embed([scaled]))
 
 
 def test_posters_are_preprocessed_as_the_network_was_trained() -> None:
@@ -91,8 +129,9 @@ def test_posters_are_preprocessed_as_the_network_was_trained() -> None:
         keras.applications.vgg16.preprocess_input(np.full((1, 64, 64, 3), 255.0, np.float32)),
         verbose=0,
     )
-    network = small("VGG16")
-    np.testing.assert_allclose(network.embed([white]), expected, rtol=1e-5, atol=1e-6)
+    network = small("VGG16", pooling="avg", mirrored=False)
+    features = network.embed([white])[:, network.info.features]
+    np.testing.assert_allclose(features, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_a_weights_file_is_loaded_and_known_by_its_digest(tmp_path: Path) -> None:
@@ -128,7 +167,7 @@ def test_an_unknown_network_is_an_error_that_lists_the_known(name: str) -> None:
 
 def test_an_input_too_small_for_the_network_is_an_error() -> None:
     with pytest.raises(BackboneError, match="InceptionV3 can't be built"):
-        small("InceptionV3", input_size=32)
+        small("InceptionV3", input_size=(32, 32))
 
 
 @pytest.fixture
@@ -147,9 +186,9 @@ def unreachable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_weights_out_of_reach_become_random_with_a_loud_warning(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    network = small(weights="imagenet", if_unreachable="random", input_size=96)
+    network = small(weights="imagenet", if_unreachable="random", input_size=(96, 96))
     assert network.info.weights == "random"
-    assert network.info.weights_digest == small(input_size=96).info.weights_digest
+    assert network.info.weights_digest == small(input_size=(96, 96)).info.weights_digest
     assert network.info.caveat
     assert "RANDOM weights" in capsys.readouterr().err
 
@@ -157,7 +196,7 @@ def test_weights_out_of_reach_become_random_with_a_loud_warning(
 @pytest.mark.usefixtures("unreachable")
 def test_weights_out_of_reach_stop_where_that_is_asked_for() -> None:
     with pytest.raises(BackboneError, match=r"can't be had .* set embed\.weights to a file"):
-        small(weights="imagenet", if_unreachable="stop", input_size=96)
+        small(weights="imagenet", if_unreachable="stop", input_size=(96, 96))
 
 
 def test_the_table_of_input_sizes_agrees_with_keras() -> None:
@@ -166,6 +205,17 @@ def test_the_table_of_input_sizes_agrees_with_keras() -> None:
         whole = getattr(keras.applications, name)(weights=None, classes=2)
         expected = backbone_module._INPUT_SIZES.get(name, 224)
         assert whole.input_shape[1:3] == (expected, expected), name
+
+
+def test_the_default_size_is_that_of_a_poster_with_as_many_pixels_as_in_training() -> None:
+    for name in backbone_module.backbone_names(keras):
+        width, height = default_size(name)
+        side = backbone_module._INPUT_SIZES.get(name, 224)
+        assert width % 32 == height % 32 == 0, name
+        assert width / height == pytest.approx(2 / 3, abs=0.07), name
+        assert width * height == pytest.approx(side * side, rel=0.12), name
+    info = small(input_size=None).info
+    assert (info.width, info.height) == default_size("MobileNetV2") == (192, 288)
 
 
 def test_every_network_that_keras_has_is_found_by_name_with_its_preprocessing() -> None:
@@ -180,7 +230,7 @@ def test_every_network_that_keras_has_is_found_by_name_with_its_preprocessing() 
 @pytest.mark.usefixtures("unreachable")
 def test_an_impossible_size_is_not_taken_for_a_network_out_of_reach() -> None:
     with pytest.raises(BackboneError, match="InceptionV3 can't be built"):
-        small("InceptionV3", weights="imagenet", if_unreachable="random", input_size=64)
+        small("InceptionV3", weights="imagenet", if_unreachable="random", input_size=(64, 64))
 
 
 def test_the_probe_changes_with_the_code_that_scales_pictures(
@@ -191,8 +241,6 @@ def test_the_probe_changes_with_the_code_that_scales_pictures(
     monkeypatch.setattr(
         backbone_module,
         "resize",
-        lambda image, side: np.asarray(
-            image.resize((side, side), Image.Resampling.NEAREST), np.float32
-        ),
+        lambda image, size: np.asarray(image.resize(size, Image.Resampling.NEAREST), np.float32),
     )
     assert network.probe() != before

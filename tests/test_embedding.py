@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from posters import embedding as embedding_module
 from posters.backbone import BackboneInfo
 from posters.embedding import (
     EmbeddingCache,
@@ -16,20 +18,28 @@ from posters.embedding import (
     write_embeddings,
 )
 from posters.errors import DataError
+from posters.looks import LookScale
 
 INFO = BackboneInfo(
     name="Fake",
     weights="file",
     weights_digest="0" * 64,
-    pooling="avg",
-    input_size=64,
+    pooling="depths",
+    moments="early",
+    layout="middle late",
+    mirrored=True,
+    width=64,
+    height=96,
     seed=0,
-    embedding_size=3,
+    embedding_size=5,
+    look_from=1,
+    colour_from=4,
 )
+FILES = ("embeddings.npy", "looks.npy", "look_scale.npy", "ids.txt", "backbone.json")
 
 
 class Network:
-    """Embeds a file as three numbers made of its name, and remembers what it was asked."""
+    """Embeds a file as five numbers made of its name, and remembers what it was asked."""
 
     def __init__(self, fails_at: str | None = None) -> None:
         self.asked: list[str] = []
@@ -39,7 +49,8 @@ class Network:
         if any(file.name == self._fails_at for file in files):
             raise KeyboardInterrupt
         self.asked += [file.name for file in files]
-        return np.array([[len(file.name), ord(file.name[-1]), 0.1] for file in files], np.float32)
+        last = [ord(file.name[-1]) for file in files]
+        return np.array([[3, number, number % 2, 0.1, number % 3] for number in last], np.float32)
 
 
 def files(count: int) -> dict[str, Path]:
@@ -62,8 +73,18 @@ def test_what_was_embedded_before_a_crash_is_kept(tmp_path: Path) -> None:
     assert network.asked == ["poster4", "poster5"]
 
 
-def test_another_network_has_a_cache_of_its_own(tmp_path: Path) -> None:
-    other = BackboneInfo(**{**vars(INFO), "weights_digest": "1" * 64})
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"weights_digest": "1" * 64},
+        {"moments": "early middle"},
+        {"layout": "middle"},
+        {"mirrored": False},
+        {"width": 96, "height": 64},
+    ],
+)
+def test_another_network_has_a_cache_of_its_own(tmp_path: Path, change: dict[str, object]) -> None:
+    other = replace(INFO, **change)
     embed_missing(EmbeddingCache(tmp_path, INFO, "probe"), files(2), Network().embed, 2)
     assert EmbeddingCache(tmp_path, other, "probe").missing(list(files(2))) == list(files(2))
 
@@ -80,11 +101,11 @@ def test_the_same_posters_give_the_same_bytes_whatever_came_before(tmp_path: Pat
             {file.name: file.read_bytes() for file in (tmp_path / f"{name}-out").iterdir()}
         )
     assert contents[0] == contents[1]
-    assert set(contents[0]) == {"embeddings.npy", "ids.txt", "backbone.json"}
+    assert set(contents[0]) == set(FILES)
 
 
 def test_vectors_are_read_back_memory_mapped_beside_their_ids(tmp_path: Path) -> None:
-    vectors = np.arange(6, dtype=np.float32).reshape(2, 3)
+    vectors = np.arange(10, dtype=np.float32).reshape(2, 5)
     write_embeddings(tmp_path / "out", ["tt0000001", "tt0000002"], iter(vectors), INFO)
     read = read_embeddings(tmp_path / "out")
     assert isinstance(read.matrix, np.memmap)
@@ -96,24 +117,66 @@ def test_vectors_are_read_back_memory_mapped_beside_their_ids(tmp_path: Path) ->
         read.rows(["tt0000003"])
 
 
+@pytest.mark.parametrize("rows_at_once", [1, 4, 8192])
+def test_looks_are_of_the_middle_part_and_stand_beside_the_vectors(
+    tmp_path: Path, rows_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding_module, "_ROWS_AT_ONCE", rows_at_once)
+    vectors = np.random.default_rng(0).normal(size=(9, 5)).astype(np.float32)
+    ids = [f"tt000000{number}" for number in range(9)]
+    write_embeddings(tmp_path / "out", ids, iter(vectors), INFO)
+    read = read_embeddings(tmp_path / "out")
+    middle = vectors[:, 1:4]
+    expected = (middle - middle.mean(axis=0)) / middle.std(axis=0)
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    assert isinstance(read.looks, np.memmap)
+    np.testing.assert_allclose(read.looks, expected, atol=1e-6)
+    scale = LookScale.fit(middle)
+    np.testing.assert_array_equal(read.scale.mean, scale.mean)
+    np.testing.assert_array_equal(read.scale.spread, scale.spread)
+    # A poster that is asked about is compared as those of the catalogue are.
+    np.testing.assert_array_equal(read.look_of(vectors[3:5]), read.looks[3:5])
+
+
 def test_fewer_vectors_than_ids_write_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="shorter"):
-        write_embeddings(tmp_path / "out", ["tt0000001", "tt0000002"], iter([np.zeros(3)]), INFO)
+        write_embeddings(tmp_path / "out", ["tt0000001", "tt0000002"], iter([np.zeros(5)]), INFO)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("file", ["embeddings.npy", "ids.txt", "backbone.json"])
+@pytest.mark.parametrize("file", FILES)
 def test_a_missing_or_damaged_file_is_an_error_that_says_what_to_do(
     tmp_path: Path, file: str
 ) -> None:
     folder = tmp_path / "out"
-    write_embeddings(folder, ["tt0000001"], iter(np.zeros((1, 3), np.float32)), INFO)
+    write_embeddings(folder, ["tt0000001"], iter(np.zeros((1, 5), np.float32)), INFO)
     (folder / file).write_bytes(b"tt1 tt2 tt3")
     with pytest.raises(DataError, match="run `dvc repro`"):
         read_embeddings(folder)
     (folder / file).unlink()
     with pytest.raises(DataError, match="run `dvc repro`"):
         read_embeddings(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "array"),
+    [
+        ("embeddings.npy", np.zeros((3, 5), np.float32)),
+        ("embeddings.npy", np.zeros((2, 5))),
+        ("looks.npy", np.zeros((3, 3), np.float32)),
+        ("looks.npy", np.zeros((2, 5), np.float32)),
+        ("look_scale.npy", np.zeros((2, 5), np.float32)),
+        ("look_scale.npy", np.zeros((2, 3))),
+    ],
+)
+def test_files_of_different_runs_are_an_error_that_names_the_one_that_does_not_fit(
+    tmp_path: Path, file: str, array: NDArray[np.float32]
+) -> None:
+    vectors = iter(np.zeros((2, 5), np.float32))
+    write_embeddings(tmp_path / "out", ["tt0000001", "tt0000002"], vectors, INFO)
+    np.save(tmp_path / "out" / file, array)
+    with pytest.raises(DataError, match=rf"does not fit together: {file} is .* run `dvc repro`"):
+        read_embeddings(tmp_path / "out")
 
 
 def test_the_cache_is_one_sqlite_file(tmp_path: Path) -> None:

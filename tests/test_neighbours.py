@@ -1,4 +1,4 @@
-"""Nearest posters by cosine similarity, and never the poster itself."""
+"""Nearest posters by cosine similarity of standardised looks, and never the poster itself."""
 
 from pathlib import Path
 
@@ -8,12 +8,44 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
 
 from posters.backbone import BackboneInfo, load_backbone
 from posters.embedding import Embeddings
 from posters.errors import DataError
 from posters.images import PosterLike
+from posters.looks import LookScale
 from posters.neighbours import Neighbours
+from posters.params import EmbedParams
+
+LOOK = slice(3, 27)
+
+
+def embeddings_of(
+    matrix: NDArray[np.float32], ids: list[str], info: BackboneInfo | None = None
+) -> Embeddings:
+    """What `embed` leaves; unless told otherwise, all of a vector is its look."""
+    info = info or info_of(matrix.shape[1], 0, matrix.shape[1])
+    scale = LookScale.fit(matrix[:, info.look])
+    return Embeddings(matrix, ids, info, scale.looks(matrix[:, info.look]), scale)
+
+
+def info_of(size: int, look_from: int, colour_from: int) -> BackboneInfo:
+    return BackboneInfo(
+        name="Fake",
+        weights="file",
+        weights_digest="0" * 64,
+        pooling="depths",
+        moments="early",
+        layout="late",
+        mirrored=True,
+        width=64,
+        height=96,
+        seed=0,
+        embedding_size=size,
+        look_from=look_from,
+        colour_from=colour_from,
+    )
 
 
 def catalogue_of(ids: list[str]) -> pd.DataFrame:
@@ -27,25 +59,38 @@ def catalogue_of(ids: list[str]) -> pd.DataFrame:
     )
 
 
-def index_of(matrix: NDArray[np.float32], catalogue: pd.DataFrame | None = None) -> Neighbours:
+def index_of(
+    matrix: NDArray[np.float32],
+    catalogue: pd.DataFrame | None = None,
+    info: BackboneInfo | None = None,
+) -> Neighbours:
     ids = [f"tt{number:07d}" for number in range(len(matrix))]
-    info = BackboneInfo("Fake", "file", "0" * 64, "avg", 64, 0, matrix.shape[1])
     return Neighbours(
-        Embeddings(matrix, ids, info), catalogue_of(ids) if catalogue is None else catalogue
+        embeddings_of(matrix, ids, info), catalogue_of(ids) if catalogue is None else catalogue
     )
 
 
 @pytest.fixture(scope="module")
 def matrix() -> NDArray[np.float32]:
-    return np.random.default_rng(0).normal(size=(500, 24)).astype(np.float32)
+    """Vectors as networks give them: each number of another size and spread, none around 0."""
+    spread = 10.0 ** np.random.default_rng(5).uniform(-2, 2, 24)
+    noise = np.random.default_rng(0).normal(size=(500, 24))
+    return ((noise + 4) * spread).astype(np.float32)
 
 
 @pytest.mark.parametrize("k", [1, 3, 17])
 def test_the_nearest_are_those_of_scikit_learn(matrix: NDArray[np.float32], k: int) -> None:
-    queries = np.random.default_rng(1).normal(size=(20, 24)).astype(np.float32)
-    reference = NearestNeighbors(n_neighbors=k, metric="cosine", algorithm="brute").fit(matrix)
-    distances, rows = reference.kneighbors(queries)
-    index = index_of(matrix)
+    """Moments before a look and colours after it say nothing about who is near."""
+    generator = np.random.default_rng(1)
+    whole = generator.normal(0, 1000, (500, 31)).astype(np.float32)
+    whole[:, LOOK] = matrix
+    queries = generator.normal(0, 1000, (20, 31)).astype(np.float32)
+    queries[:, LOOK] = generator.permuted(matrix, axis=0)[:20]
+    scaler = StandardScaler().fit(matrix)
+    reference = NearestNeighbors(n_neighbors=k, metric="cosine", algorithm="brute")
+    reference.fit(scaler.transform(matrix))
+    distances, rows = reference.kneighbors(scaler.transform(queries[:, LOOK]))
+    index = index_of(whole, info=info_of(31, LOOK.start, LOOK.stop))
     for query, expected_rows, expected_distances in zip(queries, rows, distances, strict=True):
         found = index.nearest_to_vector(query, k)
         assert [int(movie.imdb_id[2:]) for movie in found] == list(expected_rows)
@@ -54,8 +99,13 @@ def test_the_nearest_are_those_of_scikit_learn(matrix: NDArray[np.float32], k: i
         )
 
 
-def test_length_does_not_count_only_direction(matrix: NDArray[np.float32]) -> None:
-    near = index_of(matrix).nearest_to_vector(np.float32(7) * matrix[5] + np.float32(0.01), 1)
+@pytest.mark.parametrize("length", [0.1, 0.9, 1.5])
+def test_distance_from_the_mean_does_not_count_only_direction(
+    matrix: NDArray[np.float32], length: float
+) -> None:
+    mean = matrix.mean(axis=0)
+    query = (mean + length * (matrix[5] - mean)).astype(np.float32)
+    near = index_of(matrix).nearest_to_vector(query, 1)
     assert near[0].imdb_id == "tt0000005"
     assert near[0].similarity == pytest.approx(1, abs=1e-3)
 
@@ -70,8 +120,21 @@ def test_a_nearly_equal_poster_of_another_movie_is_a_neighbour() -> None:
     """Random networks give vectors that are all nearly parallel: near is not the same."""
     generator = np.random.default_rng(2)
     matrix = (1 + 0.001 * generator.normal(size=(50, 64))).astype(np.float32)
-    found = index_of(matrix).nearest_to_vector(matrix[7], 49)
+    matrix[8] = matrix[7] + (0.00002 * generator.normal(size=64)).astype(np.float32)
+    found = index_of(matrix).nearest_to_vector(matrix[7], 50)
     assert len(found) == 49
+    assert found[0].imdb_id == "tt0000008"
+    assert found[0].similarity > 0.99
+
+
+def test_a_poster_is_recognised_through_the_rounding_of_another_forward_pass() -> None:
+    generator = np.random.default_rng(2)
+    matrix = (1 + 0.001 * generator.normal(size=(50, 64))).astype(np.float32)
+    again = np.nextafter(matrix[7], np.where(generator.random(64) < 0.5, 0, 2).astype(np.float32))
+    assert not np.array_equal(again, matrix[7])
+    found = index_of(matrix).nearest_to_vector(again, 50)
+    assert len(found) == 49
+    assert "tt0000007" not in [movie.imdb_id for movie in found]
 
 
 def test_each_neighbour_carries_its_own_title_year_and_file(matrix: NDArray[np.float32]) -> None:
@@ -85,17 +148,18 @@ def test_each_neighbour_carries_its_own_title_year_and_file(matrix: NDArray[np.f
 
 
 def test_ties_come_in_the_order_of_the_catalogue() -> None:
-    # Powers of two scale without rounding: the similarities are equal to the bit.
-    matrix = np.ones((6, 4), np.float32) * np.float32(2) ** np.arange(6)[:, None]
+    # Powers of two scale without rounding: the similarities are equal to the bit. The mean is 0.
+    half = np.ones((6, 4), np.float32) * np.float32(2) ** np.arange(6)[:, None]
+    matrix = np.concatenate([half, -half]).astype(np.float32)
     found = index_of(matrix).nearest_to_vector(np.array([9, 9, 9, 9.5], np.float32), 4)
     assert [movie.imdb_id for movie in found] == [f"tt000000{number}" for number in range(4)]
 
 
-def test_a_vector_of_zeros_is_like_nothing(matrix: NDArray[np.float32]) -> None:
-    matrix = matrix.copy()
-    matrix[3] = 0
-    found = index_of(matrix).nearest_to_vector(np.ones(24, np.float32), 500)
-    assert next(movie for movie in found if movie.imdb_id == "tt0000003").similarity == 0
+def test_a_vector_that_is_the_mean_of_all_is_like_nothing(matrix: NDArray[np.float32]) -> None:
+    half = (matrix - matrix.mean(axis=0)).astype(np.float32)
+    matrix = np.concatenate([np.zeros((1, 24), np.float32), half, -half])  # the mean is exactly 0
+    found = index_of(matrix).nearest_to_vector(np.ones(24, np.float32), 1001)
+    assert next(movie for movie in found if movie.imdb_id == "tt0000000").similarity == 0
     for movie in index_of(matrix).nearest_to_vector(np.zeros(24, np.float32), 5):
         assert movie.similarity == 0
 
@@ -118,20 +182,22 @@ def test_a_movie_without_a_vector_is_an_error(matrix: NDArray[np.float32]) -> No
 def test_on_real_posters_every_form_of_a_poster_has_the_same_neighbours(shared: Path) -> None:
     """Path, image and array of one poster; a smaller copy of it finds the poster itself."""
     weights = shared / "weights" / "mobilenet_v2_1.0_224_notop.weights.h5"
-    network = load_backbone(
-        "MobileNetV2",
+    params = EmbedParams(
+        backbone="MobileNetV2",
         weights=str(weights),
         if_unreachable="stop",
-        pooling="avg",
+        pooling="depths",
+        layers=None,
+        mirrored=True,
         input_size=None,
-        seed=0,
         batch_size=32,
-        weights_path=weights,
+        seed=0,
     )
+    network = load_backbone(params, weights_path=weights)
     files = sorted((shared / "posters" / "initial").glob("*.jpg"))[:120]
     ids = [file.stem for file in files]
     index = Neighbours(
-        Embeddings(network.embed(files), ids, network.info),
+        embeddings_of(network.embed(files), ids, network.info),
         catalogue_of(ids),
         lambda poster: network.embed([poster])[0],
     )

@@ -98,16 +98,31 @@ def test_every_line_that_sets_a_value_gives_its_reason() -> None:
         ("embed__backbone", 16),
         ("embed__if_unreachable", "ask"),
         ("embed__pooling", "sum"),
-        ("embed__input_size", 16),
+        ("embed__layers", []),
+        ("embed__layers", "block1_pool"),
+        ("embed__mirrored", "yes"),
+        ("embed__input_size", "big"),
+        ("embed__input_size", [96, 16]),
+        ("embed__input_size", [96, 96, 3]),
         ("split__natural", 1.5),
         ("split__natural", 0),
         ("split__validation", 1),
         ("split__validation", "0.15"),
+        ("split__near_same", 0),
+        ("split__near_same", 1.01),
+        ("train__head", "softmax"),
         ("train__hidden", 512),
         ("train__hidden", [512, 0]),
         ("train__hidden", ["512"]),
         ("train__dropout", 1),
-        ("train__loss", "mae"),
+        ("train__input_dropout", 1),
+        ("train__input_dropout", -0.1),
+        ("train__label_width", 0),
+        ("train__prior_width", 0),
+        ("train__mixup", -0.1),
+        ("train__members", 0),
+        ("train__interval", 0),
+        ("train__interval", 1),
         ("train__learning_rate", 0),
         ("train__learning_rate", float("nan")),
         ("train__weight_decay", -0.1),
@@ -120,6 +135,26 @@ def test_an_impossible_value_is_refused_under_its_dotted_name(name: str, value: 
     said = refusal(changed(**{name: value}))
     assert re.match(rf"params\.yaml: {name.replace('__', '.')}(\.\d)?: ", said)
     assert said.count("; ") == 1, "one problem, said once, with what was received"
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"), [(None, None), (96, (96, 96)), ([64, 96], (64, 96))]
+)
+def test_the_input_size_is_one_side_or_width_and_height(given: object, understood: object) -> None:
+    assert parse_params(changed(embed__input_size=given)).embed.input_size == understood
+
+
+@pytest.mark.parametrize("side", [16, -96, True])
+def test_an_impossible_side_is_refused_as_width_and_as_height(side: object) -> None:
+    problems = refusal(changed(embed__input_size=side)).removeprefix("params.yaml: ").split("; ")
+    names = ("embed.input_size.0: ", "embed.input_size.1: ")
+    assert problems[0].startswith(names[0])
+    assert problems[2].startswith(names[1])
+    assert problems[1] == problems[3] == f"received {side}"
+
+
+def test_a_width_without_a_height_is_refused() -> None:
+    assert "embed.input_size.1: is missing" in refusal(changed(embed__input_size=[96]))
 
 
 def test_a_refused_value_is_shown_as_it_was_received() -> None:

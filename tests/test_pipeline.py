@@ -1,85 +1,29 @@
-"""The whole pipeline on a small table, as a person runs it: DVC, Git and MLflow for real.
+"""The whole pipeline on a small table, as a person runs it: DVC and Git for real.
 
 One project goes through t = 3, 4 and 3 again; the tests look at what it left at each step.
 """
 
 import json
 import re
-import sqlite3
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import Project
+from conftest import Project, Step, Walk, query, repro
 from PIL import Image
 
-from posters.params import flatten, load_params
+from posters.evaluation import PRIOR_OF
 
 TEST_KEYS = {
     *("n", "mae", "rmse", "r2", "median_ae", "within_5", "within_10", "within_20", "macro_mae"),
-    *("bias", "constant_mae", "informed_constant_mae", "ridge_mae", "knn_mae", "skill"),
+    *("bias", "mae_low", "mae_high", "mae_natural_prior", "mae_uniform_prior", "coverage"),
+    *("coverage_1960_to_1989", "coverage_from_1990", "interval_width", "constant_mae"),
+    *("informed_constant_mae", "ridge_mae", "knn_mae", "svr_mae", "colour_mae", "skill"),
 }
-
-
-@dataclass
-class Step:
-    """What one `dvc repro` printed and left."""
-
-    output: str
-    lock: str
-    catalogue: pd.DataFrame
-    split: pd.DataFrame
-    metrics: dict[str, dict[str, object]]
-
-    @property
-    def ran(self) -> list[str]:
-        return re.findall(r"^Running stage '(\w+)'", self.output, re.MULTILINE)
-
-
-@dataclass
-class Walk:
-    """One project and the steps it went through."""
-
-    project: Project
-    first: Step
-    nothing_to_do: Step
-    raised: Step
-    lowered: Step
-
-
-def repro(project: Project) -> Step:
-    done = project.run("dvc", "repro")
-    data = project.folder / "data"
-    return Step(
-        done.stdout + done.stderr,
-        project.read("dvc.lock"),
-        pd.read_csv(data / "catalogue.csv", keep_default_na=False),
-        pd.read_csv(data / "split.csv", keep_default_na=False),
-        json.loads(project.read("metrics/evaluation.json")),
-    )
-
-
-@pytest.fixture(scope="module")
-def walk(
-    tmp_path_factory: pytest.TempPathFactory, make_small_project: Callable[[Path], Project]
-) -> Walk:
-    project = make_small_project(tmp_path_factory.mktemp("walk"))
-    first = repro(project)
-    nothing_to_do = repro(project)
-    project.set(rebalance__t=4)
-    raised = repro(project)
-    project.set(rebalance__t=3)
-    return Walk(project, first, nothing_to_do, raised, repro(project))
-
-
-def query(project: Project, sql: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(project.folder / "mlflow.db") as database:
-        return database.execute(sql).fetchall()
 
 
 def test_every_stage_runs_once_from_nothing(walk: Walk) -> None:
@@ -178,21 +122,32 @@ def test_embeddings_are_one_row_a_movie_beside_their_ids(walk: Walk) -> None:
     matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
     ids = (folder / "ids.txt").read_text().split()
     assert matrix.dtype == np.float32
-    assert matrix.shape == (len(walk.lowered.catalogue), 1280)
+    info = json.loads((folder / "backbone.json").read_text())
+    # Moments of six layers, the layout of six more, and the colours: of MobileNetV2.
+    assert (info["look_from"], info["colour_from"], info["embedding_size"]) == (3552, 4728, 4798)
+    assert matrix.shape == (len(walk.lowered.catalogue), 4798)
+    assert np.isfinite(matrix).all()
     assert ids == list(walk.lowered.catalogue["imdb_id"])
+    looks = np.load(folder / "looks.npy", mmap_mode="r")
+    assert looks.shape == (len(ids), 4728 - 3552)
+    np.testing.assert_allclose(np.linalg.norm(looks, axis=1), 1, atol=1e-5)
 
 
 def test_the_metrics_hold_both_tests_and_what_they_ran_on(walk: Walk) -> None:
     metrics = walk.first.metrics
-    assert list(metrics) == ["natural", "balanced", "run"]
+    assert list(metrics) == ["natural", "balanced", "origin", "run"]
     for test in ("natural", "balanced"):
         assert set(metrics[test]) == TEST_KEYS
+        assert metrics[test]["mae"] == metrics[test][f"mae_{PRIOR_OF[test]}_prior"]
+    # So few movies may be too few to tell origins apart.
+    assert set(metrics["origin"]) in (set(), {"auc", "chance_low", "chance_high", "pairs"})
     assert metrics["balanced"]["n"] == 30
     run = metrics["run"]
     assert run["caveats"] == ["random MobileNetV2 weights"]
     assert run["t"] == 3
     assert run["source"] == ["table"]
-    assert sum(run["counts"].values()) == len(walk.first.catalogue)  # type: ignore[attr-defined]
+    assert sum(run["counts"].values()) == len(walk.first.catalogue)
+    assert set(run["baselines"]) == {"ridge", "knn", "svr", "colour"}
 
 
 def test_the_counts_before_and_after_add_up(walk: Walk) -> None:
@@ -204,7 +159,9 @@ def test_the_counts_before_and_after_add_up(walk: Walk) -> None:
     assert counts["refused"] == {"scrape": {}, "rebalance": {}}
 
 
-def test_each_tested_movie_stands_with_the_year_that_was_guessed(walk: Walk) -> None:
+def test_each_tested_movie_stands_with_the_year_and_the_interval_that_were_guessed(
+    walk: Walk,
+) -> None:
     predictions = pd.read_csv(walk.project.folder / "data" / "predictions.csv")
     split = walk.lowered.split
     for test in ("natural", "balanced"):
@@ -213,48 +170,38 @@ def test_each_tested_movie_stands_with_the_year_that_was_guessed(walk: Walk) -> 
         error = float((rows["predicted"] - rows["year"]).abs().mean())
         mae = walk.lowered.metrics[test]["mae"]
         assert error == pytest.approx(mae, abs=0.06)
+        assert (rows["low"] - 0.5 <= rows["predicted"]).all()
+        assert (rows["predicted"] <= rows["high"] + 0.5).all()
+        held = (rows["low"] <= rows["year"]) & (rows["year"] <= rows["high"])
+        assert held.mean() == pytest.approx(walk.lowered.metrics[test]["coverage"], abs=1e-4)
+
+
+def test_the_decades_of_each_test_and_prior_add_up_to_its_metrics(walk: Walk) -> None:
+    decades = pd.read_csv(walk.project.folder / "metrics" / "decades.csv")
+    assert list(decades.columns) == [
+        *("test", "prior", "decade", "n", "mae", "bias", "coverage", "width")
+    ]
+    for test in ("natural", "balanced"):
+        metrics = walk.lowered.metrics[test]
+        for prior in ("natural", "uniform"):
+            rows = decades.query("test == @test and prior == @prior")
+            assert list(rows["decade"]) == [1980, 1990, 2000]
+            assert rows["n"].sum() == metrics["n"]
+            mae = np.average(rows["mae"], weights=rows["n"])
+            assert mae == pytest.approx(metrics[f"mae_{prior}_prior"], abs=2e-3)
+            if prior == PRIOR_OF[test]:
+                coverage = np.average(rows["coverage"], weights=rows["n"])
+                assert coverage == pytest.approx(metrics["coverage"], abs=2e-3)
 
 
 def test_each_plot_is_a_picture_of_readable_size(walk: Walk) -> None:
     declared = yaml.safe_load(walk.project.read("dvc.yaml"))["plots"]
     pictures = [plot for plot in declared if isinstance(plot, str)]
-    assert len(pictures) == 6
+    assert len(pictures) == 7
     for plot in pictures:
         with Image.open(walk.project.folder / plot) as image:
             assert image.format == "PNG"
             assert min(image.size) >= 350
-
-
-def test_each_trained_model_is_one_mlflow_run_that_can_be_told_apart(walk: Walk) -> None:
-    names = [name for (name,) in query(walk.project, "SELECT name FROM runs ORDER BY start_time")]
-    assert len(names) == 2
-    assert re.fullmatch(r"t=3 MobileNetV2 avg [0-9a-f]{7}", str(names[0]))
-    assert re.fullmatch(r"t=4 MobileNetV2 avg [0-9a-f]{7}", str(names[1]))
-    thresholds = query(walk.project, "SELECT value FROM params WHERE key = 'rebalance.t'")
-    assert sorted(thresholds) == [("3",), ("4",)]
-
-
-def test_an_mlflow_run_holds_metrics_curves_hashes_plots_and_its_data(walk: Walk) -> None:
-    metrics = dict(query(walk.project, "SELECT key, count(*) FROM metrics GROUP BY key"))
-    assert metrics["natural.mae"] == metrics["balanced.skill"] == 2
-    assert metrics["train.val_mae"] >= 2 * 2, "one value an epoch and run"
-    tags = dict(query(walk.project, "SELECT key, value FROM tags"))
-    assert {"model_sha256", "catalogue_sha256", "embeddings_sha256", "git_commit"} <= set(tags)
-    assert tags["caveats"] == "random MobileNetV2 weights"
-    logged = {
-        value
-        for (value,) in query(walk.project, "SELECT value FROM metrics WHERE key = 'balanced.mae'")
-    }
-    assert logged == {step.metrics["balanced"]["mae"] for step in (walk.first, walk.raised)}
-    names = {key for (key,) in query(walk.project, "SELECT DISTINCT key FROM params")}
-    assert names == {name for name in flatten(load_params()) if not name.startswith("fetch.")}
-    commit = walk.project.run("git", "rev-parse", "HEAD").stdout.strip()
-    assert query(walk.project, "SELECT DISTINCT value FROM tags WHERE key = 'git_commit'") == [
-        (commit,)
-    ]
-    assert query(walk.project, "SELECT count(*) FROM inputs") == [(2,)]
-    kept = {file.name for file in walk.project.folder.glob("mlartifacts/*/artifacts/*")}
-    assert {"neighbours.png", "loss_curve.png", "evaluation.json"} <= kept
 
 
 def test_dvc_status_is_clean_but_for_the_look_at_the_inputs(walk: Walk) -> None:
@@ -277,16 +224,56 @@ def test_dvc_shows_metrics_and_plots(walk: Walk) -> None:
     assert "val_mae" in page
 
 
+def experiment(project: Project, name: str, change: str) -> str:
+    """What an experiment in a throw-away copy prints."""
+    project.run("git", "add", "--all")
+    project.run("git", "commit", "--quiet", "--allow-empty", "--message", f"before {name}")
+    done = project.run("dvc", "exp", "run", "--temp", "-S", change, "-n", name)
+    return done.stdout + done.stderr
+
+
+def runs_of(project: Project, name: str) -> list[str]:
+    """The names of the MLflow runs of an experiment."""
+    tagged = f"SELECT run_uuid FROM tags WHERE key = 'dvc_exp_name' AND value = '{name}'"
+    runs = query(
+        project.folder / "mlflow.db", f"SELECT name FROM runs WHERE run_uuid IN ({tagged})"
+    )
+    return [str(run) for (run,) in runs]
+
+
+def metrics_of(project: Project, name: str) -> dict[str, Any]:
+    """The metrics that an experiment is kept with."""
+    refs = project.run("git", "for-each-ref", "--format=%(refname)", "refs/exps").stdout.split()
+    (kept,) = [ref for ref in refs if ref.endswith(f"/{name}")]
+    content: dict[str, Any] = json.loads(
+        project.run("git", "show", f"{kept}:metrics/evaluation.json").stdout
+    )
+    return content
+
+
 def test_an_experiment_in_a_throw_away_copy_uses_the_same_caches(walk: Walk) -> None:
-    walk.project.commit()
-    runs_before = query(walk.project, "SELECT count(*) FROM runs")[0][0]
     # A path relative to the repository means the repository, not the copy.
-    done = walk.project.run("dvc", "exp", "run", "--temp", "-S", "rebalance.t=5", "-n", "five")
-    assert "embed: 20 new posters, 170 from the cache" in done.stdout + done.stderr
-    runs = query(walk.project, "SELECT name FROM runs ORDER BY start_time")
-    assert len(runs) == int(str(runs_before)) + 1
-    assert str(runs[-1][0]).startswith("t=5 ")
+    output = experiment(walk.project, "five", "rebalance.t=5")
+    assert "embed: 20 new posters, 170 from the cache" in output
+    (name,) = runs_of(walk.project, "five")
+    assert name.startswith("t=5 ")
     assert "five" in walk.project.run("dvc", "exp", "show", "--csv").stdout
+
+
+def test_a_head_of_one_number_is_an_experiment_on_the_same_vectors_and_split(walk: Walk) -> None:
+    output = experiment(walk.project, "one", "train.head=scalar")
+    assert re.findall(r"^Running stage '(\w+)'", output, re.MULTILINE) == [
+        *("inputs", "train", "evaluate")
+    ]
+    (name,) = runs_of(walk.project, "one")
+    assert re.fullmatch(r"t=3 MobileNetV2 scalar [0-9a-f]{7}", name)
+    metrics, compared = metrics_of(walk.project, "one"), walk.lowered.metrics
+    for test in ("natural", "balanced"):
+        assert set(metrics[test]) == TEST_KEYS
+        assert np.isfinite(list(metrics[test].values())).all()
+        assert metrics[test]["mae"] != compared[test]["mae"]
+        for same in ("n", "constant_mae", "ridge_mae", "knn_mae", "svr_mae", "colour_mae"):
+            assert metrics[test][same] == compared[test][same]
 
 
 def test_a_changed_poster_on_disk_is_noticed(walk: Walk) -> None:
@@ -317,145 +304,3 @@ def test_a_stage_that_fails_leaves_the_earlier_ones_intact(walk: Walk) -> None:
     again = walk.project.run("dvc", "repro")
     assert re.findall(r"^Running stage '(\w+)'", again.stdout, re.MULTILINE) == ["inputs"]
     assert walk.project.read("dvc.lock") == lock
-
-
-# What a person asks of a finished project.
-
-
-def predict(project: Project, *arguments: str) -> tuple[int, str, str]:
-    done = project.run(sys.executable, "src/predict.py", *arguments, check=False)
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stdout, done.stderr
-
-
-def test_predict_answers_a_folder_and_files_as_json_and_still_names_the_bad_ones(
-    walk: Walk, tmp_path: Path, draw: Callable[[str, int], Path]
-) -> None:
-    mine = draw("A Poster of My Own", 1990)
-    folder = tmp_path / "posters"
-    folder.mkdir()
-    Image.open(mine).convert("L").save(folder / "grey.png")
-    (folder / "notes.txt").write_text("not asked about")
-    page = tmp_path / "page.jpg"
-    page.write_text("<html>not found</html>")
-    known = walk.project.tables / "tt11980000.jpg"
-    code, output, errors = predict(
-        walk.project,
-        "--json",
-        "--k",
-        "4",
-        str(mine),
-        str(page),
-        str(folder),
-        "gone.jpg",
-        str(known),
-    )
-    assert code == 2
-    answers = [json.loads(line) for line in output.splitlines()]
-    assert [Path(answer["file"]).name for answer in answers] == [
-        *(mine.name, "grey.png", "tt11980000.jpg")
-    ]
-    for answer in answers:
-        assert isinstance(answer["year"], int)
-        similarities = [movie["similarity"] for movie in answer["neighbours"]]
-        assert len(similarities) == 4
-        assert similarities == sorted(similarities, reverse=True)
-        assert set(answer["neighbours"][0]) == {"imdb_id", "title", "year", "similarity"}
-        assert answer["caveats"] == ["random MobileNetV2 weights"]
-    assert "tt11980000" not in [movie["imdb_id"] for movie in answers[-1]["neighbours"]]
-    problems = [line for line in errors.splitlines() if line.startswith("predict: error:")]
-    assert len(problems) == 2
-    assert any("gone.jpg: no such file" in problem for problem in problems)
-    assert any("page.jpg: unreadable" in problem for problem in problems)
-
-
-def test_predict_speaks_to_a_person(walk: Walk, draw: Callable[[str, int], Path]) -> None:
-    code, output, errors = predict(walk.project, str(draw("A Poster of My Own", 1990)))
-    assert code == 0
-    lines = output.splitlines()
-    assert re.search(r"A Poster of My Own-1990\.jpg: \d{4}$", lines[0])
-    assert len(lines) == 4
-    assert re.search(r"1\. .+ \(\d{4}\) +similarity -?\d\.\d{4}  tt\d{7,}", lines[1])
-    assert "random MobileNetV2 weights" in errors
-
-
-def test_predict_refuses_a_network_other_than_the_one_that_was_used(
-    walk: Walk, draw: Callable[[str, int], Path]
-) -> None:
-    about = walk.project.folder / "data" / "model" / "about.json"
-    content = about.read_text()
-    about.unlink()
-    about.write_text(content.replace('"seed": 0', '"seed": 1', 1))
-    try:
-        code, _, errors = predict(walk.project, str(draw("A Poster of My Own", 1990)))
-    finally:
-        about.write_text(content)
-    assert code == 2
-    assert "data/model and data/embeddings are of different runs: run `dvc repro`" in errors
-
-
-def test_predict_refuses_weights_other_than_those_that_made_the_vectors(
-    walk: Walk, draw: Callable[[str, int], Path]
-) -> None:
-    files = [
-        walk.project.folder / "data" / name
-        for name in ("model/about.json", "embeddings/backbone.json")
-    ]
-    contents = [file.read_text() for file in files]
-    digest = json.loads(contents[1])["weights_digest"]
-    for file, content in zip(files, contents, strict=True):
-        file.unlink()
-        file.write_text(content.replace(digest, "0" * 64))
-    try:
-        code, output, errors = predict(walk.project, str(draw("A Poster of My Own", 1990)))
-    finally:
-        for file, content in zip(files, contents, strict=True):
-            file.write_text(content)
-    assert (code, output) == (2, "")
-    assert "are not the ones that data/embeddings was made with" in errors
-
-
-def test_the_mlflow_interface_serves_both_runs(walk: Walk) -> None:
-    import os
-    import socket
-    import subprocess
-    import time
-
-    import requests
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [
-            *("mlflow", "ui", "--port", str(port), "--workers", "1", "--backend-store-uri"),
-            f"sqlite:///{walk.project.folder}/mlflow.db",
-        ],
-        cwd=walk.project.folder,
-        env=walk.project.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        for _ in range(120):
-            try:
-                page = requests.get(url, timeout=10)
-                break
-            except requests.ConnectionError:
-                time.sleep(0.5)
-        assert page.status_code == 200
-        experiment = requests.get(
-            f"{url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=poster-year", timeout=60
-        ).json()["experiment"]
-        found = requests.post(
-            f"{url}/api/2.0/mlflow/runs/search",
-            json={"experiment_ids": [experiment["experiment_id"]]},
-            timeout=60,
-        ).json()["runs"]
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait(30)
-    names = {run["info"]["run_name"].split()[0] for run in found}
-    assert {"t=3", "t=4"} <= names

@@ -1,6 +1,7 @@
 """Nothing about a test leaks, and nobody changes sides when top-ups come and go."""
 
 import random
+from collections.abc import Iterable
 
 import pandas as pd
 import pytest
@@ -34,9 +35,14 @@ def catalogue(
     return pd.DataFrame(made, columns=["imdb_id", "title", "origin"])
 
 
-def parts_of(movies: pd.DataFrame, **settings: float) -> dict[str, str]:
+Pairs = list[tuple[str, str]]
+
+
+def parts_of(
+    movies: pd.DataFrame, pairs: Iterable[tuple[str, str]] = (), **settings: float
+) -> dict[str, str]:
     """The part of each movie."""
-    split = split_catalogue(movies, **{**SETTINGS, **settings})  # type: ignore[arg-type]
+    split = split_catalogue(movies, near_same=pairs, **{**SETTINGS, **settings})  # type: ignore[arg-type]
     return dict(zip(split["imdb_id"], split["part"], strict=True))
 
 
@@ -231,3 +237,180 @@ def test_a_share_that_leaves_nobody_to_validate_on_is_named() -> None:
 )
 def test_titles_that_differ_in_more_than_accents_are_of_two_groups(one: str, other: str) -> None:
     assert title_key(one) != title_key(other)
+
+
+# Near-same pictures.
+
+
+@pytest.fixture(scope="module")
+def alone() -> pd.DataFrame:
+    """Movies none of which shares its title."""
+    movies = catalogue(initial=400, reserve=1, topups=3)
+    return movies.assign(title="Title " + movies["imdb_id"])
+
+
+def some(movies: pd.DataFrame, part: str, count: int, origin: str = "") -> list[str]:
+    """The first movies of a part."""
+    parts, its = parts_of(movies), origins(movies)
+    found = [movie for movie in parts if parts[movie] == part and its[movie].startswith(origin)]
+    assert len(found) >= count
+    return found[:count]
+
+
+def changed(movies: pd.DataFrame, pairs: Pairs) -> dict[str, str]:
+    """The movies that are of another part when pairs belong together, with that part."""
+    before, after = parts_of(movies), parts_of(movies, pairs)
+    return {movie: after[movie] for movie in after if after[movie] != before[movie]}
+
+
+@pytest.mark.parametrize("tested", TESTS)
+@pytest.mark.parametrize("learned", ["train", "validation"])
+@pytest.mark.parametrize("origin", ["initial", "topup"])
+def test_a_movie_near_same_to_a_tested_one_is_not_learned_from(
+    alone: pd.DataFrame, tested: str, learned: str, origin: str
+) -> None:
+    (test,), (movie,) = some(alone, tested, 1), some(alone, learned, 1, origin)
+    assert changed(alone, [(test, movie)]) == {movie: "excluded"}
+    assert changed(alone, [(movie, test)]) == {movie: "excluded"}
+
+
+def test_a_chain_of_near_same_pictures_is_excluded_to_its_end(alone: pd.DataFrame) -> None:
+    (test,) = some(alone, "natural", 1)
+    first, second, third, *_ = some(alone, "train", 4)
+    (validated,) = some(alone, "validation", 1)
+    chain = [(test, first), (second, first), (second, validated), (third, validated)]
+    for pairs in (chain, chain[::-1], [pair[::-1] for pair in chain]):
+        assert changed(alone, pairs) == dict.fromkeys((first, second, third, validated), "excluded")
+
+
+def test_a_movie_near_same_to_a_validated_one_is_not_trained_on(alone: pd.DataFrame) -> None:
+    (movie,), (validated,) = some(alone, "train", 1), some(alone, "validation", 1)
+    assert changed(alone, [(movie, validated)]) == {movie: "excluded"}
+
+
+@pytest.mark.parametrize("part", ["train", "validation"])
+def test_near_same_movies_of_one_part_stay_in_it(alone: pd.DataFrame, part: str) -> None:
+    one, other, third = some(alone, part, 3)
+    assert changed(alone, [(one, other), (third, other)]) == {}
+    split = split_catalogue(alone, near_same=[(one, other), (third, other)], **SETTINGS)  # type: ignore[arg-type]
+    groups = split.set_index("imdb_id")["group"]
+    assert groups[one] == groups[other] == groups[third]
+    assert groups.nunique() == len(alone) - 2
+
+
+@pytest.mark.parametrize("pair", [("natural", "natural"), ("natural", "balanced")])
+def test_two_tested_movies_that_are_near_same_are_both_tested(
+    alone: pd.DataFrame, pair: tuple[str, str]
+) -> None:
+    one, other = some(alone, pair[0], 1)[0], some(alone, pair[1], 2)[1]
+    assert changed(alone, [(one, other)]) == {}
+
+
+def test_a_title_and_a_picture_link_in_one_chain(alone: pd.DataFrame) -> None:
+    (test,), (movie, remake, look_alike) = some(alone, "balanced", 1), some(alone, "train", 3)
+    titles = alone["title"].where(alone["imdb_id"] != remake, f"The Title {movie}!")
+    linked = alone.assign(title=titles)
+    assert parts_of(linked)[remake] == "train"
+    assert changed(linked, [(test, movie), (remake, look_alike)]) == dict.fromkeys(
+        (movie, remake, look_alike), "excluded"
+    )
+
+
+def random_pairs(movies: pd.DataFrame, dice: random.Random, count: int) -> Pairs:
+    ids = list(movies["imdb_id"])
+    return [(dice.choice(ids), dice.choice(ids)) for _ in range(count)]
+
+
+def linked(movies: pd.DataFrame, pairs: Pairs) -> list[set[str]]:
+    """Movies that belong together, found by walking from one to the next."""
+    beside: dict[str, set[str]] = {movie: set() for movie in movies["imdb_id"]}
+    for _, same in movies.groupby(movies["title"].map(title_key))["imdb_id"]:
+        for movie in same:
+            beside[movie] |= set(same)
+    for one, other in pairs:
+        beside[one].add(other)
+        beside[other].add(one)
+    found, seen = [], set()
+    for movie in beside:
+        waiting, together = [movie], set()
+        while waiting:
+            here = waiting.pop()
+            if here not in seen:
+                seen.add(here)
+                together.add(here)
+                waiting += beside[here]
+        if together:
+            found.append(together)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_no_group_of_a_random_catalogue_is_both_tested_and_learned_from(seed: int) -> None:
+    dice = random.Random(seed)
+    movies = catalogue(
+        initial=dice.randrange(200, 900),
+        reserve=dice.randrange(1, 3),
+        topups=dice.randrange(4),
+        titles=dice.choice((300, 3000, 30_000)),
+    ).sample(frac=1, random_state=seed)
+    pairs = random_pairs(movies, dice, dice.randrange(300))
+    split = split_catalogue(movies, near_same=pairs, **SETTINGS)  # type: ignore[arg-type]
+    parts = dict(zip(split["imdb_id"], split["part"], strict=True))
+    group_of = dict(zip(split["imdb_id"], split["group"], strict=True))
+    without = parts_of(movies)
+    together = linked(movies, pairs)
+    assert len({group_of[movie] for group in together for movie in group}) == len(together)
+    for group in together:
+        assert len({group_of[movie] for movie in group}) == 1
+        held = {parts[movie] for movie in group}
+        if held & set(TESTS):
+            assert held <= {*TESTS, "excluded"}
+        elif "validation" in held:
+            assert held <= {"validation", "excluded"}
+        else:
+            assert held == {"train"}
+    # Pairs take movies out; none is learned from or tested on that was not before.
+    assert all(parts[movie] in (without[movie], "excluded") for movie in parts)
+    assert {movie for movie in parts if parts[movie] in TESTS} == {
+        movie for movie in without if without[movie] in TESTS
+    }
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_who_is_tested_on_does_not_depend_on_the_topups_nor_on_what_they_look_like(
+    seed: int,
+) -> None:
+    dice = random.Random(seed)
+    movies = catalogue(initial=500, reserve=1, topups=6, titles=2000)
+    pairs = random_pairs(movies, dice, 200)
+    tests = []
+    for _ in range(3):
+        kept = movies[
+            (movies["origin"] != "topup") | movies["imdb_id"].map(lambda _: dice.random() < 0.5)
+        ]
+        ids = set(kept["imdb_id"])
+        parts = parts_of(kept, [pair for pair in pairs if set(pair) <= ids])
+        tests.append({movie: part for movie, part in parts.items() if part in TESTS})
+    assert tests[0] == tests[1] == tests[2]
+
+
+def test_the_order_of_the_pairs_does_not_matter() -> None:
+    movies = catalogue(initial=500, reserve=1, topups=1)
+    dice = random.Random(0)
+    pairs = random_pairs(movies, dice, 300)
+    turned = [pair[::-1] for pair in dice.sample(pairs, len(pairs))]
+    splits = [
+        split_catalogue(movies, near_same=given, **SETTINGS)  # type: ignore[arg-type]
+        for given in (pairs, turned, iter(pairs))
+    ]
+    assert splits[0].equals(splits[1])
+    assert splits[0].equals(splits[2])
+
+
+def test_pairs_that_take_all_training_movies_are_an_error_with_its_name(
+    alone: pd.DataFrame,
+) -> None:
+    (test,), parts = some(alone, "natural", 1), parts_of(alone)
+    pairs = [(test, movie) for movie, part in parts.items() if part == "train"]
+    with pytest.raises(DataError, match="the part 'train' is empty"):
+        parts_of(alone, pairs)

@@ -15,9 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from posters.colour import COLOUR_SIZE, colour_statistics
 from posters.errors import BackboneError
 from posters.images import PosterLike, to_rgb
 from posters.keras_import import import_keras
+from posters.params import EmbedParams
+from posters.taps import Taps, check_taps, choose_taps, tap
 from posters.weights import load_network, weights_digest
 
 # Sides in pixels that the networks were trained at, where that is not 224 (Keras documentation,
@@ -51,24 +54,50 @@ class BackboneInfo:
         name: as in `keras.applications`.
         weights: `imagenet`, `random`, or `file`: what the network really runs with.
         weights_digest: SHA-256 over all weights, so that a changed file can't go unnoticed.
-        pooling: `avg`, `max` or `flatten`.
-        input_size: side in pixels that posters are scaled to.
+        pooling: `depths` (moments and layout of several layers, see `taps`), or `avg`, `max`,
+            `flatten` of the last one.
+        moments, layout: the layers that are tapped for each (see `taps`), between spaces.
+        mirrored: whether a vector is the mean of the poster's and of its mirror image's.
+        width, height: in pixels, what posters are scaled to.
         seed: of random weights.
         embedding_size: length of a vector.
+        look_from: where the part of a vector begins by which neighbours are found.
+        colour_from: where it ends, and the colours begin (see `colour`).
     """
 
     name: str
     weights: str
     weights_digest: str
     pooling: str
-    input_size: int
+    moments: str
+    layout: str
+    mirrored: bool
+    width: int
+    height: int
     seed: int
     embedding_size: int
+    look_from: int
+    colour_from: int
 
     @property
     def fingerprint(self) -> str:
         """A digest of everything the vectors depend on: the key of the embeddings' cache."""
         return hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()
+
+    @property
+    def features(self) -> slice:
+        """The part of a vector that came out of the network, from which years are learned."""
+        return slice(0, self.colour_from)
+
+    @property
+    def colour(self) -> slice:
+        """The part of a vector that says what colours a poster has, and nothing else."""
+        return slice(self.colour_from, self.embedding_size)
+
+    @property
+    def look(self) -> slice:
+        """The part of a vector by which neighbours are found."""
+        return slice(self.look_from, self.colour_from)
 
     @property
     def caveat(self) -> str | None:
@@ -109,10 +138,13 @@ class Backbone:
         vectors = np.empty((len(posters), self.info.embedding_size), dtype=np.float32)
         for start in range(0, len(posters), self._batch_size):
             chunk = posters[start : start + self._batch_size]
-            batch = np.stack([resize(to_rgb(poster), self.info.input_size) for poster in chunk])
-            # (B, H, W, 3) -> (B, embedding_size)
+            size = (self.info.width, self.info.height)
+            batch = np.stack([resize(to_rgb(poster), size) for poster in chunk])
+            rows = slice(start, start + len(chunk))
+            vectors[rows, self.info.colour] = colour_statistics(batch)
+            # (B, H, W, 3) -> (B, colour_from); preprocessing overwrites the batch.
             output = self._model.predict_on_batch(self._preprocess(batch))
-            vectors[start : start + len(chunk)] = output
+            vectors[rows, self.info.features] = output
         return vectors
 
 
@@ -125,66 +157,91 @@ def _probes() -> list[Image.Image]:
     return [picture, picture.convert("L"), picture.convert("CMYK"), picture.convert("P"), clear]
 
 
-def resize(image: Image.Image, side: int) -> NDArray[np.float32]:
-    """Scale an RGB image to (side, side, 3), 0-255: squeezed, not cropped, to lose no edge."""
-    return np.asarray(image.resize((side, side), Image.Resampling.BICUBIC), dtype=np.float32)
+def resize(image: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Scale an RGB image to a width and a height: squeezed, not cropped, to lose no edge.
+
+    Returns:
+        Shape (height, width, 3), 0-255.
+    """
+    return np.asarray(image.resize(size, Image.Resampling.BICUBIC), dtype=np.float32)
+
+
+def default_size(name: str) -> tuple[int, int]:
+    """Width and height for a network: as many pixels as it was trained on, shaped as posters are.
+
+    >>> default_size("VGG16")
+    (192, 288)
+    """
+    side = _INPUT_SIZES.get(name, 224)
+    return round(side * 6 / 7 / 32) * 32, round(side * 9 / 7 / 32) * 32
 
 
 def load_backbone(
-    name: str,
-    *,
-    weights: str,
-    if_unreachable: str,
-    pooling: str,
-    input_size: int | None,
-    seed: int,
-    batch_size: int,
-    weights_path: Path | None = None,
+    params: EmbedParams, *, weights_path: Path | None = None, taps: Taps | None = None
 ) -> Backbone:
     """Build a network of `keras.applications` without its classifier and load its weights.
 
     Args:
-        name: such as `VGG16`.
-        weights: `imagenet`, `random`, or a path as it stands in the parameters.
-        if_unreachable: `random` (with a loud warning) or `stop`, when `imagenet` can't be had.
-        pooling: `avg`, `max` or `flatten`.
-        input_size: side in pixels; None takes the one the network was trained at.
-        seed: of random weights.
-        batch_size: posters in a forward pass.
-        weights_path: where the file that `weights` names lies.
+        params: which network, weights and pooling.
+        weights_path: where the file lies that `params.weights` names, if not there.
+        taps: the layers to tap, instead of those that `params` asks for.
 
     Raises:
-        BackboneError: an unknown name, an impossible size, or weights missing or not fitting.
+        BackboneError: an unknown name, layer or size, or weights missing or not fitting.
     """
     keras = import_keras()
+    name = params.backbone
     build, module = _find(keras, name)
-    side = input_size or _INPUT_SIZES.get(name, 224)
+    width, height = params.input_size or default_size(name)
     options = {
         "include_top": False,
-        "input_shape": (side, side, 3),
-        "pooling": None if pooling == "flatten" else pooling,
+        "input_shape": (height, width, 3),
+        "pooling": params.pooling if params.pooling in ("avg", "max") else None,
     }
     network, origin = load_network(
         lambda content: build(weights=content, **options),
         name,
-        weights=weights,
-        weights_path=weights_path or Path(weights),
-        if_unreachable=if_unreachable,
-        seed=seed,
+        weights=params.weights,
+        weights_path=weights_path or Path(params.weights),
+        if_unreachable=params.if_unreachable,
+        seed=params.seed,
     )
-    if pooling == "flatten":
-        network = keras.Model(network.input, keras.layers.Flatten()(network.output))
+    digest = weights_digest(network)
+    look_from = 0
+    if params.pooling == "depths":
+        taps = taps or choose_taps(network, name, params.layers)
+        check_taps(network, name, taps)
+        network, look_from = tap(keras, network, taps)
+    else:
+        taps = Taps((), ())
+        if params.pooling == "flatten":
+            network = keras.Model(network.input, keras.layers.Flatten()(network.output))
     network.trainable = False
+    if params.mirrored:
+        network = _with_mirror_image(keras, network)
     info = BackboneInfo(
         name=name,
         weights=origin,
-        weights_digest=weights_digest(network),
-        pooling=pooling,
-        input_size=side,
-        seed=seed if origin == "random" else 0,
-        embedding_size=int(network.output_shape[-1]),
+        weights_digest=digest,
+        pooling=params.pooling,
+        moments=" ".join(taps.moments),
+        layout=" ".join(taps.layout),
+        mirrored=params.mirrored,
+        width=width,
+        height=height,
+        seed=params.seed if origin == "random" else 0,
+        embedding_size=int(network.output_shape[-1]) + COLOUR_SIZE,
+        look_from=look_from,
+        colour_from=int(network.output_shape[-1]),
     )
-    return Backbone(network, module.preprocess_input, info, batch_size)
+    return Backbone(network, module.preprocess_input, info, params.batch_size)
+
+
+def _with_mirror_image(keras: Any, network: Any) -> Any:
+    """The mean of what a network gives for a picture and for its mirror image."""
+    posters = keras.Input(network.input_shape[1:])
+    mirrored = keras.ops.flip(posters, axis=2)
+    return keras.Model(posters, (network(posters) + network(mirrored)) / 2)
 
 
 def _find(keras: Any, name: str) -> tuple[Any, ModuleType]:

@@ -1,5 +1,6 @@
 """What every command shares: an error on purpose is one line on stderr, never a traceback."""
 
+import argparse
 import errno
 import os
 import sys
@@ -44,3 +45,12 @@ def run(name: str, main: Callable[[], int | None], failure: int = 1) -> None:
         print(f"{name}: interrupted; what was fetched and embedded is kept", file=sys.stderr)
         code = 130
     sys.exit(code)
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1, from the command line."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number of at least 1, received {text!r}"
+        )
+    return int(text)

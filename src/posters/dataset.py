@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from posters import paths
 from posters.backbone import BackboneInfo
 from posters.catalogue import read_catalogue
-from posters.embedding import read_embeddings
+from posters.embedding import Embeddings, read_embeddings
 from posters.errors import DataError
 
 
@@ -19,13 +19,35 @@ class Part:
 
     Attributes:
         movies: rows of the catalogue.
-        vectors: shape (n, embedding_size), float32.
+        vectors: what the network says of the posters, shape (n, feature_size), float32.
+        colours: what colours they have, shape (n, colour_size), float32.
         years: shape (n,).
     """
 
     movies: pd.DataFrame
     vectors: NDArray[np.float32]
+    colours: NDArray[np.float32]
     years: NDArray[np.int64]
+
+    @property
+    def initial(self) -> NDArray[np.bool_]:
+        """Which rows are of the initial catalogue, shape (n,)."""
+        return (self.movies["origin"] == "initial").to_numpy()
+
+    @property
+    def groups(self) -> list[str]:
+        """The group of each row: what is never split, and is drawn together by a bootstrap."""
+        return list(self.movies["group"])
+
+
+def together(one: Part, other: Part) -> Part:
+    """The rows of both."""
+    return Part(
+        pd.concat([one.movies, other.movies]),
+        np.concatenate([one.vectors, other.vectors]),
+        np.concatenate([one.colours, other.colours]),
+        np.concatenate([one.years, other.years]),
+    )
 
 
 @dataclass(frozen=True)
@@ -47,7 +69,7 @@ class Parts:
 
 
 def read_parts() -> Parts:
-    """Join catalogue, split and embeddings by the movies' ids.
+    """Join catalogue, split and embeddings of the last run by the movies' ids.
 
     Raises:
         DataError: one of them is missing, or they are not of the same movies.
@@ -58,6 +80,20 @@ def read_parts() -> Parts:
         split = pd.read_csv(paths.SPLIT, dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise DataError("data/split.csv is missing: run `dvc repro`") from error
+    return join_parts(catalogue, split, embeddings)
+
+
+def join_parts(catalogue: pd.DataFrame, split: pd.DataFrame, embeddings: Embeddings) -> Parts:
+    """Join them by the movies' ids.
+
+    Args:
+        catalogue: see `catalogue.read_catalogue`.
+        split: columns `imdb_id`, `group`, `part`.
+        embeddings: of the catalogue's movies.
+
+    Raises:
+        DataError: they are not of the same movies.
+    """
     movies = catalogue.merge(
         split, on="imdb_id", how="outer", validate="one_to_one", indicator=True
     )
@@ -65,8 +101,10 @@ def read_parts() -> Parts:
         raise DataError(
             "data/split.csv is of other movies than data/catalogue.csv: run `dvc repro`"
         )
+    info = embeddings.info
     by_name = {}
     for name, rows in movies.drop(columns="_merge").groupby("part", sort=True):
         vectors = np.asarray(embeddings.matrix[embeddings.rows(list(rows["imdb_id"]))])
-        by_name[str(name)] = Part(rows, vectors, rows["year"].to_numpy(dtype=np.int64))
-    return Parts(catalogue, embeddings.info, by_name)
+        years = rows["year"].to_numpy(dtype=np.int64)
+        by_name[str(name)] = Part(rows, vectors[:, info.features], vectors[:, info.colour], years)
+    return Parts(catalogue, info, by_name)

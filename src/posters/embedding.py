@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from tqdm import tqdm
 from posters.backbone import BackboneInfo
 from posters.errors import DataError
 from posters.files import replacing, write_json, write_text
+from posters.looks import LookScale
+
+_ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,20 @@ class Embeddings:
         matrix: shape (n_movies, embedding_size), float32, memory-mapped.
         ids: the movies' ids, in the order of the rows.
         info: the network that made them.
+        looks: directions by which neighbours are found, shape (n_movies, look_size), float32,
+            memory-mapped (see `looks`).
+        scale: turns the vector of another poster into such a direction.
     """
 
     matrix: NDArray[np.float32]
     ids: list[str]
     info: BackboneInfo
+    looks: NDArray[np.float32]
+    scale: LookScale
+
+    def look_of(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Directions of vectors of shape (n, embedding_size), shape (n, look_size)."""
+        return self.scale.looks(vectors[:, self.info.look])
 
     def rows(self, ids: Sequence[str]) -> NDArray[np.intp]:
         """The row of each id.
@@ -135,40 +148,57 @@ def embed_missing(
 def write_embeddings(
     folder: Path, ids: Sequence[str], vectors: Iterator[NDArray[np.float32]], info: BackboneInfo
 ) -> None:
-    """Write `embeddings.npy`, `ids.txt` and `backbone.json`, row by row, all or nothing."""
+    """Write vectors and looks row by row, with their ids and their network, all or nothing.
+
+    The files: `embeddings.npy`, `looks.npy`, `look_scale.npy`, `ids.txt` and `backbone.json`.
+    """
     with replacing(folder) as beside:
         beside.mkdir()
-        matrix = np.lib.format.open_memmap(
-            beside / "embeddings.npy",
-            mode="w+",
-            dtype=np.float32,
-            shape=(len(ids), info.embedding_size),
-        )
+        matrix = _new_matrix(beside / "embeddings.npy", len(ids), info.embedding_size)
         for row, vector in zip(range(len(ids)), vectors, strict=True):
             matrix[row] = vector
         matrix.flush()
-        del matrix
+        scale = LookScale.fit(matrix[:, info.look])
+        looks = _new_matrix(beside / "looks.npy", len(ids), len(scale.mean))
+        for start in range(0, len(ids), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            looks[rows] = scale.looks(matrix[rows, info.look])
+        looks.flush()
+        del matrix, looks
+        np.save(beside / "look_scale.npy", np.stack([scale.mean, scale.spread]))
         write_text(beside / "ids.txt", "".join(f"{imdb_id}\n" for imdb_id in ids))
         write_json(beside / "backbone.json", asdict(info))
 
 
+def _new_matrix(path: Path, rows: int, columns: int) -> np.memmap[Any, np.dtype[np.float32]]:
+    return np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(rows, columns))
+
+
 def read_embeddings(folder: Path) -> Embeddings:
-    """Open what `write_embeddings` wrote, the matrix memory-mapped.
+    """Open what `write_embeddings` wrote, the matrices memory-mapped.
 
     Raises:
         DataError: a file is missing, or they don't belong together.
     """
     try:
         matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
+        looks = np.load(folder / "looks.npy", mmap_mode="r")
+        mean, spread = np.load(folder / "look_scale.npy")
         ids = (folder / "ids.txt").read_text(encoding="utf-8").split()
         info = BackboneInfo(**json.loads((folder / "backbone.json").read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise DataError("there are no embeddings yet: run `dvc repro`") from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, EOFError) as error:
         raise DataError(f"data/embeddings is damaged ({error}): run `dvc repro`") from error
-    if matrix.shape != (len(ids), info.embedding_size) or matrix.dtype != np.float32:
-        raise DataError(
-            f"data/embeddings does not fit together: {matrix.dtype} {matrix.shape} beside "
-            f"{len(ids)} ids of {info.embedding_size} numbers: run `dvc repro`"
-        )
-    return Embeddings(matrix, ids, info)
+    look_size = info.colour_from - info.look_from
+    for name, array, shape in (
+        ("embeddings.npy", matrix, (len(ids), info.embedding_size)),
+        ("looks.npy", looks, (len(ids), look_size)),
+        ("look_scale.npy", mean, (look_size,)),
+    ):
+        if array.shape != shape or array.dtype != np.float32:
+            raise DataError(
+                f"data/embeddings does not fit together: {name} is {array.dtype} {array.shape} "
+                f"where {len(ids)} ids ask for {shape}: run `dvc repro`"
+            )
+    return Embeddings(matrix, ids, info, looks, LookScale(mean, spread))

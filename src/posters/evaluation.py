@@ -1,88 +1,29 @@
 """How good the years are, and against what."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.linear_model import Ridge
-from sklearn.neighbors import KNeighborsRegressor
-from sklearn.preprocessing import StandardScaler
+
+from posters.baselines import Baselines
+from posters.dataset import Part
+from posters.dating import Dates
+from posters.intervals import hold
 
 Years = NDArray[np.float64]
-Vectors = NDArray[np.float32]
 
-_RIDGE_ALPHAS = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0, 30_000.0)
-_NEIGHBOUR_COUNTS = (3, 5, 10, 20, 40)
+PRIOR_OF = {"natural": "natural", "balanced": "uniform"}
+"""The prior that each test asks under: how its posters come."""
 
+ERAS = {
+    "before_1930": range(1930),
+    "1930_to_1959": range(1930, 1960),
+    "1960_to_1989": range(1960, 1990),
+    "from_1990": range(1990, 10_000),
+}
 
-@dataclass(frozen=True)
-class Baselines:
-    """What any model must beat, fitted on the training rows; settings chosen on validation.
-
-    Attributes:
-        constant: the median year of the training rows, answered for every poster.
-        natural_constant: the median year of the training rows of the initial catalogue: the best
-            guess of who knows how posters come, but sees none.
-        uniform_constant: the middle one of the years that the training rows are of: the best guess
-            of who knows that every year counts the same.
-        ridge: linear regression with a penalty, on standardised vectors.
-        knn: the mean year of the nearest training posters by cosine, the nearer weighing more.
-        ridge_alpha, knn_k: the settings that were best on validation.
-    """
-
-    constant: float
-    natural_constant: float
-    uniform_constant: float
-    ridge: Callable[[Vectors], Years]
-    knn: Callable[[Vectors], Years]
-    ridge_alpha: float
-    knn_k: int
-
-
-def fit_baselines(
-    vectors: Vectors,
-    years: NDArray[np.int64],
-    initial: NDArray[np.bool_],
-    validation_vectors: Vectors,
-    validation_years: NDArray[np.int64],
-) -> Baselines:
-    """Fit the baselines.
-
-    Args:
-        vectors: of the training rows, shape (n, embedding_size).
-        years: shape (n,).
-        initial: which training rows are of the initial catalogue, shape (n,).
-        validation_vectors: they decide the penalty of ridge and the k of kNN.
-        validation_years: theirs.
-    """
-    scaler = StandardScaler().fit(vectors)
-    scaled = scaler.transform(vectors)
-
-    def ridge(alpha: float) -> Callable[[Vectors], Years]:
-        model = Ridge(alpha=alpha).fit(scaled, years)
-        return lambda rows: np.asarray(model.predict(scaler.transform(rows)))
-
-    def knn(k: int) -> Callable[[Vectors], Years]:
-        model = KNeighborsRegressor(min(k, len(years)), metric="cosine", weights="distance")
-        model.fit(vectors, years)
-        return lambda rows: np.asarray(model.predict(rows))
-
-    def validation_mae(predict: Callable[[Vectors], Years]) -> float:
-        return float(np.abs(predict(validation_vectors) - validation_years).mean())
-
-    ridge_alpha = min(_RIDGE_ALPHAS, key=lambda alpha: validation_mae(ridge(alpha)))
-    knn_k = min(_NEIGHBOUR_COUNTS, key=lambda k: validation_mae(knn(k)))
-    return Baselines(
-        constant=float(np.median(years)),
-        natural_constant=float(np.median(years[initial] if initial.any() else years)),
-        uniform_constant=float(np.median(np.unique(years))),
-        ridge=ridge(ridge_alpha),
-        knn=knn(knn_k),
-        ridge_alpha=ridge_alpha,
-        knn_k=knn_k,
-    )
+_DRAWS = 2000
 
 
 def year_metrics(true: NDArray[np.int64], predicted: Years) -> dict[str, float]:
@@ -96,6 +37,7 @@ def year_metrics(true: NDArray[np.int64], predicted: Years) -> dict[str, float]:
     errors = predicted - true
     absolute = np.abs(errors)
     spread = float(((true - true.mean()) ** 2).sum())
+    by_decade = pd.Series(absolute).groupby(true // 10).mean()
     return {
         "n": len(true),
         "mae": float(absolute.mean()),
@@ -103,36 +45,79 @@ def year_metrics(true: NDArray[np.int64], predicted: Years) -> dict[str, float]:
         "r2": 1 - float((errors**2).sum()) / spread if spread else 0.0,
         "median_ae": float(np.median(absolute)),
         **{f"within_{years}": float((absolute <= years).mean()) for years in (5, 10, 20)},
-        "macro_mae": float(decade_errors(true, predicted)["mae"].mean()),
+        "macro_mae": float(by_decade.mean()),
         "bias": float(errors.mean()),
     }
 
 
+def bootstrap(
+    values: NDArray[np.float64], groups: Sequence[str], *, seed: int, level: float = 0.95
+) -> tuple[float, float]:
+    """Between which limits the mean of values lies, were others drawn like these.
+
+    Whole groups are drawn, as what stands in one group is not independent (the cluster bootstrap:
+    Davison and Hinkley, 1997, "Bootstrap Methods and their Application", section 3.8).
+
+    Args:
+        values: shape (n,), such as absolute errors.
+        groups: the group of each.
+        seed: of the draws.
+        level: share of draws whose mean lies between the limits.
+    """
+    of_group = pd.Series(values).groupby(list(groups), sort=True)
+    sums, counts = of_group.sum().to_numpy(), of_group.size().to_numpy()
+    generator = np.random.default_rng(seed)
+    drawn = generator.integers(0, len(sums), (_DRAWS, len(sums)))
+    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
 def report(
-    vectors: Vectors, true: NDArray[np.int64], predicted: Years, baselines: Baselines, test: str
+    part: Part, by_prior: dict[str, Dates], baselines: Baselines, test: str, *, seed: int
 ) -> dict[str, float]:
     """The metrics of one test with those of the baselines beside them.
 
     Args:
-        vectors: of the test's posters, shape (n, embedding_size).
-        true: years, shape (n,).
-        predicted: years, shape (n,).
+        part: the test.
+        by_prior: what is said of its posters under each prior.
         baselines: fitted on the training rows.
-        test: `natural` or `balanced`: which informed constant belongs to it.
+        test: `natural` or `balanced`: which prior and which informed constant belong to it.
+        seed: of the bootstrap.
 
     Returns:
-        `year_metrics`, the MAE of each baseline, and `skill`: 1 - mae / constant_mae; all rounded
-        to 4 digits, as further ones are noise of the last float bits.
+        `year_metrics` under the test's own prior, with the limits of the MAE (95%, bootstrap over
+        groups); the MAE under each prior; the share of intervals that hold their year, in all and
+        by era, and their mean width; the MAE of each baseline, and `skill`: 1 - mae /
+        constant_mae; all rounded to 4 digits, as further ones are noise of the last float bits.
     """
     informed = {"natural": baselines.natural_constant, "balanced": baselines.uniform_constant}
-    metrics = year_metrics(true, predicted)
+    true, dates = part.years, by_prior[PRIOR_OF[test]]
+    metrics = year_metrics(true, dates.year)
+    low, high = bootstrap(np.abs(dates.year - true), part.groups, seed=seed)
+    held = hold(dates.low, dates.high, true)
     constant_mae = float(np.abs(baselines.constant - true).mean())
     full = {
         **metrics,
+        "mae_low": low,
+        "mae_high": high,
+        **{
+            f"mae_{prior}_prior": float(np.abs(said.year - true).mean())
+            for prior, said in by_prior.items()
+        },
+        "coverage": float(held.mean()),
+        **{
+            f"coverage_{name}": float(held[within].mean())
+            for name, era in ERAS.items()
+            if (within := (true >= era.start) & (true < era.stop)).any()
+        },
+        "interval_width": float((dates.high - dates.low).mean()),
         "constant_mae": constant_mae,
         "informed_constant_mae": float(np.abs(informed[test] - true).mean()),
-        "ridge_mae": float(np.abs(baselines.ridge(vectors) - true).mean()),
-        "knn_mae": float(np.abs(baselines.knn(vectors) - true).mean()),
+        **{
+            f"{name}_mae": float(np.abs(answer(part) - true).mean())
+            for name, answer in baselines.models.items()
+        },
         "skill": 1 - metrics["mae"] / constant_mae if constant_mae else 0.0,
     }
     return {
@@ -140,14 +125,24 @@ def report(
     }
 
 
-def decade_errors(true: NDArray[np.int64], predicted: Years) -> pd.DataFrame:
-    """Error by decade: index `decade`, columns `n`, `mae`, `bias` (years), oldest first."""
-    table = pd.DataFrame({"decade": true // 10 * 10, "error": predicted - true})
-    by_decade = table.groupby("decade")["error"]
-    return pd.DataFrame(
+def by_decade(part: Part, dates: Dates) -> pd.DataFrame:
+    """Errors and intervals by decade, oldest first.
+
+    Returns:
+        Index `decade`; columns `n`, `mae`, `bias` (mean of predicted - true), `width` of the
+        intervals (all in years) and `coverage` (share of them that hold their year).
+    """
+    error = dates.year - part.years
+    table = pd.DataFrame(
         {
-            "n": by_decade.size(),
-            "mae": table["error"].abs().groupby(table["decade"]).mean(),
-            "bias": by_decade.mean(),
+            "decade": part.years // 10 * 10,
+            "mae": np.abs(error),
+            "bias": error,
+            "coverage": hold(dates.low, dates.high, part.years).astype(float),
+            "width": (dates.high - dates.low).astype(float),
         }
     )
+    groups = table.groupby("decade")
+    means = groups.mean()
+    means.insert(0, "n", groups.size())
+    return means

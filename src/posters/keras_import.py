@@ -24,6 +24,8 @@ def import_keras() -> Any:
 
         # Looking for devices is what most of the chatter is about: have it over with.
         tf.config.list_logical_devices()
+    # It warns of every small network that is built anew, which is what is wanted here.
+    tf.get_logger().setLevel("ERROR")
     return keras
 
 

@@ -20,6 +20,7 @@ _ROWS_AT_ONCE = 65_536
 # Two vectors this close, relative to their largest number, are of the same pixels: a repeated
 # forward pass differs by rounding alone, different posters by a thousand times more.
 _SAME = 1e-5
+_CLOSE = 0.99
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,7 @@ class Neighbours:
     def __init__(
         self, embeddings: Embeddings, catalogue: pd.DataFrame, embed: Embed | None = None
     ) -> None:
-        self._matrix = embeddings.matrix
-        self._norms = np.concatenate(
-            [np.linalg.norm(rows, axis=1) for rows in _pieces(self._matrix)] or [np.empty(0)]
-        )
+        self._embeddings = embeddings
         movies = catalogue.set_index("imdb_id")
         embeddings.rows(list(movies.index))
         self._movies = movies.loc[embeddings.ids, ["title", "year", "file"]]
@@ -92,16 +90,14 @@ class Neighbours:
         """As `nearest`, for a vector of shape (embedding_size,)."""
         if k < 1:
             raise ValueError(f"k must be at least 1. Received: {k}")
-        if vector.shape != (self._matrix.shape[1],):
-            raise ValueError(
-                f"vector must have shape ({self._matrix.shape[1]},). Received: {vector.shape}"
-            )
-        products = np.concatenate([rows @ vector for rows in _pieces(self._matrix)])  # (n_movies,)
-        # A vector of zeros points nowhere: it is similar to nothing, not a division by zero.
-        lengths = self._norms * np.linalg.norm(vector)
-        similarities = np.divide(
-            products, lengths, out=np.zeros_like(products), where=lengths > 0
-        ).clip(-1, 1)
+        size = self._embeddings.info.embedding_size
+        if vector.shape != (size,):
+            raise ValueError(f"vector must have shape ({size},). Received: {vector.shape}")
+        look = self._embeddings.look_of(vector[None])[0]
+        # Both are of length 1: their product is the cosine of the angle between them.
+        similarities = np.concatenate(
+            [rows @ look for rows in _pieces(self._embeddings.looks)]
+        ).clip(-1, 1)  # (n_movies,)
         similarities[self._same_poster(vector, similarities)] = -np.inf
         k = min(k, int(np.isfinite(similarities).sum()))
         if k == 0:
@@ -115,8 +111,8 @@ class Neighbours:
     def _same_poster(
         self, vector: NDArray[np.float32], similarities: NDArray[np.float32]
     ) -> NDArray[np.intp]:
-        close: NDArray[np.intp] = np.flatnonzero(similarities > 1 - 1e-4)
-        differences = np.abs(self._matrix[close] - vector).max(axis=1, initial=0)
+        close: NDArray[np.intp] = np.flatnonzero(similarities > _CLOSE)
+        differences = np.abs(self._embeddings.matrix[close] - vector).max(axis=1, initial=0)
         same: NDArray[np.intp] = close[differences <= _SAME * np.abs(vector).max(initial=0)]
         return same
 

@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from posters import paths
 from posters.errors import ParamsError
@@ -24,6 +32,18 @@ Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
 Contact = Annotated[str, Field(pattern=r"^[!-~][ -~]*$")]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Seconds = Annotated[float, Field(gt=0)]
+Side = Annotated[int, Field(ge=32, strict=True)]
+Size = Annotated[tuple[Side, Side], Field(strict=False)]
+
+
+def _as_size(value: object) -> object:
+    return (value, value) if isinstance(value, int) else value
+
+
+def _some(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise ValueError("name at least one, or null for those measured best for the network")
+    return names
 
 
 class Section(BaseModel):
@@ -158,8 +178,11 @@ class EmbedParams(Section):
     backbone: Name
     weights: Name
     if_unreachable: Literal["random", "stop"]
-    pooling: Literal["avg", "max", "flatten"]
-    input_size: Annotated[int, Field(ge=32)] | None
+    pooling: Literal["depths", "avg", "max", "flatten"]
+    layers: Annotated[tuple[Name, ...], Field(strict=False), AfterValidator(_some)] | None
+    mirrored: bool
+    # A single number is the side of a square.
+    input_size: Annotated[Size | None, BeforeValidator(_as_size)]
     batch_size: Count
     seed: Seed
 
@@ -170,20 +193,26 @@ class SplitParams(Section):
     seed: Seed
     natural: Share
     validation: Share
+    near_same: Annotated[float, Field(gt=0, le=1)]
 
 
 class TrainParams(Section):
-    """The regression head and its fitting."""
+    """The year head and its fitting."""
 
+    head: Literal["distribution", "scalar"]
     # YAML has lists, what is frozen is a tuple.
     hidden: Annotated[tuple[Count, ...], Field(strict=False)]
+    input_dropout: Annotated[float, Field(ge=0, lt=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
-    loss: Literal["mean_absolute_error", "mean_squared_error", "huber"]
+    label_width: Annotated[float, Field(gt=0)]
+    prior_width: Annotated[float, Field(gt=0)]
+    mixup: Annotated[float, Field(ge=0)]
     learning_rate: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]
     batch_size: Count
     epochs: Count
-    patience: Count
+    members: Count
+    interval: Share
     seed: Seed
 
 

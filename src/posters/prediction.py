@@ -8,12 +8,15 @@ import numpy as np
 
 from posters import paths
 from posters.backbone import Backbone, BackboneInfo, load_backbone
+from posters.catalogue import read_catalogue
+from posters.dating import Dater
 from posters.embedding import read_embeddings
 from posters.errors import BackboneError, DataError
+from posters.head_files import read_about
 from posters.images import PosterLike
 from posters.neighbours import Neighbour, Neighbours
 from posters.params import load_params
-from posters.year_head import load_head, predict_years, read_about
+from posters.taps import Taps
 
 
 @dataclass(frozen=True)
@@ -21,11 +24,18 @@ class Answer:
     """What the pipeline says of one poster.
 
     Attributes:
-        year: the most plausible year, rounded.
+        year: the median of the distribution over years, rounded.
+        low, high: first and last year of the interval.
+        decade: the likeliest, by its first year.
+        decade_probability: of that decade.
         neighbours: the movies whose posters look most alike, the most similar first.
     """
 
     year: int
+    low: int
+    high: int
+    decade: int
+    decade_probability: float
     neighbours: list[Neighbour]
 
 
@@ -34,6 +44,7 @@ class Predictor:
 
     Attributes:
         caveats: what must be said beside every answer; empty when there is nothing to say.
+        level: share of posters whose interval holds their year.
 
     Raises:
         DataError: no trained model yet, or `data/` does not fit together.
@@ -47,20 +58,34 @@ class Predictor:
             raise DataError("data/model and data/embeddings are of different runs: run `dvc repro`")
         self.caveats = [str(caveat) for caveat in about["caveats"]]
         self._backbone = load_query_backbone()
-        self._head = load_head(paths.MODEL)
-        self._neighbours = Neighbours.open()
+        self._dater = Dater.open()
+        self._neighbours = Neighbours(embeddings, read_catalogue(paths.CATALOGUE))
+        self.level = self._dater.level
 
-    def answer(self, posters: Sequence[PosterLike], k: int) -> list[Answer]:
+    def answer(self, posters: Sequence[PosterLike], k: int, prior: str = "natural") -> list[Answer]:
         """The year of each poster and its `k` nearest movies.
+
+        Args:
+            posters: see `PosterLike`.
+            k: at least 1.
+            prior: how the posters asked about come: `natural`, as movies come, mostly recent ones,
+                or `uniform`, every year alike.
 
         Raises:
             PosterRefused: a poster can't be read.
         """
         vectors = self._backbone.embed(posters)  # (n_posters, embedding_size)
-        years = predict_years(self._head, vectors)
+        dates = self._dater.date(vectors[:, self._backbone.info.features], prior)
         return [
-            Answer(int(np.rint(year)), self._neighbours.nearest_to_vector(vector, k))
-            for year, vector in zip(years, vectors, strict=True)
+            Answer(
+                int(np.rint(dates.year[row])),
+                int(dates.low[row]),
+                int(dates.high[row]),
+                int(dates.decade[row]),
+                float(dates.decade_probability[row]),
+                self._neighbours.nearest_to_vector(vector, k),
+            )
+            for row, vector in enumerate(vectors)
         ]
 
 
@@ -102,14 +127,19 @@ def load_query_backbone() -> Backbone:
             "`dvc repro`"
         )
     backbone = load_backbone(
-        made_by.name,
-        weights=asked.weights if made_by.weights == "file" else made_by.weights,
-        if_unreachable="stop",
-        pooling=made_by.pooling,
-        input_size=made_by.input_size,
-        seed=made_by.seed,
-        batch_size=asked.batch_size,
+        asked.model_copy(
+            update={
+                "backbone": made_by.name,
+                "weights": asked.weights if made_by.weights == "file" else made_by.weights,
+                "if_unreachable": "stop",
+                "pooling": made_by.pooling,
+                "mirrored": made_by.mirrored,
+                "input_size": (made_by.width, made_by.height),
+                "seed": made_by.seed,
+            }
+        ),
         weights_path=paths.from_root(asked.weights),
+        taps=Taps(tuple(made_by.moments.split()), tuple(made_by.layout.split())),
     )
     if backbone.info != made_by:
         raise BackboneError(

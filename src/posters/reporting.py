@@ -20,9 +20,11 @@ _FILES = (
     paths.PLOTS / "loss_curve.png",
     paths.PLOTS / "predicted_true.png",
     paths.PLOTS / "error_by_decade.png",
+    paths.PLOTS / "coverage_by_decade.png",
     paths.PLOTS / "neighbours.png",
     paths.METRICS / "catalogue.json",
     paths.METRICS / "evaluation.json",
+    paths.METRICS / "decades.csv",
 )
 
 
@@ -54,7 +56,7 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
     if experiment_name:
         tags["dvc_exp_name"] = experiment_name
     return Run(
-        name=f"t={params.rebalance.t} {backbone.name} {backbone.pooling} {model_sha256[:7]}",
+        name=f"t={params.rebalance.t} {backbone.name} {params.train.head} {model_sha256[:7]}",
         # Whom a site may write to is nobody else's business, and how it was asked changes nothing.
         params={k: v for k, v in flatten(params).items() if not k.startswith("fetch.")},
         metrics={
@@ -85,7 +87,7 @@ def _catalogue_metrics() -> dict[str, Any]:
 def _sections(evaluation: dict[str, Any]) -> dict[str, dict[str, float]]:
     catalogue = _catalogue_metrics()
     return {
-        **{name: evaluation[name] for name in TESTS},
+        **{name: evaluation[name] for name in (*TESTS, "origin")},
         "posters": evaluation["run"]["counts"],
         "catalogue": {
             "before": catalogue["before"]["movies"],

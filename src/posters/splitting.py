@@ -1,16 +1,18 @@
 """Who is trained on and who is tested on.
 
-Membership is a hash of the movie's group, and a group is all movies of one title: remakes, serials
-and one film under two ids never straddle a split. (Same and near-same pictures can't: the catalogue
-holds no two.) Nothing in it depends on which top-ups are present, so no movie changes sides when t
-changes and two runs are tested on the same posters.
+Membership is a hash of the movie's title, and all that belongs together stays on one side: movies
+of one title (remakes, serials, one film under two ids) and movies whose pictures are near the same.
+(By hash the catalogue holds no two near-same pictures; crops, frames and recolourings are known by
+the likeness of their vectors.) Who is tested on does not depend on which top-ups are present, so
+two runs of different t are tested on the same posters.
 
 Parts: `train`, `validation`, the two tests `natural` and `balanced`, and `excluded`: movies that
-share a title with a tested one, and so are neither trained nor tested on.
+belong together with one that is tested or validated on, and so are used for nothing.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -41,7 +43,12 @@ def title_key(title: str) -> str:
 
 
 def split_catalogue(
-    catalogue: pd.DataFrame, *, seed: int, natural: float, validation: float
+    catalogue: pd.DataFrame,
+    *,
+    seed: int,
+    natural: float,
+    validation: float,
+    near_same: Iterable[tuple[str, str]] = (),
 ) -> pd.DataFrame:
     """Give each movie of the catalogue its group and its part.
 
@@ -49,7 +56,8 @@ def split_catalogue(
         catalogue: columns `imdb_id`, `title`, `origin`; one row a movie.
         seed: other seeds give other tests.
         natural: share of the initial catalogue that becomes the natural test.
-        validation: share of the remaining groups that stops the training early.
+        validation: share of the remaining titles that calibrates and chooses settings.
+        near_same: ids of two movies whose pictures are near the same.
 
     Returns:
         Columns `imdb_id`, `group`, `part`, in the order of the catalogue.
@@ -57,18 +65,20 @@ def split_catalogue(
     Raises:
         DataError: a part that the later stages need is empty.
     """
-    group = catalogue["title"].map(title_key)
+    title = catalogue["title"].map(title_key)
+    group = _groups(catalogue["imdb_id"], title, near_same)
     origin = catalogue["origin"]
-    in_natural = group.map(lambda key: unit_interval(seed, "natural", key)) < natural
-    in_validation = group.map(lambda key: unit_interval(seed, "validation", key)) < validation
+    in_natural = title.map(lambda key: unit_interval(seed, "natural", key)) < natural
+    in_validation = title.map(lambda key: unit_interval(seed, "validation", key)) < validation
 
     balanced = origin == "reserve"
-    # A title of both tests counts in both: neither is trained on.
+    # A group of both tests counts in both: neither is trained on.
     tested = (origin == "initial") & in_natural
-    held_out = group.isin(set(group[balanced | tested]))
+    with_tested = group.isin(set(group[balanced | tested]))
+    with_validated = group.isin(set(group[in_validation & ~with_tested]))
     part = np.select(
-        [balanced, tested, held_out, in_validation],
-        ["balanced", "natural", "excluded", "validation"],
+        [balanced, tested, with_tested, in_validation, with_validated],
+        ["balanced", "natural", "excluded", "validation", "excluded"],
         default="train",
     )
     split = pd.DataFrame({"imdb_id": catalogue["imdb_id"], "group": group, "part": part})
@@ -79,3 +89,20 @@ def split_catalogue(
                 "(scrape.movies, rebalance.reserve), or raise its share in `split`"
             )
     return split
+
+
+def _groups(ids: pd.Series, title: pd.Series, near_same: Iterable[tuple[str, str]]) -> pd.Series:
+    """The group of each movie, by the first of the titles in it."""
+    title_of = dict(zip(ids, title, strict=True))
+    leader: dict[str, str] = {}
+
+    def lead(key: str) -> str:
+        while key in leader:
+            key = leader[key]
+        return key
+
+    for one, other in near_same:
+        first, second = sorted((lead(title_of[one]), lead(title_of[other])))
+        if first != second:
+            leader[second] = first
+    return title.map(lead)

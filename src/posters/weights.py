@@ -52,7 +52,7 @@ def load_network(
     Raises:
         BackboneError: the network can't be built so, or its weights are missing or don't fit.
     """
-    import_keras().utils.set_random_seed(seed)
+    _begin_anew(seed)
     if weights == "random":
         return _built(build, None, name), "random"
     if weights != "imagenet":
@@ -71,8 +71,16 @@ def load_network(
                 "set embed.weights to a file, or set embed.if_unreachable to random"
             ) from error
         _warn_random(name, error)
-    import_keras().utils.set_random_seed(seed)
+    _begin_anew(seed)
     return _built(build, None, name), "random"
+
+
+def _begin_anew(seed: int) -> None:
+    keras = import_keras()
+    # Keras numbers layers without a name of their own through a whole process, and some are known
+    # by that name later: each network begins at one.
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
 
 
 def weights_digest(network: Any) -> str:

@@ -1,22 +1,29 @@
-"""The year head: a small Keras network that turns a poster's vector into a year.
+"""The year head: small Keras networks that give a poster's vector a probability for every year.
+
+Several are trained alike but for their seed, and averaged. A plain head that answers one number is
+there to compare with (`train.head: scalar`).
 
 Importing this module is cheap; Keras is imported when a head is built or loaded.
 """
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from posters.errors import DataError
-from posters.files import replacing, write_json, write_text
 from posters.keras_import import import_keras, make_deterministic
+from posters.mixing import mixed_batches
 from posters.params import TrainParams
+from posters.targets import Target, make_target
+from posters.year_distribution import Probabilities, Years, certain
 
-_FARTHEST = 10.0
+_FARTHEST = 5.0
+_ROWS_AT_ONCE = 1024
+_WARM_UP = 0.1  # of all steps
 
 
 @dataclass(frozen=True)
@@ -24,87 +31,129 @@ class Fitted:
     """A trained head.
 
     Attributes:
-        model: vectors of shape (n, embedding_size) in, years of shape (n, 1) out.
-        history: one list a curve: `loss`, `val_loss` (standardised) and `mae`, `val_mae` (years).
-        best_epoch: the one whose weights were kept, counted from 1.
+        model: a Keras model; vectors of shape (n, embedding_size) in; out (n, n_years), a
+            probability for every year, or (n, 1), a year, for a scalar head.
+        history: one list a curve, a value an epoch, the mean over all members: `loss`, `mae`
+            (years, of the mean of the distribution), and `val_loss`, `val_mae` where there were
+            validation rows.
     """
 
     model: Any
     history: dict[str, list[float]]
-    best_epoch: int
 
 
 def fit_head(
     vectors: NDArray[np.float32],
-    years: NDArray[np.int64],
-    validation_vectors: NDArray[np.float32],
-    validation_years: NDArray[np.int64],
+    true: Years,
+    years: Years,
     params: TrainParams,
+    validation: tuple[NDArray[np.float32], Years] | None = None,
 ) -> Fitted:
     """Train a year head; the same inputs on the same machine give the same bytes.
 
     Args:
         vectors: shape (n, embedding_size), of the training rows.
-        years: shape (n,).
-        validation_vectors: likewise; they decide when to stop, nothing else.
-        validation_years: theirs.
+        true: their years, shape (n,).
+        years: all years that can be answered, shape (n_years,).
         params: layers and fitting.
+        validation: vectors and years of rows that are watched and nothing else.
 
     Raises:
         DataError: the training diverged.
     """
     keras = import_keras()
     make_deterministic(keras, params.seed)
-    centre, spread = float(years.mean()), max(float(years.std()), 1.0)
-    features, target = _build(keras, vectors, params)
-    # Trained on the standardised year: the targets have mean 0 and spread 1, which is the scale
-    # that initial weights and step sizes are made for.
-    network = keras.Model(features, target, name="standardised_year")
-    network.compile(
-        # AdamW keeps weight decay apart from the step's adaptation (Loshchilov and Hutter, 2019).
-        optimizer=keras.optimizers.AdamW(params.learning_rate, weight_decay=params.weight_decay),
-        loss=params.loss,
-        metrics=[keras.metrics.MeanAbsoluteError(name="mae")],
-    )
-    history = network.fit(
-        vectors,
-        _standardise(years, centre, spread),
-        validation_data=(validation_vectors, _standardise(validation_years, centre, spread)),
-        batch_size=params.batch_size,
-        epochs=params.epochs,
-        verbose=0,
-        callbacks=[
-            # Stops when the validation loss has not fallen for `patience` epochs, and takes the
-            # weights of the best epoch back: also when all epochs were used up.
-            keras.callbacks.EarlyStopping(
-                patience=params.patience, restore_best_weights=True, monitor="val_loss"
-            ),
-            _progress_bar(keras, params.epochs),
-        ],
-    ).history
-    if not np.isfinite(history["val_loss"]).any():
-        raise DataError(
-            "the training diverged: no epoch has a finite validation loss; lower "
-            f"train.learning_rate (now {params.learning_rate:g})"
+    features, standardised = _standardise(keras, vectors)
+    standardise = keras.Model(features, standardised)
+    inputs = _through(standardise, vectors)
+    target = make_target(true, years, params)
+    watched = None
+    if validation is not None:
+        watched = (
+            _through(standardise, validation[0]),
+            target.labels(validation[1]),
         )
-    curves = {name: [float(value) for value in values] for name, values in history.items()}
-    for name in ("mae", "val_mae"):
-        curves[name] = [value * spread for value in curves[name]]
-    # The kept model answers in years: what undoes the standardising is part of it.
-    year = keras.layers.Rescaling(spread, offset=centre, name="year")(target)
-    return Fitted(
-        model=keras.Model(features, year, name="year_head"),
-        history=curves,
-        best_epoch=int(np.nanargmin(curves["val_loss"])) + 1,
-    )
+    members, histories = [], []
+    with tqdm(
+        total=params.members * params.epochs, desc="train", unit="epoch", disable=None
+    ) as bar:
+        advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: bar.update())
+        for number in range(params.members):
+            keras.utils.set_random_seed(params.seed + number)
+            member = _build(keras, inputs.shape[1], target, params, f"member_{number + 1}")
+            batches = mixed_batches(
+                keras,
+                inputs,
+                target.labels(true),
+                mixup=params.mixup,
+                batch_size=params.batch_size,
+                epochs=params.epochs,
+                seed=params.seed + number,
+            )
+            # What is trained shares the member's layers; the member itself is kept as it is.
+            trained = keras.Model(member.inputs, member.outputs)
+            trained.compile(
+                # AdamW keeps weight decay apart from the step's adaptation (Loshchilov and Hutter,
+                # 2019).
+                optimizer=keras.optimizers.AdamW(
+                    _schedule(keras, params, steps=len(batches)),
+                    weight_decay=params.weight_decay,
+                ),
+                loss=target.loss,
+                metrics=[keras.metrics.MeanMetricWrapper(partial(target.error, keras), name="mae")],
+            )
+            histories.append(
+                trained.fit(
+                    batches,
+                    validation_data=watched,
+                    validation_batch_size=1024,
+                    epochs=params.epochs,
+                    steps_per_epoch=len(batches) // params.epochs,
+                    shuffle=False,
+                    verbose=0,
+                    callbacks=[advance],
+                ).history
+            )
+            members.append(member)
+    curves = {
+        name: [float(value) for value in np.mean([history[name] for history in histories], axis=0)]
+        for name in histories[0]
+    }
+    if not np.isfinite(curves["loss"]).all():
+        raise DataError(
+            "the training diverged: an epoch has no finite loss; lower train.learning_rate "
+            f"(now {params.learning_rate:g})"
+        )
+    # Members differ by chance; their mean differs less (Lakshminarayanan, Pritzel, Blundell, 2017).
+    said = [member(standardised) for member in members]
+    average = said[0] if len(said) == 1 else keras.layers.Average(name="average")(said)
+    answer = target.answer(keras, average)
+    return Fitted(keras.Model(features, answer, name="year_head"), curves)
 
 
-def _build(keras: Any, vectors: NDArray[np.float32], params: TrainParams) -> tuple[Any, Any]:
-    """The head, part by part: (n, embedding_size) in, the standardised year (n, 1) out."""
+def predict(model: Any, vectors: NDArray[np.float32], years: Years) -> Probabilities:
+    """A probability for every year, as if posters came as they were trained on.
+
+    A scalar head's answer is a distribution of which all probability lies on one year.
+
+    Args:
+        model: a trained head.
+        vectors: shape (n, embedding_size).
+        years: all that can be answered, shape (n_years,).
+
+    Returns:
+        Shape (n, n_years), float64.
+    """
+    outputs = _through(model, vectors).astype(np.float64)
+    return certain(outputs[:, 0], years) if outputs.shape[1] == 1 else outputs
+
+
+def _standardise(keras: Any, vectors: NDArray[np.float32]) -> tuple[Any, Any]:
+    """The first part of the head: (n, embedding_size) in, the same shape out."""
     features = keras.Input((vectors.shape[1],), name="embedding")
-    # Each dimension to mean 0 and spread 1: pooled activations differ by orders of magnitude, and
-    # without this the largest few would decide. Fitted on the training rows alone. A dimension that
-    # never varied there keeps its scale: divided by nothing, it would drown all others later.
+    # Each dimension to mean 0 and spread 1: activations differ by orders of magnitude, and without
+    # this the largest few would decide. Fitted on the training rows alone. A dimension that never
+    # varied there keeps its scale: divided by nothing, it would drown all others later.
     spread = vectors.std(axis=0, dtype=np.float64)
     spread[spread <= 1e-6 * max(float(np.median(spread)), 1e-6)] = 1.0
     mean = vectors.mean(axis=0, dtype=np.float64)
@@ -112,9 +161,14 @@ def _build(keras: Any, vectors: NDArray[np.float32], params: TrainParams) -> tup
         mean=mean.astype(np.float32), variance=(spread**2).astype(np.float32), name="standardise"
     )
     # A poster unlike all training rows is far out, not out of this world.
-    hidden = keras.ops.clip(standardise(features), -_FARTHEST, _FARTHEST)
+    return features, keras.ops.clip(standardise(features), -_FARTHEST, _FARTHEST)
+
+
+def _build(keras: Any, size: int, target: Target, params: TrainParams, name: str) -> Any:
+    """One member, part by part: standardised vectors (n, size) in, labels out."""
+    features = keras.Input((size,), name="standardised")
     # Some inputs are silenced at random, so that no single dimension is relied upon.
-    hidden = keras.layers.Dropout(params.dropout / 2, name="input_dropout")(hidden)
+    hidden = keras.layers.Dropout(params.input_dropout, name="input_dropout")(features)
     for number, units in enumerate(params.hidden, start=1):
         # Combinations of dimensions that tell eras apart; the bend makes the year more than a
         # weighted sum of them, which is what ridge regression would be.
@@ -122,85 +176,24 @@ def _build(keras: Any, vectors: NDArray[np.float32], params: TrainParams) -> tup
         # There are few posters for so many weights: silencing units at random keeps the head from
         # learning posters by heart (Srivastava and others, 2014).
         hidden = keras.layers.Dropout(params.dropout, name=f"dropout_{number}")(hidden)
-    # One number without a bend: a regression.
-    return features, keras.layers.Dense(1, name="standardised_year")(hidden)
+    return keras.Model(features, target.last_layer(keras)(hidden), name=name)
 
 
-def predict_years(model: Any, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The year of each vector: shape (n, embedding_size) in, (n,) out."""
-    answers = model.predict(np.asarray(vectors), batch_size=1024, verbose=0)  # (n, 1)
-    return np.asarray(answers, dtype=np.float64)[:, 0]
+def _schedule(keras: Any, params: TrainParams, steps: int) -> Any:
+    """The step size: rises at first, then falls to nothing on a cosine.
 
-
-def save_head(folder: Path, fitted: Fitted, about: dict[str, Any]) -> None:
-    """Write the head, its curves and what it is about, all or nothing.
-
-    Args:
-        folder: becomes `architecture.json`, `head.weights.h5`, `history.csv` and `about.json`.
-            (The `.keras` format holds the date of saving, so its bytes differ each time.)
-        fitted: the head.
-        about: what whoever loads the head must know.
+    So the last epoch is the best one, and none must be chosen on validation rows (Loshchilov and
+    Hutter, 2017, "SGDR").
     """
-    with replacing(folder) as beside:
-        beside.mkdir()
-        architecture = json.loads(fitted.model.to_json())
-        write_json(beside / "architecture.json", architecture)
-        fitted.model.save_weights(str(beside / "head.weights.h5"))
-        names = list(fitted.history)
-        lines = [",".join(["epoch", *names])]
-        for epoch, values in enumerate(zip(*fitted.history.values(), strict=True), start=1):
-            lines.append(",".join([str(epoch), *(f"{value:.6g}" for value in values)]))
-        write_text(beside / "history.csv", "\n".join(lines) + "\n")
-        write_json(beside / "about.json", {**about, "best_epoch": fitted.best_epoch})
-
-
-def load_head(folder: Path) -> Any:
-    """The Keras model that `save_head` wrote.
-
-    Raises:
-        DataError: there is none, or it is damaged.
-    """
-    read_about(folder)
-    keras = import_keras()
-    try:
-        model = keras.models.model_from_json((folder / "architecture.json").read_text("utf-8"))
-        model.load_weights(str(folder / "head.weights.h5"))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(f"data/model is damaged ({reason}): run `dvc repro`") from error
-    return model
-
-
-def read_about(folder: Path) -> dict[str, Any]:
-    """What the head is about, without loading Keras.
-
-    Raises:
-        DataError: no model was trained yet, or its description is damaged.
-    """
-    try:
-        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataError("there is no trained model yet: run `make repro` first") from error
-    except ValueError as error:
-        raise DataError(f"data/model is damaged ({error}): run `dvc repro`") from error
-    if not isinstance(about, dict):
-        raise DataError("data/model is damaged (about.json): run `dvc repro`")
-    return about
-
-
-def _standardise(years: NDArray[np.int64], centre: float, spread: float) -> NDArray[np.float32]:
-    return ((years - centre) / spread).astype(np.float32)
-
-
-def _progress_bar(keras: Any, epochs: int) -> Any:
-    from tqdm import tqdm
-
-    bar = tqdm(total=epochs, desc="train", unit="epoch", disable=None)
-
-    def advance(_epoch: int, logs: dict[str, float]) -> None:
-        bar.set_postfix(val_loss=f"{logs['val_loss']:.3f}")
-        bar.update()
-
-    return keras.callbacks.LambdaCallback(
-        on_epoch_end=advance, on_train_end=lambda _logs: bar.close()
+    warm_up = int(_WARM_UP * steps)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm_up, warmup_target=params.learning_rate, warmup_steps=warm_up
     )
+
+
+def _through(model: Any, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    pieces = [
+        np.asarray(model(np.asarray(vectors[start : start + _ROWS_AT_ONCE])))
+        for start in range(0, len(vectors), _ROWS_AT_ONCE)
+    ]
+    return np.concatenate(pieces)

@@ -21,7 +21,7 @@ def predicted_against_true(
 
     Args:
         tests: true and predicted years, each of shape (n,), by the test's name.
-        maes: the test's MAE and that of the constant guess, by the test's name.
+        maes: the test's MAE and that of the best constant guess, by the test's name.
         path: of the PNG.
         caveats: what must be said of the numbers.
     """
@@ -36,7 +36,7 @@ def predicted_against_true(
         axes.scatter(true, predicted, s=14, color=BLUE, alpha=0.45, lw=0)
         mae, constant = maes[name]
         axes.set_title(
-            f"{name}: n = {len(true)}, MAE {mae:.1f} years (constant guess {constant:.1f})",
+            f"{name}: n = {len(true)}, MAE {mae:.1f} years (best constant {constant:.1f})",
             fontsize=10,
             color=INK,
         )
@@ -51,7 +51,7 @@ def error_by_decade(
     """MAE and bias by decade, a bar a test.
 
     Args:
-        tests: what `evaluation.decade_errors` gives, by the test's name.
+        tests: what `evaluation.by_decade` gives, by the test's name.
         path: of the PNG.
         caveats: what must be said of the numbers.
     """
@@ -83,4 +83,52 @@ def error_by_decade(
     lower.set_ylabel("bias (years)\n+ guessed too new")
     lower.set_xticks([decade + 5 for decade in decades], [f"{decade}s" for decade in decades])
     upper.legend(frameon=False, loc="upper right", title="number of posters on each bar")
+    save(figure, path)
+
+
+def coverage_by_decade(
+    tests: Mapping[str, pd.DataFrame], level: float, path: Path, *, caveats: Sequence[str] = ()
+) -> None:
+    """Share of intervals that hold their year, and how wide they are, by decade, a line a test.
+
+    Args:
+        tests: what `evaluation.by_decade` gives, by the test's name.
+        level: the share that is aimed at.
+        path: of the PNG.
+        caveats: what must be said of the numbers.
+    """
+    figure, _ = new_figure(9.6, 6.0, f"Do {level:.0%} intervals hold?", caveats, axes=False)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+    upper.axhline(level, color=INK, lw=0.9, ls=(0, (4, 3)))
+    for (name, table), colour in zip(tests.items(), (BLUE, ORANGE), strict=False):
+        places = np.asarray(table.index) + (4.1 if colour == BLUE else 5.9)
+        count = table["n"].to_numpy()
+        share = table["coverage"].to_numpy()
+        # Two standard errors around the share that is aimed at: what chance alone allows.
+        chance = 2 * np.sqrt(level * (1 - level) / count)
+        whole = float((share * count).sum() / count.sum())
+        upper.errorbar(
+            places,
+            np.full(len(count), level),
+            yerr=[np.minimum(chance, level), np.minimum(chance, 1 - level)],
+            fmt="none",
+            ecolor=colour,
+            alpha=0.35,
+            lw=5,
+        )
+        upper.plot(
+            places,
+            share,
+            "o",
+            color=colour,
+            label=f"{name}: {whole:.0%} of {int(count.sum())}",
+        )
+        lower.plot(places, table["width"], "o-", color=colour, lw=1.2, ms=4)
+    for axes in (upper, lower):
+        plain(axes)
+    upper.set(ylabel="share that hold\n(bars: what chance allows)", ylim=(0, 1.04))
+    lower.set(ylabel="mean width (years)", ylim=(0, None))
+    decades = sorted({decade for table in tests.values() for decade in table.index})
+    lower.set_xticks([decade + 5 for decade in decades], [f"{decade}s" for decade in decades])
+    upper.legend(frameon=False, loc="lower right")
     save(figure, path)

@@ -6,24 +6,21 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from posters.plots.style import BLUE, FAINT, ORANGE, new_figure, save
+from posters.plots.style import BLUE, ORANGE, new_figure, save
 
 
-def loss_curve(
-    history: pd.DataFrame, best_epoch: int, path: Path, *, caveats: Sequence[str] = ()
-) -> None:
-    """Mean absolute error by epoch on training and validation rows, the kept epoch marked.
+def loss_curve(history: pd.DataFrame, path: Path, *, caveats: Sequence[str] = ()) -> None:
+    """Mean absolute error by epoch on training and validation rows.
 
     Args:
         history: columns `epoch`, `mae`, `val_mae` (years).
-        best_epoch: the one whose weights were kept.
         path: of the PNG.
         caveats: what must be said of the numbers.
     """
     figure, axes = new_figure(7.2, 4.2, "Training of the year head", caveats)
-    axes.plot(history["epoch"], history["mae"], color=BLUE, label="training (with dropout)")
+    label = "training (mixed posters, with dropout)"
+    axes.plot(history["epoch"], history["mae"], color=BLUE, label=label)
     axes.plot(history["epoch"], history["val_mae"], color=ORANGE, label="validation")
-    axes.axvline(best_epoch, color=FAINT, lw=1, ls=(0, (4, 3)), label=f"kept: epoch {best_epoch}")
     axes.set(xlabel="epoch", ylabel="mean absolute error (years)", ylim=(0, None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False)

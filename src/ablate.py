@@ -1,0 +1,185 @@
+"""What is each choice worth? Change them one by one, over several splits, and write a table.
+
+make ablation
+python src/ablate.py --splits 5
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from posters import command, paths, provenance
+from posters.ablation import rows_of_default, rows_of_variant, summarise, variants
+from posters.backbone import load_backbone
+from posters.catalogue import read_catalogue
+from posters.dataset import Parts, join_parts
+from posters.embedding import (
+    EmbeddingCache,
+    Embeddings,
+    embed_missing,
+    read_embeddings,
+    write_embeddings,
+)
+from posters.files import write_text
+from posters.images import read_image, to_rgb
+from posters.near_same import near_same_movies
+from posters.params import EmbedParams, Params, load_params
+from posters.plots.ablation import ablation_chart
+from posters.splitting import split_catalogue
+
+SCRATCH = "ablation"
+
+
+def main() -> None:
+    """Write `metrics/ablation.csv` and `plots/ablation.png` from what the last run left."""
+    options = parse_arguments()
+    params = load_params()
+    catalogue = read_catalogue(paths.CATALOGUE)
+    embeddings = read_embeddings(paths.EMBEDDINGS)
+    years = np.array(params.scrape.years, dtype=np.int64)
+    info = embeddings.info
+    chosen = [
+        variant
+        for variant in variants(slice(0, info.look_from), info.look)
+        if not options.only or variant.choice in ("reference", *options.only)
+    ]
+    names = dict.fromkeys(variant.features for variant in chosen)
+    vectors = {name: embedded(name, catalogue, embeddings, params.embed) for name in names}
+    pairs = near_same_movies(catalogue, embeddings, params.split.near_same, paths.DATA)
+    errors: dict[tuple[str, str], list[pd.DataFrame]] = {}
+    with tqdm(total=options.splits * (len(chosen) + 1), desc="ablate", disable=None) as bar:
+        for number in range(options.splits):
+            parts = {
+                name: parts_of(catalogue, vectors[name], params, number, pairs) for name in names
+            }
+            default, baselines = rows_of_default(parts["default"], years, params.train)
+            collect(errors, ("pipeline", "default"), default, number)
+            for name, rows in baselines.groupby("name"):
+                collect(errors, ("other models", str(name)), rows, number)
+            bar.update()
+            said: dict[object, object] = {}
+            for variant in chosen:
+                rows = rows_of_variant(variant, parts[variant.features], years, params.train, said)
+                collect(errors, (variant.choice, variant.name), rows, number)
+                bar.update()
+    table = tabulate(errors, params.split.seed)
+    write_text(paths.METRICS / "ablation.csv", table.to_csv(index=False, lineterminator="\n"))
+    caveats = provenance.describe(params, parts["default"])["caveats"]
+    ablation_chart(table, options.splits, paths.PLOTS / "ablation.png", caveats=caveats)
+    for row in table.itertuples():
+        print(f"ablate: {row.choice}: {row.name}: {row.natural:.2f} / {row.balanced:.2f} years")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line's options."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--splits", type=command.positive, default=5, metavar="N", help="how many (default 5)"
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="CHOICE",
+        help="the choices to look at, such as head or prior (default: all)",
+    )
+    return parser.parse_args()
+
+
+def embedded(
+    name: str, catalogue: pd.DataFrame, embeddings: Embeddings, params: EmbedParams
+) -> Embeddings:
+    """The catalogue's vectors made another way; each poster is embedded once and kept."""
+    # A square of as many pixels.
+    side = max(32, round((embeddings.info.width * embeddings.info.height) ** 0.5))
+    changes: dict[str, dict[str, object]] = {
+        "default": {},
+        "last layer": {"pooling": "avg"},
+        "not mirrored": {"mirrored": False},
+        "square": {"input_size": (side, side)},
+        "grey": {},
+    }
+    if name == "default":
+        return embeddings
+    changed = params.model_copy(update=changes[name])
+    backbone = load_backbone(changed, weights_path=paths.from_root(params.weights))
+    probe = backbone.probe()
+    cache = EmbeddingCache(
+        paths.cache() / "embeddings", backbone.info, f"grey-{probe}" if name == "grey" else probe
+    )
+    files = {
+        str(digest): paths.DATA / str(file)
+        for digest, file in zip(catalogue["sha256"], catalogue["file"], strict=True)
+    }
+
+    def embed(chosen: Sequence[Path]) -> NDArray[np.float32]:
+        if name != "grey":
+            return backbone.embed(chosen)
+        return backbone.embed([grey(to_rgb(read_image(file))) for file in chosen])
+
+    embed_missing(cache, files, embed, params.batch_size)
+    folder = paths.cache() / SCRATCH / name.replace(" ", "_")
+    vectors = cache.get(list(catalogue["sha256"]))
+    write_embeddings(folder, list(catalogue["imdb_id"]), vectors, backbone.info)
+    return read_embeddings(folder)
+
+
+def grey(image: Image.Image) -> Image.Image:
+    """The picture without its colours."""
+    return image.convert("L").convert("RGB")
+
+
+def parts_of(
+    catalogue: pd.DataFrame,
+    embeddings: Embeddings,
+    params: Params,
+    number: int,
+    pairs: list[tuple[str, str]],
+) -> Parts:
+    """The split of a number with some vectors; number 0 is the pipeline's own."""
+    split = split_catalogue(
+        catalogue,
+        seed=params.split.seed + number,
+        natural=params.split.natural,
+        validation=params.split.validation,
+        near_same=pairs,
+    )
+    return join_parts(catalogue, split, embeddings)
+
+
+def collect(
+    errors: dict[tuple[str, str], list[pd.DataFrame]],
+    key: tuple[str, str],
+    rows: pd.DataFrame,
+    number: int,
+) -> None:
+    """Keep the errors of one split."""
+    errors.setdefault(key, []).append(rows.assign(split=number))
+
+
+def tabulate(errors: dict[tuple[str, str], list[pd.DataFrame]], seed: int) -> pd.DataFrame:
+    """One row for each way of doing it, in the order in which they were tried."""
+    pooled = {key: pd.concat(tables, ignore_index=True) for key, tables in errors.items()}
+    reference = next(rows for (choice, _), rows in pooled.items() if choice == "reference")
+    reference = reference[["split", "test", "imdb_id", "group", "error"]]
+    return pd.DataFrame(
+        [
+            {"choice": choice, "name": name}
+            | summarise(
+                rows,
+                None if choice in ("pipeline", "reference", "other models") else reference,
+                seed=seed,
+            )
+            for (choice, name), rows in pooled.items()
+        ]
+    )
+
+
+if __name__ == "__main__":
+    command.run("ablate", main)

@@ -1,0 +1,147 @@
+"""Does topping up help? Run the pipeline for several t, and draw both errors against it.
+
+make sweep
+python src/sweep.py --t 0 30 60 -S source.kind=table -S source.table=...
+"""
+
+import argparse
+import subprocess
+import sys
+from typing import Any
+
+import pandas as pd
+
+from posters import command, paths
+from posters.errors import DataError
+from posters.files import write_text
+from posters.plots.sweep import error_against_threshold
+from posters.splitting import TESTS
+
+METRICS = "metrics/evaluation.json"
+THRESHOLDS = (0, 10, 20, 30, 40, 60)
+COLUMNS = (
+    *("n", "mae", "mae_low", "mae_high", "mae_natural_prior", "mae_uniform_prior", "coverage"),
+    *("informed_constant_mae", "ridge_mae", "knn_mae", "svr_mae", "skill"),
+)
+
+
+def main() -> None:
+    """Write `metrics/sweep.csv` and `plots/sweep.png`; each t is a DVC experiment, `sweep-tN`."""
+    options = parse_arguments()
+    thresholds = sorted(dict.fromkeys(options.t))
+    for number, t in enumerate(thresholds, start=1):
+        print(f"sweep: t = {t} ({number} of {len(thresholds)})", flush=True)
+        # In a throw-away copy: params.yaml and data/ stay as they are.
+        run_dvc(
+            *("exp", "run", "--temp", "--force", "--name", name_of(t)),
+            *("-S", f"rebalance.t={t}", "-S", f"evaluate.experiment={options.experiment}"),
+            *(part for change in options.set_param for part in ("-S", change)),
+        )
+    evaluations = {t: evaluation_of(name_of(t)) for t in thresholds}
+    table = tabulate(evaluations)
+    write_text(paths.METRICS / "sweep.csv", table.to_csv(index=False, lineterminator="\n"))
+    caveats = list(dict.fromkeys(c for e in evaluations.values() for c in e["run"]["caveats"]))
+    error_against_threshold(table, paths.PLOTS / "sweep.png", caveats=caveats)
+    for row in table.itertuples():
+        print(
+            f"sweep: t = {row.t}: {row.test}: {row.mae:.1f} ({row.mae_low:.1f}-{row.mae_high:.1f})"
+        )
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line's options."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--t",
+        nargs="+",
+        type=whole,
+        default=THRESHOLDS,
+        metavar="N",
+        help=f"thresholds (default {' '.join(map(str, THRESHOLDS))})",
+    )
+    parser.add_argument(
+        "--experiment",
+        default="poster-year-sweep",
+        metavar="NAME",
+        help="of MLflow, into which all runs go (default %(default)s)",
+    )
+    parser.add_argument(
+        "-S",
+        "--set-param",
+        action="append",
+        default=[],
+        metavar="SECTION.KEY=VALUE",
+        help="further parameters, as `dvc exp run` takes them",
+    )
+    return parser.parse_args()
+
+
+def whole(text: str) -> int:
+    """A whole number of at least 0, from the command line."""
+    return 0 if text == "0" else command.positive(text)
+
+
+def name_of(t: int) -> str:
+    """The name of the DVC experiment of a threshold."""
+    return f"sweep-t{t}"
+
+
+def run_dvc(*arguments: str) -> None:
+    """Run DVC at the root of the repository; what it prints on stderr is passed on.
+
+    Raises:
+        DataError: it failed.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *arguments],
+        cwd=paths.root(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+        raise DataError(
+            f"`dvc {' '.join(arguments)}` failed with exit code {done.returncode}: its own message "
+            "stands above; mend that and run again, what was done is kept"
+        )
+
+
+def evaluation_of(name: str) -> dict[str, Any]:
+    """The metrics of one DVC experiment.
+
+    Raises:
+        DataError: they are not there.
+    """
+    from dvc.api import metrics_show
+    from dvc.exceptions import DvcException
+
+    try:
+        evaluation: dict[str, Any] = metrics_show(METRICS, repo=str(paths.root()), rev=name)
+        evaluation = {key: evaluation[key] for key in (*TESTS, "run")}
+    except (DvcException, KeyError) as error:
+        raise DataError(f"the experiment {name} has no {METRICS}: run the sweep again") from error
+    return evaluation
+
+
+def tabulate(evaluations: dict[int, dict[str, Any]]) -> pd.DataFrame:
+    """A row for each t and test."""
+    return pd.DataFrame(
+        [
+            {"t": t, "test": test, "trained_on": trained_on(evaluation)}
+            | {column: evaluation[test][column] for column in COLUMNS}
+            for t, evaluation in evaluations.items()
+            for test in TESTS
+        ]
+    )
+
+
+def trained_on(evaluation: dict[str, Any]) -> int:
+    """How many posters the head was trained on."""
+    counts = evaluation["run"]["counts"]
+    return int(counts["train"]) + int(counts["validation"])
+
+
+if __name__ == "__main__":
+    command.run("sweep", main)

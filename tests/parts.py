@@ -1,0 +1,53 @@
+"""Parts of a split that were never on disk: years, vectors that tell them, groups."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from posters.dataset import Part
+
+
+def random_years(seed: int, rows: int = 400) -> NDArray[np.int64]:
+    return np.random.default_rng(seed).integers(1888, 2017, rows)
+
+
+def vectors_of(years: NDArray[np.int64], seed: int = 0) -> NDArray[np.float32]:
+    """Vectors that tell the year, with noise, shape (n, 8)."""
+    generator = np.random.default_rng(seed)
+    angle = (years - 1888) / 129 * 3
+    signal = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    noise = generator.normal(0, 0.1, (len(years), 6))
+    return np.hstack([signal, noise]).astype(np.float32) + 1
+
+
+def part_of(
+    years: Any,
+    *,
+    initial: Any = True,
+    vectors: NDArray[np.float32] | None = None,
+    colours: NDArray[np.float32] | None = None,
+    groups: Sequence[str] | None = None,
+    seed: int = 0,
+) -> Part:
+    """A part of posters of these years.
+
+    Vectors and colours tell the year unless they are given, every row is of the initial catalogue
+    unless it is said which are, and a group of its own unless groups are given.
+    """
+    years = np.asarray(years, dtype=np.int64)
+    initial = np.broadcast_to(np.asarray(initial, dtype=bool), years.shape)
+    movies = pd.DataFrame(
+        {
+            "imdb_id": [f"tt{number:07d}" for number in range(len(years))],
+            "origin": np.where(initial, "initial", "topup"),
+            "group": list(groups) if groups else [f"title {n}" for n in range(len(years))],
+        }
+    )
+    if vectors is None:
+        vectors = vectors_of(years, seed)
+    if colours is None:
+        colours = vectors_of(years, seed + 1000)[:, :4]
+    return Part(movies, vectors, colours, years)
