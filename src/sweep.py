@@ -5,6 +5,7 @@ python src/sweep.py --t 0 30 60 -S source.kind=table -S source.table=...
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from typing import Any
@@ -44,7 +45,8 @@ def main() -> None:
     error_against_threshold(table, paths.PLOTS / "sweep.png", caveats=caveats)
     for row in table.itertuples():
         print(
-            f"sweep: t = {row.t}: {row.test}: {row.mae:.1f} ({row.mae_low:.1f}-{row.mae_high:.1f})"
+            f"sweep: t = {row.t}: {row.test}: MAE {row.mae:.1f} years "
+            f"({row.mae_low:.1f}-{row.mae_high:.1f})"
         )
 
 
@@ -114,13 +116,16 @@ def evaluation_of(name: str) -> dict[str, Any]:
     Raises:
         DataError: they are not there.
     """
-    from dvc.api import metrics_show
+    from dvc import api
     from dvc.exceptions import DvcException
 
     try:
-        evaluation: dict[str, Any] = metrics_show(METRICS, repo=str(paths.root()), rev=name)
+        # Not `api.metrics_show`, which leaves out what is no number.
+        evaluation: dict[str, Any] = json.loads(
+            api.read(METRICS, repo=str(paths.root()), rev=name, encoding="utf-8")
+        )
         evaluation = {key: evaluation[key] for key in (*TESTS, "run")}
-    except (DvcException, KeyError) as error:
+    except (DvcException, OSError, ValueError, KeyError) as error:
         raise DataError(f"the experiment {name} has no {METRICS}: run the sweep again") from error
     return evaluation
 

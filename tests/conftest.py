@@ -137,9 +137,9 @@ class Project:
         path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
 
     def commit(self) -> None:
-        """Commit all that git does not ignore."""
+        """Commit all that git does not ignore, and be it nothing."""
         self.run("git", "add", "--all")
-        self.run("git", "commit", "--quiet", "--message", "as it is")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--message", "as it is")
 
     def read(self, file: str) -> str:
         """A file of the project."""
