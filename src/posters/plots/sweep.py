@@ -21,6 +21,8 @@ def error_against_threshold(
     title = "Does topping up help? Error against t"
     figure, _ = new_figure(9.6, 4.4, title, caveats, axes=False)
     sides = figure.subplots(1, 2, sharey=True)
+    errors = ["mae_high", "mae_natural_prior", "mae_uniform_prior", "informed_constant_mae"]
+    top = 1.05 * float(table[errors].to_numpy().max())
     for axes, (test, own, other) in zip(
         sides,
         (("natural", "natural", "uniform"), ("balanced", "uniform", "natural")),
@@ -56,8 +58,8 @@ def error_against_threshold(
             )
         count = int(rows["n"].iloc[0])
         axes.set_title(f"{test} test, {count} posters", fontsize=10, color=INK)
-        axes.set(xlabel="t: movies a year aimed at before 2000", ylim=(0, None))
+        axes.set(xlabel="t: movies a year aimed at before 2000", ylim=(0, top))
         axes.set_xticks(list(rows["t"]))
-        axes.legend(frameon=False, fontsize=8)
+        axes.legend(frameon=False, fontsize=8, loc="lower right")
     sides[0].set_ylabel("mean absolute error (years)")
     save(figure, path)
