@@ -235,6 +235,17 @@ def repro(project: Project) -> Step:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes share the tests: a file stays together, and so do all that share the walk."""
+    files = {item.path for item in items if "walk" in getattr(item, "fixturenames", ())}
+    for item in items:
+        group = "walk" if item.path in files else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+    # What takes longest begins first.
+    items.sort(key=lambda item: item.path not in files)
+
+
 @pytest.fixture(scope="session")
 def walk(
     tmp_path_factory: pytest.TempPathFactory, make_small_project: Callable[[Path], Project]
