@@ -1,4 +1,4 @@
-"""Parts of a split that were never on disk: years, vectors that tell them, groups."""
+"""What was never on disk: parts of a split (years, vectors that tell them, groups), networks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from posters.backbone import BackboneInfo
 from posters.dataset import Part
+
+
+def info_of(size: int, look_from: int, colour_from: int) -> BackboneInfo:
+    """A network that never was: its look begins at `look_from` and ends at `colour_from`."""
+    return BackboneInfo(
+        name="Fake",
+        weights="file",
+        weights_digest="0" * 64,
+        pooling="depths",
+        moments="early",
+        layout="late",
+        mirrored=True,
+        width=64,
+        height=96,
+        seed=0,
+        embedding_size=size,
+        look_from=look_from,
+        colour_from=colour_from,
+    )
 
 
 def random_years(seed: int, rows: int = 400) -> NDArray[np.int64]:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from parts import info_of
 
 from posters import embedding as embedding_module
-from posters.backbone import BackboneInfo
 from posters.embedding import (
     EmbeddingCache,
     embed_missing,
@@ -20,21 +20,7 @@ from posters.embedding import (
 from posters.errors import DataError
 from posters.looks import LookScale
 
-INFO = BackboneInfo(
-    name="Fake",
-    weights="file",
-    weights_digest="0" * 64,
-    pooling="depths",
-    moments="early",
-    layout="middle late",
-    mirrored=True,
-    width=64,
-    height=96,
-    seed=0,
-    embedding_size=5,
-    look_from=1,
-    colour_from=4,
-)
+INFO = info_of(5, 1, 4)
 FILES = ("embeddings.npy", "looks.npy", "look_scale.npy", "ids.txt", "backbone.json")
 
 

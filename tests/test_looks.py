@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from parts import info_of
 from PIL import Image, ImageOps
 
 from posters import looks as looks_module
 from posters import near_same as near_same_module
-from posters.backbone import BackboneInfo
 from posters.embedding import Embeddings
 from posters.looks import LookScale
 from posters.near_same import near_same_movies, near_same_rows
@@ -137,21 +137,7 @@ def test_the_similarity_itself_is_near_enough_and_a_look_of_zeros_is_never() -> 
 def embeddings_of(matrix: NDArray[np.float32]) -> Embeddings:
     """Ids run against the rows; the look is all but the first number and the last two."""
     size = matrix.shape[1]
-    info = BackboneInfo(
-        name="Fake",
-        weights="file",
-        weights_digest="0" * 64,
-        pooling="depths",
-        moments="early",
-        layout="late",
-        mirrored=True,
-        width=64,
-        height=96,
-        seed=0,
-        embedding_size=size,
-        look_from=1,
-        colour_from=size - 2,
-    )
+    info = info_of(size, 1, size - 2)
     scale = LookScale.fit(matrix[:, info.look])
     ids = [f"tt{number:07d}" for number in reversed(range(len(matrix)))]
     return Embeddings(matrix, ids, info, scale.looks(matrix[:, info.look]), scale)

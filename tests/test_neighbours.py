@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from parts import info_of
 from PIL import Image
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
@@ -28,24 +29,6 @@ def embeddings_of(
     info = info or info_of(matrix.shape[1], 0, matrix.shape[1])
     scale = LookScale.fit(matrix[:, info.look])
     return Embeddings(matrix, ids, info, scale.looks(matrix[:, info.look]), scale)
-
-
-def info_of(size: int, look_from: int, colour_from: int) -> BackboneInfo:
-    return BackboneInfo(
-        name="Fake",
-        weights="file",
-        weights_digest="0" * 64,
-        pooling="depths",
-        moments="early",
-        layout="late",
-        mirrored=True,
-        width=64,
-        height=96,
-        seed=0,
-        embedding_size=size,
-        look_from=look_from,
-        colour_from=colour_from,
-    )
 
 
 def catalogue_of(ids: list[str]) -> pd.DataFrame:
