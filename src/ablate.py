@@ -5,7 +5,8 @@ python src/ablate.py --splits 5
 """
 
 import argparse
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from posters import command, paths, provenance
-from posters.ablation import rows_of_default, rows_of_variant, summarise, variants
+from posters.ablation import rows_of_models, rows_of_variant, summarise, variants
 from posters.backbone import load_backbone
 from posters.catalogue import read_catalogue
 from posters.dataset import Parts, join_parts
@@ -58,14 +59,25 @@ def main() -> None:
             parts = {
                 name: parts_of(catalogue, vectors[name], params, number, pairs) for name in names
             }
-            default, baselines = rows_of_default(parts["default"], years, params.train)
-            collect(errors, ("pipeline", "default"), default, number)
-            for name, rows in baselines.groupby("name"):
-                collect(errors, ("other models", str(name)), rows, number)
+            basis = f"{seen(params)} {number}"
+            models = kept(
+                f"{basis} {parts['default'].backbone}",
+                lambda parts=parts: rows_of_models(parts["default"], years, params.train),  # type: ignore[misc]
+            )
+            for name, rows in models.groupby("name", sort=False):
+                choice = "pipeline" if name == "default" else "other models"
+                collect(errors, (choice, str(name)), rows.dropna(axis=1, how="all"), number)
             bar.update()
             said: dict[object, object] = {}
             for variant in chosen:
-                rows = rows_of_variant(variant, parts[variant.features], years, params.train, said)
+                features = parts[variant.features]
+                rows = kept(
+                    f"{basis} {features.backbone} {variant.choice} {variant.name} "
+                    f"{variant.features}",
+                    lambda variant=variant, features=features, said=said: rows_of_variant(  # type: ignore[misc]
+                        variant, features, years, params.train, said
+                    ),
+                )
                 collect(errors, (variant.choice, variant.name), rows, number)
                 bar.update()
     table = tabulate(errors, params.split.seed)
@@ -151,6 +163,29 @@ def parts_of(
         near_same=pairs,
     )
     return join_parts(catalogue, split, embeddings)
+
+
+def seen(params: Params) -> str:
+    """A digest of what all results depend on: the code, the data and the parameters."""
+    code = sorted([Path(__file__), *(Path(__file__).parent / "posters").rglob("*.py")])
+    digest = hashlib.sha256(params.model_dump_json().encode())
+    for file in (*code, paths.CATALOGUE, paths.EMBEDDINGS / "backbone.json"):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def kept(key: str, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """Errors that were computed before, or are now: hours of work survive being cut off."""
+    name = hashlib.sha256(key.encode()).hexdigest()
+    file = paths.cache() / SCRATCH / "errors" / f"{name[:32]}.csv"
+    if not file.exists():
+        write_text(file, compute().to_csv(index=False, lineterminator="\n"))
+    return pd.read_csv(
+        file,
+        dtype={"test": str, "imdb_id": str, "group": str, "name": str},
+        keep_default_na=False,
+        na_values={"held": [""], "width": [""]},
+    )
 
 
 def collect(

@@ -11,6 +11,8 @@ from conftest import Walk, query
 from PIL import Image
 
 TESTS = ("natural", "balanced")
+CHOICES = ("prior", "answer", "head")
+ABLATE = (sys.executable, "src/ablate.py", "--splits", "2", "--only", *CHOICES)
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +26,7 @@ def swept(walk: Walk) -> str:
 @pytest.fixture(scope="module")
 def ablated(walk: Walk) -> pd.DataFrame:
     """The table of a small ablation."""
-    walk.project.run(
-        *(sys.executable, "src/ablate.py", "--splits", "2", "--only", "prior", "answer", "head")
-    )
+    walk.project.run(*ABLATE)
     return pd.read_csv(walk.project.folder / "metrics" / "ablation.csv")
 
 
@@ -105,6 +105,20 @@ def test_an_ablation_compares_each_variant_with_the_same_reference(ablated: pd.D
         np.testing.assert_allclose(variants[f"{test}_difference"], difference, atol=0.002)
         assert (variants[f"{test}_difference_low"] <= variants[f"{test}_difference"]).all()
         assert (variants[f"{test}_difference"] <= variants[f"{test}_difference_high"]).all()
+
+
+def test_an_ablation_that_was_cut_off_goes_on_where_it_was(
+    ablated: pd.DataFrame, walk: Walk
+) -> None:
+    errors = sorted((walk.project.folder / ".cache" / "ablation" / "errors").iterdir())
+    table = walk.project.folder / "metrics" / "ablation.csv"
+    finished = table.read_bytes()
+    table.unlink()
+    changed = {file: file.stat().st_mtime_ns for file in errors}
+    errors[0].unlink()
+    walk.project.run(*ABLATE)
+    assert table.read_bytes() == finished
+    assert [file for file in errors if file.stat().st_mtime_ns != changed[file]] == errors[:1]
 
 
 def test_an_ablation_pools_the_intervals_of_the_pipeline(ablated: pd.DataFrame, walk: Walk) -> None:

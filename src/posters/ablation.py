@@ -143,21 +143,19 @@ def rows_of_variant(
     return _errors(parts, answers)
 
 
-def rows_of_default(
-    parts: Parts, years: Years, params: TrainParams
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def rows_of_models(parts: Parts, years: Years, params: TrainParams) -> pd.DataFrame:
     """The pipeline as it stands, intervals included, and the baselines, on one split.
 
     Returns:
-        Of the default: the columns of `rows_of_variant`, `held` and `width`. Of the baselines:
-        those of `rows_of_variant` and `name`.
+        The columns of `rows_of_variant` and `name`: `default`, or a baseline's; of the default also
+        `held` (whether the interval held the year: 0 or 1) and `width` (of it, in years).
     """
     _, dater = train(parts["train"], parts["validation"], years, params)
     dates = {test: dater.date(parts[test].vectors, PRIOR_OF[test]) for test in TESTS}
     default = _errors(parts, {test: said.year for test, said in dates.items()})
     default["held"] = np.concatenate(
         [hold(said.low, said.high, parts[test].years) for test, said in dates.items()]
-    )
+    ).astype(float)
     default["width"] = np.concatenate([said.high - said.low for said in dates.values()])
     baselines = fit_baselines(parts["train"], parts["validation"])
     informed = {"natural": baselines.natural_constant, "balanced": baselines.uniform_constant}
@@ -172,7 +170,7 @@ def rows_of_default(
         _errors(parts, {test: answer(test, parts[test]) for test in TESTS}).assign(name=name)
         for name, answer in answers.items()
     ]
-    return default, pd.concat(tables, ignore_index=True)
+    return pd.concat([default.assign(name="default"), *tables], ignore_index=True)
 
 
 def summarise(

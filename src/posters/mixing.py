@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 
 def mixed_batches(
-    keras: Any,
     inputs: NDArray[np.float32],
     labels: NDArray[np.float32],
     *,
@@ -20,12 +19,11 @@ def mixed_batches(
     epochs: int,
     seed: int,
 ) -> Any:
-    """A Keras dataset that gives every row once an epoch, mixed with another.
+    """A `tf.data.Dataset` that gives every row once an epoch, mixed with another.
 
-    Its length is that of all epochs: fit it with `steps_per_epoch`.
+    It holds all epochs, one after the other: fit it with `steps_per_epoch`.
 
     Args:
-        keras: the package.
         inputs: shape (n, size).
         labels: shape (n, label_size).
         mixup: both parameters of the beta distribution that shares are drawn from; 0 mixes nothing.
@@ -33,32 +31,34 @@ def mixed_batches(
         epochs: for how many the order of rows is drawn.
         seed: of order and shares.
     """
+    import tensorflow as tf
+
     generator = np.random.default_rng(seed)
-    orders = [generator.permutation(len(inputs)) for _ in range(epochs)]
+    orders = np.stack([generator.permutation(len(inputs)) for _ in range(epochs)])
     shares = (
         generator.beta(mixup, mixup, (epochs, len(inputs), 1)).astype(np.float32)
         if mixup
-        else np.ones((epochs, 1, 1), np.float32)
+        else np.ones((epochs, len(inputs), 1), np.float32)
     )
     # The first of the two rows counts more: so each row is the main one once.
-    shares = np.broadcast_to(np.maximum(shares, 1 - shares), (epochs, len(inputs), 1))
+    shares = np.maximum(shares, 1 - shares)
+    # Tensors once, not once a batch.
+    all_inputs, all_labels = tf.constant(inputs), tf.constant(labels)
 
-    steps = -(-len(inputs) // batch_size)
+    def batches_of_epoch(order: Any, share: Any) -> Any:
+        return tf.data.Dataset.from_tensor_slices((order, share)).batch(batch_size)
 
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-        """All epochs, one after the other: a batch depends on its number alone."""
+    def mixed(rows: Any, share: Any) -> tuple[Any, Any]:
+        def mix(of_all: Any) -> Any:
+            batch = tf.gather(of_all, rows)
+            return share * batch + (1 - share) * tf.reverse(batch, [0])
 
-        def __len__(self) -> int:
-            return epochs * steps
+        return mix(all_inputs), mix(all_labels)
 
-        def __getitem__(self, number: int) -> tuple[Any, Any]:
-            epoch, step = divmod(number, steps)
-            taken = slice(step * batch_size, (step + 1) * batch_size)
-            rows, share = orders[epoch][taken], shares[epoch][taken]
-            others = rows[::-1]
-            return (
-                share * inputs[rows] + (1 - share) * inputs[others],
-                share * labels[rows] + (1 - share) * labels[others],
-            )
-
-    return Batches()
+    # In TensorFlow's own threads, ahead of the steps; the order of batches stays.
+    return (
+        tf.data.Dataset.from_tensor_slices((orders, shares))
+        .flat_map(batches_of_epoch)
+        .map(mixed, num_parallel_calls=2, deterministic=True)
+        .prefetch(2)
+    )

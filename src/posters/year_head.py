@@ -6,6 +6,7 @@ there to compare with (`train.head: scalar`).
 Importing this module is cheap; Keras is imported when a head is built or loaded.
 """
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from tqdm import tqdm
 from posters.errors import DataError
 from posters.keras_import import import_keras, make_deterministic
 from posters.mixing import mixed_batches
+from posters.optimizer import make_adam_w
 from posters.params import TrainParams
 from posters.targets import Target, make_target
 from posters.year_distribution import Probabilities, Years, certain
@@ -73,6 +75,8 @@ def fit_head(
             _through(standardise, validation[0]),
             target.labels(validation[1]),
         )
+    steps = math.ceil(len(inputs) / params.batch_size)
+    schedule = _schedule(keras, params, steps=params.epochs * steps)
     members, histories = [], []
     with tqdm(
         total=params.members * params.epochs, desc="train", unit="epoch", disable=None
@@ -82,7 +86,6 @@ def fit_head(
             keras.utils.set_random_seed(params.seed + number)
             member = _build(keras, inputs.shape[1], target, params, f"member_{number + 1}")
             batches = mixed_batches(
-                keras,
                 inputs,
                 target.labels(true),
                 mixup=params.mixup,
@@ -93,11 +96,10 @@ def fit_head(
             # What is trained shares the member's layers; the member itself is kept as it is.
             trained = keras.Model(member.inputs, member.outputs)
             trained.compile(
-                # AdamW keeps weight decay apart from the step's adaptation (Loshchilov and Hutter,
-                # 2019).
-                optimizer=keras.optimizers.AdamW(
-                    _schedule(keras, params, steps=len(batches)),
-                    weight_decay=params.weight_decay,
+                optimizer=make_adam_w(
+                    keras,
+                    _schedule(keras, params, steps=params.epochs * steps),
+                    params.weight_decay,
                 ),
                 loss=target.loss,
                 metrics=[keras.metrics.MeanMetricWrapper(partial(target.error, keras), name="mae")],
@@ -108,7 +110,7 @@ def fit_head(
                     validation_data=watched,
                     validation_batch_size=1024,
                     epochs=params.epochs,
-                    steps_per_epoch=len(batches) // params.epochs,
+                    steps_per_epoch=steps,
                     shuffle=False,
                     verbose=0,
                     callbacks=[advance],
