@@ -96,11 +96,7 @@ def fit_head(
             # What is trained shares the member's layers; the member itself is kept as it is.
             trained = keras.Model(member.inputs, member.outputs)
             trained.compile(
-                optimizer=make_adam_w(
-                    keras,
-                    _schedule(keras, params, steps=params.epochs * steps),
-                    params.weight_decay,
-                ),
+                optimizer=make_adam_w(keras, schedule, params.weight_decay),
                 loss=target.loss,
                 metrics=[keras.metrics.MeanMetricWrapper(partial(target.error, keras), name="mae")],
             )
