@@ -6,7 +6,7 @@ python src/ablate.py --splits 5
 
 import argparse
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,6 @@ from tqdm import tqdm
 
 from posters import command, paths, provenance
 from posters.ablation import rows_of_models, rows_of_variant, summarise, variants
-from posters.backbone import load_backbone
 from posters.catalogue import read_catalogue
 from posters.dataset import Parts, join_parts
 from posters.embedding import (
@@ -27,6 +26,7 @@ from posters.embedding import (
     read_embeddings,
     write_embeddings,
 )
+from posters.exported import open_backbone
 from posters.files import write_text
 from posters.images import read_image, to_rgb
 from posters.near_same import near_same_movies
@@ -44,10 +44,10 @@ def main() -> None:
     catalogue = read_catalogue(paths.CATALOGUE)
     embeddings = read_embeddings(paths.EMBEDDINGS)
     years = np.array(params.scrape.years, dtype=np.int64)
-    info = embeddings.info
+    columns = {"moments and layout": embeddings.info.features, "layout alone": embeddings.info.look}
     chosen = [
         variant
-        for variant in variants(slice(0, info.look_from), info.look)
+        for variant in variants()
         if not options.only or variant.choice in ("reference", *options.only)
     ]
     names = dict.fromkeys(variant.features for variant in chosen)
@@ -57,7 +57,8 @@ def main() -> None:
     with tqdm(total=options.splits * (len(chosen) + 1), desc="ablate", disable=None) as bar:
         for number in range(options.splits):
             parts = {
-                name: parts_of(catalogue, vectors[name], params, number, pairs) for name in names
+                name: parts_of(catalogue, vectors[name], params, number, pairs, columns.get(name))
+                for name in names
             }
             basis = f"{seen(params)} {number}"
             models = kept(
@@ -111,16 +112,15 @@ def embedded(
     # A square of as many pixels.
     side = max(32, round((embeddings.info.width * embeddings.info.height) ** 0.5))
     changes: dict[str, dict[str, object]] = {
-        "default": {},
         "last layer": {"pooling": "avg"},
         "not mirrored": {"mirrored": False},
         "square": {"input_size": (side, side)},
         "grey": {},
     }
-    if name == "default":
+    if name not in changes:
         return embeddings
     changed = params.model_copy(update=changes[name])
-    backbone = load_backbone(changed, weights_path=paths.from_root(params.weights))
+    backbone, _ = open_backbone(changed, paths.from_root(params.weights), paths.cache() / "graphs")
     probe = backbone.probe()
     cache = EmbeddingCache(
         paths.cache() / "embeddings", backbone.info, f"grey-{probe}" if name == "grey" else probe
@@ -130,15 +130,15 @@ def embedded(
         for digest, file in zip(catalogue["sha256"], catalogue["file"], strict=True)
     }
 
-    def embed(chosen: Sequence[Path]) -> NDArray[np.float32]:
+    def embed(chosen: Sequence[Path]) -> Iterator[NDArray[np.float32]]:
         if name != "grey":
-            return backbone.embed(chosen)
-        return backbone.embed([grey(to_rgb(read_image(file))) for file in chosen])
+            return backbone.batches(chosen)
+        return backbone.batches(grey(to_rgb(read_image(file))) for file in chosen)
 
-    embed_missing(cache, files, embed, params.batch_size)
+    embed_missing(cache, files, embed)
     folder = paths.cache() / SCRATCH / name.replace(" ", "_")
     vectors = cache.get(list(catalogue["sha256"]))
-    write_embeddings(folder, list(catalogue["imdb_id"]), vectors, backbone.info)
+    write_embeddings(folder, list(embeddings.movies), vectors, backbone.info)
     return read_embeddings(folder)
 
 
@@ -153,6 +153,7 @@ def parts_of(
     params: Params,
     number: int,
     pairs: list[tuple[str, str]],
+    columns: slice | None,
 ) -> Parts:
     """The split of a number with some vectors; number 0 is the pipeline's own."""
     split = split_catalogue(
@@ -162,7 +163,7 @@ def parts_of(
         validation=params.split.validation,
         near_same=pairs,
     )
-    return join_parts(catalogue, split, embeddings)
+    return join_parts(catalogue, split, embeddings, columns)
 
 
 def seen(params: Params) -> str:

@@ -4,28 +4,29 @@ dvc repro embed
 """
 
 from posters import command, paths
-from posters.backbone import load_backbone
-from posters.catalogue import read_catalogue
+from posters.catalogue import read_entries
 from posters.embedding import EmbeddingCache, embed_missing, write_embeddings
+from posters.exported import open_backbone
+from posters.movie_file import Movie
 from posters.params import load_params
 
 
 def main() -> None:
     """Write `data/embeddings/`; vectors made by earlier runs are taken from the cache."""
     params = load_params().embed
-    catalogue = read_catalogue(paths.CATALOGUE)
-    backbone = load_backbone(params, weights_path=paths.from_root(params.weights))
+    entries = read_entries(paths.CATALOGUE)
+    backbone, graph = open_backbone(
+        params, paths.from_root(params.weights), paths.cache() / "graphs"
+    )
     cache = EmbeddingCache(paths.cache() / "embeddings", backbone.info, backbone.probe())
-    files = {
-        str(digest): paths.DATA / str(file)
-        for digest, file in zip(catalogue["sha256"], catalogue["file"], strict=True)
-    }
-    embedded = embed_missing(cache, files, backbone.embed, params.batch_size)
-    vectors = cache.get(list(catalogue["sha256"]))
-    write_embeddings(paths.EMBEDDINGS, list(catalogue["imdb_id"]), vectors, backbone.info)
+    files = {entry.sha256: paths.DATA / entry.file for entry in entries}
+    embedded = embed_missing(cache, files, backbone.batches)
+    movies = [Movie(entry.imdb_id, entry.title, entry.year, entry.file) for entry in entries]
+    vectors = cache.get([entry.sha256 for entry in entries])
+    write_embeddings(paths.EMBEDDINGS, movies, vectors, backbone.info, graph)
     print(
-        f"embed: {embedded} new posters, {len(catalogue) - embedded} from the cache; "
-        f"{backbone.info.name}, {backbone.info.weights} weights, "
+        f"embed: {embedded} new posters, {len(entries) - embedded} from the cache; "
+        f"{backbone.info.name}, {backbone.info.weights} weights, {backbone.info.precision}, "
         f"{backbone.info.embedding_size} numbers a poster"
     )
 

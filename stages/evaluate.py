@@ -116,7 +116,7 @@ def draw_neighbours(parts: Parts, params: EvaluateParams, caveats: list[str]) ->
     movies = parts["balanced"].movies.sort_values(["year", "imdb_id"])
     count = min(params.queries, len(movies))
     embeddings = read_embeddings(paths.EMBEDDINGS)
-    index = Neighbours(embeddings, parts.catalogue)
+    index = Neighbours(embeddings)
     rows = []
     for number in range(count):
         movie = movies.iloc[(2 * number + 1) * len(movies) // (2 * count)]

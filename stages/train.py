@@ -9,10 +9,10 @@ import pandas as pd
 from posters import command, paths, provenance
 from posters.caveats import marked
 from posters.dataset import read_parts
-from posters.dating import train
 from posters.head_files import save_head
 from posters.params import load_params
 from posters.plots.training import loss_curve
+from posters.training import train
 
 
 def main() -> None:
@@ -21,7 +21,8 @@ def main() -> None:
     parts = read_parts()
     training, validation = parts["train"], parts["validation"]
     years = np.array(params.scrape.years, dtype=np.int64)
-    first, dater = train(training, validation, years, params.train)
+    trained = train(training, validation, years, params.train)
+    dater = trained.dater
     about = {
         **provenance.describe(params, parts),
         "interval": {
@@ -29,12 +30,13 @@ def main() -> None:
             "margins": dict(dater.margins),
         },
     }
-    save_head(paths.MODEL, dater.model, first.history, dater.priors, about)
-    history = pd.read_csv(paths.MODEL / "history.csv")
-    loss_curve(history, paths.PLOTS / "loss_curve.png", caveats=about["caveats"])
+    history = trained.first.history
+    save_head(paths.MODEL, trained.second.model, history, dater.priors, about)
+    curves = pd.read_csv(paths.MODEL / "history.csv")
+    loss_curve(curves, paths.PLOTS / "loss_curve.png", caveats=about["caveats"])
     print(
         f"train: {len(training.years)} posters, {params.train.members} heads; validation error "
-        f"{first.history['val_mae'][-1]:.1f} years on {len(validation.years)} posters, then "
+        f"{history['val_mae'][-1]:.1f} years on {len(validation.years)} posters, then "
         f"trained on both{marked(about['caveats'])}"
     )
 

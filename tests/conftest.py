@@ -267,3 +267,20 @@ def query(database: Path, sql: str) -> list[tuple[Any, ...]]:
     """What a SQLite database answers."""
     with sqlite3.connect(database) as connection:
         return connection.execute(sql).fetchall()
+
+
+@pytest.fixture
+def unreachable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A machine without a network and without weights downloaded earlier.
+
+    Returns:
+        The folder that Keras keeps downloaded weights in; it does not exist.
+    """
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    # Nothing listens on port 9 of this machine: every download is refused at once.
+    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    for variable in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("keras.config.keras_home", lambda: str(tmp_path), raising=False)
+    return tmp_path / "models"

@@ -1,6 +1,6 @@
 """What was never on disk: parts of a split (years, vectors that tell them, groups), networks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from posters.backbone import BackboneInfo
 from posters.dataset import Part
+from posters.movie_file import Movie
 
 
 def info_of(size: int, look_from: int, colour_from: int) -> BackboneInfo:
@@ -21,6 +22,7 @@ def info_of(size: int, look_from: int, colour_from: int) -> BackboneInfo:
         moments="early",
         layout="late",
         mirrored=True,
+        precision="float32",
         width=64,
         height=96,
         seed=0,
@@ -28,6 +30,14 @@ def info_of(size: int, look_from: int, colour_from: int) -> BackboneInfo:
         look_from=look_from,
         colour_from=colour_from,
     )
+
+
+def movies_of(ids: Iterable[str]) -> list[Movie]:
+    """A movie for each id, no two of one year."""
+    return [
+        Movie(imdb_id, f"Title {imdb_id}", 1900 + number, f"posters/{imdb_id}.jpg")
+        for number, imdb_id in enumerate(ids)
+    ]
 
 
 def random_years(seed: int, rows: int = 400) -> NDArray[np.int64]:

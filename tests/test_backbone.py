@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from posters import backbone as backbone_module
-from posters.backbone import Backbone, default_size, load_backbone
+from posters import keras_backbone
+from posters.backbone import Backbone
 from posters.colour import COLOUR_SIZE
 from posters.errors import BackboneError
+from posters.keras_backbone import default_size, load_backbone
 from posters.params import EmbedParams
 
 PARAMS = EmbedParams(
@@ -22,6 +24,7 @@ PARAMS = EmbedParams(
     layers=None,
     mirrored=True,
     input_size=(64, 64),
+    precision="float32",
     batch_size=4,
     seed=0,
 )
@@ -170,18 +173,6 @@ def test_an_input_too_small_for_the_network_is_an_error() -> None:
         small("InceptionV3", input_size=(32, 32))
 
 
-@pytest.fixture
-def unreachable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine without a network and without weights downloaded earlier."""
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    # Nothing listens on port 9 of this machine: every download is refused at once.
-    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    for variable in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(keras.config, "keras_home", lambda: str(tmp_path), raising=False)
-
-
 @pytest.mark.usefixtures("unreachable")
 def test_weights_out_of_reach_become_random_with_a_loud_warning(
     capsys: pytest.CaptureFixture[str],
@@ -203,14 +194,14 @@ def test_the_table_of_input_sizes_agrees_with_keras() -> None:
     """Keras knows a network's size only once it is built whole: the cheap ones are built here."""
     for name in ("MobileNetV2", "EfficientNetB1", "EfficientNetV2B2", "Xception", "NASNetMobile"):
         whole = getattr(keras.applications, name)(weights=None, classes=2)
-        expected = backbone_module._INPUT_SIZES.get(name, 224)
+        expected = keras_backbone._INPUT_SIZES.get(name, 224)
         assert whole.input_shape[1:3] == (expected, expected), name
 
 
 def test_the_default_size_is_that_of_a_poster_with_as_many_pixels_as_in_training() -> None:
-    for name in backbone_module.backbone_names(keras):
+    for name in keras_backbone.backbone_names(keras):
         width, height = default_size(name)
-        side = backbone_module._INPUT_SIZES.get(name, 224)
+        side = keras_backbone._INPUT_SIZES.get(name, 224)
         assert width % 32 == height % 32 == 0, name
         assert width / height == pytest.approx(2 / 3, abs=0.07), name
         assert width * height == pytest.approx(side * side, rel=0.12), name
@@ -219,10 +210,10 @@ def test_the_default_size_is_that_of_a_poster_with_as_many_pixels_as_in_training
 
 
 def test_every_network_that_keras_has_is_found_by_name_with_its_preprocessing() -> None:
-    names = backbone_module.backbone_names(keras)
+    names = keras_backbone.backbone_names(keras)
     assert len(names) > 30
     for name in names:
-        build, module = backbone_module._find(keras, name)
+        build, module = keras_backbone._find(keras, name)
         assert callable(build), name
         assert callable(module.preprocess_input), name
 

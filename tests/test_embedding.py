@@ -1,14 +1,14 @@
 """The cache of vectors and the array beside its ids."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from parts import info_of
+from parts import info_of, movies_of
 
 from posters import embedding as embedding_module
 from posters.embedding import (
@@ -19,9 +19,10 @@ from posters.embedding import (
 )
 from posters.errors import DataError
 from posters.looks import LookScale
+from posters.movie_file import FILES as MOVIE_FILES
 
 INFO = info_of(5, 1, 4)
-FILES = ("embeddings.npy", "looks.npy", "look_scale.npy", "ids.txt", "backbone.json")
+FILES = ("embeddings.npy", "looks.npy", "look_scale.npy", *MOVIE_FILES, "backbone.json")
 
 
 class Network:
@@ -31,12 +32,16 @@ class Network:
         self.asked: list[str] = []
         self._fails_at = fails_at
 
-    def embed(self, files: Sequence[Path]) -> NDArray[np.float32]:
-        if any(file.name == self._fails_at for file in files):
-            raise KeyboardInterrupt
-        self.asked += [file.name for file in files]
-        last = [ord(file.name[-1]) for file in files]
-        return np.array([[3, number, number % 2, 0.1, number % 3] for number in last], np.float32)
+    def batches(self, files: Sequence[Path]) -> Iterator[NDArray[np.float32]]:
+        for start in range(0, len(files), 2):
+            batch = files[start : start + 2]
+            if any(file.name == self._fails_at for file in batch):
+                raise KeyboardInterrupt
+            self.asked += [file.name for file in batch]
+            last = [ord(file.name[-1]) for file in batch]
+            yield np.array(
+                [[3, number, number % 2, 0.1, number % 3] for number in last], np.float32
+            )
 
 
 def files(count: int) -> dict[str, Path]:
@@ -45,17 +50,17 @@ def files(count: int) -> dict[str, Path]:
 
 def test_only_posters_without_a_vector_are_embedded(tmp_path: Path) -> None:
     cache, network = EmbeddingCache(tmp_path, INFO, "probe"), Network()
-    assert embed_missing(cache, files(5), network.embed, 2) == 5
-    assert embed_missing(cache, files(8), network.embed, 2) == 3
+    assert embed_missing(cache, files(5), network.batches) == 5
+    assert embed_missing(cache, files(8), network.batches) == 3
     assert network.asked == [f"poster{number}" for number in range(8)]
 
 
 def test_what_was_embedded_before_a_crash_is_kept(tmp_path: Path) -> None:
     cache, crashing = EmbeddingCache(tmp_path, INFO, "probe"), Network(fails_at="poster4")
     with pytest.raises(KeyboardInterrupt):
-        embed_missing(cache, files(6), crashing.embed, 2)
+        embed_missing(cache, files(6), crashing.batches)
     network = Network()
-    assert embed_missing(cache, files(6), network.embed, 2) == 2
+    assert embed_missing(cache, files(6), network.batches) == 2
     assert network.asked == ["poster4", "poster5"]
 
 
@@ -71,7 +76,7 @@ def test_what_was_embedded_before_a_crash_is_kept(tmp_path: Path) -> None:
 )
 def test_another_network_has_a_cache_of_its_own(tmp_path: Path, change: dict[str, object]) -> None:
     other = replace(INFO, **change)
-    embed_missing(EmbeddingCache(tmp_path, INFO, "probe"), files(2), Network().embed, 2)
+    embed_missing(EmbeddingCache(tmp_path, INFO, "probe"), files(2), Network().batches)
     assert EmbeddingCache(tmp_path, other, "probe").missing(list(files(2))) == list(files(2))
 
 
@@ -80,9 +85,9 @@ def test_the_same_posters_give_the_same_bytes_whatever_came_before(tmp_path: Pat
     for name, history in (("grown", (3, 6)), ("cold", (6,))):
         cache = EmbeddingCache(tmp_path / name, INFO, "probe")
         for count in history:
-            embed_missing(cache, files(count), Network().embed, 4)
-        ids = [f"tt000000{number}" for number in range(6)]
-        write_embeddings(tmp_path / f"{name}-out", ids, cache.get(list(files(6))), INFO)
+            embed_missing(cache, files(count), Network().batches)
+        movies = movies_of(f"tt000000{number}" for number in range(6))
+        write_embeddings(tmp_path / f"{name}-out", movies, cache.get(list(files(6))), INFO)
         contents.append(
             {file.name: file.read_bytes() for file in (tmp_path / f"{name}-out").iterdir()}
         )
@@ -90,12 +95,13 @@ def test_the_same_posters_give_the_same_bytes_whatever_came_before(tmp_path: Pat
     assert set(contents[0]) == set(FILES)
 
 
-def test_vectors_are_read_back_memory_mapped_beside_their_ids(tmp_path: Path) -> None:
+def test_vectors_are_read_back_memory_mapped_beside_their_movies(tmp_path: Path) -> None:
     vectors = np.arange(10, dtype=np.float32).reshape(2, 5)
-    write_embeddings(tmp_path / "out", ["tt0000001", "tt0000002"], iter(vectors), INFO)
+    write_embeddings(tmp_path / "out", movies_of(["tt0000001", "tt0000002"]), iter(vectors), INFO)
     read = read_embeddings(tmp_path / "out")
     assert isinstance(read.matrix, np.memmap)
     np.testing.assert_array_equal(read.matrix, vectors)
+    assert list(read.movies) == movies_of(["tt0000001", "tt0000002"])
     assert read.ids == ["tt0000001", "tt0000002"]
     assert read.info == INFO
     assert list(read.rows(["tt0000002", "tt0000001"])) == [1, 0]
@@ -109,8 +115,8 @@ def test_looks_are_of_the_middle_part_and_stand_beside_the_vectors(
 ) -> None:
     monkeypatch.setattr(embedding_module, "_ROWS_AT_ONCE", rows_at_once)
     vectors = np.random.default_rng(0).normal(size=(9, 5)).astype(np.float32)
-    ids = [f"tt000000{number}" for number in range(9)]
-    write_embeddings(tmp_path / "out", ids, iter(vectors), INFO)
+    movies = movies_of(f"tt000000{number}" for number in range(9))
+    write_embeddings(tmp_path / "out", movies, iter(vectors), INFO)
     read = read_embeddings(tmp_path / "out")
     middle = vectors[:, 1:4]
     expected = (middle - middle.mean(axis=0)) / middle.std(axis=0)
@@ -124,9 +130,11 @@ def test_looks_are_of_the_middle_part_and_stand_beside_the_vectors(
     np.testing.assert_array_equal(read.look_of(vectors[3:5]), read.looks[3:5])
 
 
-def test_fewer_vectors_than_ids_write_nothing(tmp_path: Path) -> None:
+def test_fewer_vectors_than_movies_write_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="shorter"):
-        write_embeddings(tmp_path / "out", ["tt0000001", "tt0000002"], iter([np.zeros(5)]), INFO)
+        write_embeddings(
+            tmp_path / "out", movies_of(["tt0000001", "tt0000002"]), iter([np.zeros(5)]), INFO
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -135,7 +143,7 @@ def test_a_missing_or_damaged_file_is_an_error_that_says_what_to_do(
     tmp_path: Path, file: str
 ) -> None:
     folder = tmp_path / "out"
-    write_embeddings(folder, ["tt0000001"], iter(np.zeros((1, 5), np.float32)), INFO)
+    write_embeddings(folder, movies_of(["tt0000001"]), iter(np.zeros((1, 5), np.float32)), INFO)
     (folder / file).write_bytes(b"tt1 tt2 tt3")
     with pytest.raises(DataError, match="run `dvc repro`"):
         read_embeddings(folder)
@@ -159,14 +167,14 @@ def test_files_of_different_runs_are_an_error_that_names_the_one_that_does_not_f
     tmp_path: Path, file: str, array: NDArray[np.float32]
 ) -> None:
     vectors = iter(np.zeros((2, 5), np.float32))
-    write_embeddings(tmp_path / "out", ["tt0000001", "tt0000002"], vectors, INFO)
+    write_embeddings(tmp_path / "out", movies_of(["tt0000001", "tt0000002"]), vectors, INFO)
     np.save(tmp_path / "out" / file, array)
     with pytest.raises(DataError, match=rf"does not fit together: {file} is .* run `dvc repro`"):
         read_embeddings(tmp_path / "out")
 
 
 def test_the_cache_is_one_sqlite_file(tmp_path: Path) -> None:
-    embed_missing(EmbeddingCache(tmp_path, INFO, "probe"), files(3), Network().embed, 2)
+    embed_missing(EmbeddingCache(tmp_path, INFO, "probe"), files(3), Network().batches)
     (database,) = tmp_path.glob("*.sqlite")
     with sqlite3.connect(database) as connection:
         assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (3,)
@@ -174,7 +182,7 @@ def test_the_cache_is_one_sqlite_file(tmp_path: Path) -> None:
 
 def test_what_the_network_makes_of_known_pictures_is_part_of_the_key(tmp_path: Path) -> None:
     """Other code or packages may give other vectors for the same network and poster."""
-    embed_missing(EmbeddingCache(tmp_path, INFO, "one"), files(2), Network().embed, 2)
+    embed_missing(EmbeddingCache(tmp_path, INFO, "one"), files(2), Network().batches)
     assert EmbeddingCache(tmp_path, INFO, "one").missing(list(files(2))) == []
     assert EmbeddingCache(tmp_path, INFO, "other").missing(list(files(2))) == list(files(2))
 

@@ -19,8 +19,11 @@ VECTORS = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
 TRUE = np.random.default_rng(1).choice(YEARS, 60)
 PRIORS = fit_priors(TRUE, np.arange(60) < 20, YEARS, label_width=6, prior_width=3)
 ABOUT = {"caveats": ["none"], "interval": {"level": 0.8}, "title": "Amélie"}
-FILES = ("about.json", "architecture.json", "head.weights.h5", "history.csv", "priors.csv")
-READ = tuple(file for file in FILES if file != "history.csv")
+FILES = (
+    *("about.json", "architecture.json", "head.bin", "head.weights.h5", "head.xml"),
+    *("history.csv", "priors.csv"),
+)
+READ = ("about.json", "architecture.json", "head.weights.h5", "priors.csv")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
-from parts import info_of
+from parts import info_of, movies_of
 from PIL import Image, ImageOps
 
 from posters import looks as looks_module
@@ -140,7 +140,7 @@ def embeddings_of(matrix: NDArray[np.float32]) -> Embeddings:
     info = info_of(size, 1, size - 2)
     scale = LookScale.fit(matrix[:, info.look])
     ids = [f"tt{number:07d}" for number in reversed(range(len(matrix)))]
-    return Embeddings(matrix, ids, info, scale.looks(matrix[:, info.look]), scale)
+    return Embeddings(matrix, movies_of(ids), info, scale.looks(matrix[:, info.look]), scale)
 
 
 def scene(seed: int) -> Image.Image:

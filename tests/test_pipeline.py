@@ -117,10 +117,10 @@ def test_no_movie_changes_sides_when_t_changes(walk: Walk) -> None:
     assert (both["part"] == both["part_raised"]).all()
 
 
-def test_embeddings_are_one_row_a_movie_beside_their_ids(walk: Walk) -> None:
+def test_embeddings_are_one_row_a_movie_beside_their_movies(walk: Walk) -> None:
     folder = walk.project.folder / "data" / "embeddings"
     matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
-    ids = (folder / "ids.txt").read_text().split()
+    ids = list(pd.read_csv(folder / "movies.csv")["imdb_id"])
     assert matrix.dtype == np.float32
     info = json.loads((folder / "backbone.json").read_text())
     # Moments of six layers, the layout of six more, and the colours: of MobileNetV2.

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from posters.backbone import load_backbone
 from posters.colour import COLOUR_SIZE
 from posters.errors import BackboneError
+from posters.keras_backbone import load_backbone
 from posters.params import EmbedParams
 from posters.taps import Taps, choose_taps, tap
 
@@ -31,6 +31,7 @@ PARAMS = EmbedParams(
     layers=None,
     mirrored=False,
     input_size=(64, 64),
+    precision="float32",
     batch_size=4,
     seed=0,
 )

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from posters import year_distribution
 from posters.baselines import fit_baselines
 from posters.dataset import Part, Parts, together
-from posters.dating import train
 from posters.evaluation import PRIOR_OF, bootstrap
 from posters.intervals import hold
 from posters.params import TrainParams
 from posters.priors import Priors, fit_priors
 from posters.splitting import TESTS
+from posters.training import train
 from posters.year_distribution import Probabilities, Years
 from posters.year_head import fit_head, predict
 
@@ -37,7 +37,6 @@ class Variant:
         choice: which choice it is about.
         name: what is done instead of the default.
         features: which vectors it is given (see `ablate.py`).
-        columns: the part of them that it is given; None for the whole.
         change: of the parameters of training.
         read: reads years off what the head says.
     """
@@ -45,7 +44,6 @@ class Variant:
     choice: str
     name: str
     features: str = "default"
-    columns: slice | None = None
     change: Mapping[str, Any] | None = None
     read: Read | None = None
 
@@ -72,19 +70,14 @@ def learned_median(said: Probabilities, priors: Priors, prior: str) -> NDArray[n
     return year_distribution.median(said, priors.years)
 
 
-def variants(moments: slice, layout: slice) -> list[Variant]:
-    """The ones that the table shows; the first is what the others are compared with.
-
-    Args:
-        moments: the part of a vector that holds moments.
-        layout: the part that holds the layout.
-    """
+def variants() -> list[Variant]:
+    """The ones that the table shows; the first is what the others are compared with."""
     one = {"members": 1}
     return [
         Variant("reference", "one head, all defaults", change=one),
         Variant("members", "3 heads", change={"members": 3}),
-        Variant("features", "moments alone", columns=moments, change=one),
-        Variant("features", "layout alone", columns=layout, change=one),
+        Variant("features", "moments and layout", features="moments and layout", change=one),
+        Variant("features", "layout alone", features="layout alone", change=one),
         Variant("features", "last layer alone", features="last layer", change=one),
         Variant("features", "without the mirror image", features="not mirrored", change=one),
         Variant("features", "square posters", features="square", change=one),
@@ -124,13 +117,12 @@ def rows_of_variant(
         Columns `test`, `imdb_id`, `group`, `error` (absolute, in years).
     """
     changed = params.model_copy(update=dict(variant.change or {}))
-    columns = variant.columns or slice(None)
     everything = together(parts["train"], parts["validation"])
     trained_as = changed.model_copy(update={"prior_width": params.prior_width})
-    key = (variant.features, columns.start, columns.stop, trained_as.model_dump_json())
+    key = (variant.features, trained_as.model_dump_json())
     if key not in said:
-        model = fit_head(everything.vectors[:, columns], everything.years, years, changed).model
-        said[key] = {test: predict(model, parts[test].vectors[:, columns], years) for test in TESTS}
+        model = fit_head(everything.vectors, everything.years, years, changed).model
+        said[key] = {test: predict(model, parts[test].vectors, years) for test in TESTS}
     priors = fit_priors(
         everything.years,
         everything.initial,
@@ -150,7 +142,7 @@ def rows_of_models(parts: Parts, years: Years, params: TrainParams) -> pd.DataFr
         The columns of `rows_of_variant` and `name`: `default`, or a baseline's; of the default also
         `held` (whether the interval held the year: 0 or 1) and `width` (of it, in years).
     """
-    _, dater = train(parts["train"], parts["validation"], years, params)
+    dater = train(parts["train"], parts["validation"], years, params).dater
     dates = {test: dater.date(parts[test].vectors, PRIOR_OF[test]) for test in TESTS}
     default = _errors(parts, {test: said.year for test, said in dates.items()})
     default["held"] = np.concatenate(

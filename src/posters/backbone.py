@@ -1,49 +1,19 @@
-"""The frozen pre-trained network: any of `keras.applications`, by name, with its own habits.
-
-Importing this module is cheap; Keras is imported when a backbone is loaded.
-"""
+"""The frozen pre-trained network: posters in, vectors out, whatever it is run by."""
 
 import hashlib
-import importlib
-from collections.abc import Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from types import ModuleType
-from typing import Any
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from posters.colour import COLOUR_SIZE, colour_statistics
-from posters.errors import BackboneError
+from posters.colour import colour_statistics
 from posters.images import PosterLike, to_rgb
-from posters.keras_import import import_keras
-from posters.params import EmbedParams
-from posters.taps import Taps, check_taps, choose_taps, tap
-from posters.weights import load_network, weights_digest
-
-# Sides in pixels that the networks were trained at, where that is not 224 (Keras documentation,
-# "Keras Applications"; a test holds them against the default input shapes).
-_INPUT_SIZES = {
-    "EfficientNetB1": 240,
-    "EfficientNetB2": 260,
-    "EfficientNetB3": 300,
-    "EfficientNetB4": 380,
-    "EfficientNetB5": 456,
-    "EfficientNetB6": 528,
-    "EfficientNetB7": 600,
-    "EfficientNetV2B1": 240,
-    "EfficientNetV2B2": 260,
-    "EfficientNetV2B3": 300,
-    "EfficientNetV2S": 384,
-    "EfficientNetV2M": 480,
-    "EfficientNetV2L": 480,
-    "InceptionResNetV2": 299,
-    "InceptionV3": 299,
-    "NASNetLarge": 331,
-    "Xception": 299,
-}
 
 
 @dataclass(frozen=True)
@@ -58,6 +28,7 @@ class BackboneInfo:
             `flatten` of the last one.
         moments, layout: the layers that are tapped for each (see `taps`), between spaces.
         mirrored: whether a vector is the mean of the poster's and of its mirror image's.
+        precision: what the network calculates in, `float32` or `bfloat16`.
         width, height: in pixels, what posters are scaled to.
         seed: of random weights.
         embedding_size: length of a vector.
@@ -72,6 +43,7 @@ class BackboneInfo:
     moments: str
     layout: str
     mirrored: bool
+    precision: str
     width: int
     height: int
     seed: int
@@ -86,8 +58,13 @@ class BackboneInfo:
 
     @property
     def features(self) -> slice:
-        """The part of a vector that came out of the network, from which years are learned."""
+        """The part of a vector that came out of the network."""
         return slice(0, self.colour_from)
+
+    @property
+    def evidence(self) -> slice:
+        """The part of a vector from which years are learned: its moments, if it has any."""
+        return slice(0, self.look_from or self.colour_from)
 
     @property
     def colour(self) -> slice:
@@ -105,18 +82,30 @@ class BackboneInfo:
         return f"random {self.name} weights" if self.weights == "random" else None
 
 
+Forward = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
 class Backbone:
     """A network without its classifier, ready to turn posters into vectors.
+
+    Args:
+        forward: turns pictures of shape (n, height, width, 3), 0-255, which it may overwrite, into
+            features of shape (n, colour_from).
+        info: what it is.
+        batch_size: how many pictures `forward` is given at once.
+        workers: how many threads may call `forward` at a time.
 
     Attributes:
         info: what it is.
     """
 
-    def __init__(self, model: Any, preprocess: Any, info: BackboneInfo, batch_size: int) -> None:
+    def __init__(
+        self, forward: Forward, info: BackboneInfo, batch_size: int, workers: int = 1
+    ) -> None:
         self.info = info
-        self._model = model
-        self._preprocess = preprocess
+        self._forward = forward
         self._batch_size = batch_size
+        self._workers = workers
 
     def probe(self) -> str:
         """A digest of the vectors that this network gives known pictures, here and now.
@@ -135,17 +124,47 @@ class Backbone:
         Raises:
             PosterRefused: a poster can't be read.
         """
+        pieces = list(self.batches(posters))
+        return (
+            np.concatenate(pieces)
+            if pieces
+            else np.empty((0, self.info.embedding_size), np.float32)
+        )
+
+    def batches(self, posters: Iterable[PosterLike]) -> Iterator[NDArray[np.float32]]:
+        """As `embed`, batch by batch; only a few of the posters are in memory at a time.
+
+        One thread more than may use the network works at it: while it looks at some posters, the
+        next ones are read, decoded and scaled.
+        """
+        coming = iter(posters)
+        with ThreadPoolExecutor(self._workers + 1, thread_name_prefix="embed") as pool:
+            waiting: deque[Future[NDArray[np.float32]]] = deque()
+            try:
+                while True:
+                    while len(waiting) <= self._workers + 1 and (
+                        batch := list(islice(coming, self._batch_size))
+                    ):
+                        waiting.append(pool.submit(self._embed, batch))
+                    if not waiting:
+                        return
+                    yield waiting.popleft().result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _embed(self, posters: Sequence[PosterLike]) -> NDArray[np.float32]:
+        size = (self.info.width, self.info.height)
+        pictures = np.stack([resize(to_rgb(poster), size) for poster in posters])
         vectors = np.empty((len(posters), self.info.embedding_size), dtype=np.float32)
-        for start in range(0, len(posters), self._batch_size):
-            chunk = posters[start : start + self._batch_size]
-            size = (self.info.width, self.info.height)
-            batch = np.stack([resize(to_rgb(poster), size) for poster in chunk])
-            rows = slice(start, start + len(chunk))
-            vectors[rows, self.info.colour] = colour_statistics(batch)
-            # (B, H, W, 3) -> (B, colour_from); preprocessing overwrites the batch.
-            output = self._model.predict_on_batch(self._preprocess(batch))
-            vectors[rows, self.info.features] = output
+        vectors[:, self.info.colour] = colour_statistics(pictures)
+        # (B, H, W, 3) -> (B, colour_from); last, as it may overwrite the pictures.
+        vectors[:, self.info.features] = self._forward(pictures)
         return vectors
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _probes() -> list[Image.Image]:
@@ -164,96 +183,3 @@ def resize(image: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:
         Shape (height, width, 3), 0-255.
     """
     return np.asarray(image.resize(size, Image.Resampling.BICUBIC), dtype=np.float32)
-
-
-def default_size(name: str) -> tuple[int, int]:
-    """Width and height for a network: as many pixels as it was trained on, shaped as posters are.
-
-    >>> default_size("VGG16")
-    (192, 288)
-    """
-    side = _INPUT_SIZES.get(name, 224)
-    return round(side * 6 / 7 / 32) * 32, round(side * 9 / 7 / 32) * 32
-
-
-def load_backbone(
-    params: EmbedParams, *, weights_path: Path | None = None, taps: Taps | None = None
-) -> Backbone:
-    """Build a network of `keras.applications` without its classifier and load its weights.
-
-    Args:
-        params: which network, weights and pooling.
-        weights_path: where the file lies that `params.weights` names, if not there.
-        taps: the layers to tap, instead of those that `params` asks for.
-
-    Raises:
-        BackboneError: an unknown name, layer or size, or weights missing or not fitting.
-    """
-    keras = import_keras()
-    name = params.backbone
-    build, module = _find(keras, name)
-    width, height = params.input_size or default_size(name)
-    options = {
-        "include_top": False,
-        "input_shape": (height, width, 3),
-        "pooling": params.pooling if params.pooling in ("avg", "max") else None,
-    }
-    network, origin = load_network(
-        lambda content: build(weights=content, **options),
-        name,
-        weights=params.weights,
-        weights_path=weights_path or Path(params.weights),
-        if_unreachable=params.if_unreachable,
-        seed=params.seed,
-    )
-    digest = weights_digest(network)
-    look_from = 0
-    if params.pooling == "depths":
-        taps = taps or choose_taps(network, name, params.layers)
-        check_taps(network, name, taps)
-        network, look_from = tap(keras, network, taps)
-    else:
-        taps = Taps((), ())
-        if params.pooling == "flatten":
-            network = keras.Model(network.input, keras.layers.Flatten()(network.output))
-    network.trainable = False
-    if params.mirrored:
-        network = _with_mirror_image(keras, network)
-    info = BackboneInfo(
-        name=name,
-        weights=origin,
-        weights_digest=digest,
-        pooling=params.pooling,
-        moments=" ".join(taps.moments),
-        layout=" ".join(taps.layout),
-        mirrored=params.mirrored,
-        width=width,
-        height=height,
-        seed=params.seed if origin == "random" else 0,
-        embedding_size=int(network.output_shape[-1]) + COLOUR_SIZE,
-        look_from=look_from,
-        colour_from=int(network.output_shape[-1]),
-    )
-    return Backbone(network, module.preprocess_input, info, params.batch_size)
-
-
-def _with_mirror_image(keras: Any, network: Any) -> Any:
-    """The mean of what a network gives for a picture and for its mirror image."""
-    posters = keras.Input(network.input_shape[1:])
-    mirrored = keras.ops.flip(posters, axis=2)
-    return keras.Model(posters, (network(posters) + network(mirrored)) / 2)
-
-
-def _find(keras: Any, name: str) -> tuple[Any, ModuleType]:
-    known = backbone_names(keras)
-    if name not in known:
-        raise BackboneError(
-            f"embed.backbone {name!r} is unknown: expected one of {', '.join(known)}"
-        )
-    build = getattr(keras.applications, name)
-    return build, importlib.import_module(build.__module__)
-
-
-def backbone_names(keras: Any) -> list[str]:
-    """The names of all networks of `keras.applications`."""
-    return sorted(entry for entry in vars(keras.applications) if entry[0].isupper())

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge
-from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
@@ -15,7 +15,7 @@ from posters.dataset import Part, together
 
 Answer = Callable[[Part], NDArray[np.float64]]
 """Years of posters, shape (n,)."""
-_Fit = Callable[[Part, float], Answer]
+_Fit = Callable[["_Rows", float], Answer]
 """Fits a model with a setting."""
 
 
@@ -51,13 +51,14 @@ def fit_baselines(training: Part, validation: Part) -> Baselines:
     """
     everything = together(training, validation)
     settings, models = {}, {}
+    first, last = _Rows(training), _Rows(everything)
     for name, (fit, values) in _MODELS.items():
         errors = {
-            value: float(np.abs(fit(training, value)(validation) - validation.years).mean())
+            value: float(np.abs(fit(first, value)(validation) - validation.years).mean())
             for value in values
         }
         settings[name] = min(errors, key=errors.__getitem__)
-        models[name] = fit(everything, settings[name])
+        models[name] = fit(last, settings[name])
     years = everything.years
     initial = everything.initial
     return Baselines(
@@ -69,39 +70,82 @@ def fit_baselines(training: Part, validation: Part) -> Baselines:
     )
 
 
-def _ridge(part: Part, alpha: float) -> Answer:
-    return _linear(part, alpha, lambda asked: asked.vectors)
+class _Rows:
+    """Rows that are learned from, their standardised vectors multiplied with one another once.
+
+    There are fewer rows than numbers in a vector, so ridge regression and the Gaussian kernel are
+    both had from these products, whatever the penalty.
+
+    Attributes:
+        part: the rows.
+        products: of each with each, shape (n, n).
+    """
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self._scaler = StandardScaler().fit(part.vectors)
+        self._known = self._scaler.transform(part.vectors)
+        self._lengths = _squared_lengths(self._known)
+        self.products = self._with_known(self._known)
+
+    def products_with(self, asked: Part) -> NDArray[np.float64]:
+        """Of other rows with these, shape (n_asked, n)."""
+        return self._with_known(self._scaler.transform(asked.vectors))
+
+    def gaussian(self) -> NDArray[np.float64]:
+        """The Gaussian kernel of each with each, shape (n, n)."""
+        return self._gaussian(self.products, self._lengths)
+
+    def gaussian_with(self, asked: Part) -> NDArray[np.float64]:
+        """The Gaussian kernel of other rows with these, shape (n_asked, n)."""
+        scaled = self._scaler.transform(asked.vectors)
+        return self._gaussian(self._with_known(scaled), _squared_lengths(scaled))
+
+    def _with_known(self, scaled: NDArray[np.float32]) -> NDArray[np.float64]:
+        products: NDArray[np.float32] = scaled @ self._known.T
+        return products.astype(np.float64)
+
+    def _gaussian(
+        self, products: NDArray[np.float64], lengths: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        distances = np.maximum(lengths[:, None] + self._lengths - 2 * products, 0)
+        kernel: NDArray[np.float64] = np.exp(-distances / self._known.shape[1])
+        return kernel
 
 
-def _colour(part: Part, alpha: float) -> Answer:
-    return _linear(part, alpha, lambda asked: asked.colours)
+def _squared_lengths(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    lengths: NDArray[np.float64] = np.square(vectors).sum(axis=1, dtype=np.float64)
+    return lengths
 
 
-def _linear(part: Part, alpha: float, inputs: Callable[[Part], NDArray[np.float32]]) -> Answer:
-    scaler = StandardScaler().fit(inputs(part))
-    model = Ridge(alpha=alpha).fit(scaler.transform(inputs(part)), part.years)
-    return lambda asked: np.asarray(model.predict(scaler.transform(inputs(asked))))
+def _ridge(rows: _Rows, alpha: float) -> Answer:
+    # Standardised vectors have the mean zero: what is left of the years beside it is linear.
+    years = rows.part.years
+    mean = float(years.mean())
+    model = KernelRidge(alpha=alpha, kernel="precomputed")
+    model.fit(rows.products, years - mean)
+    return lambda asked: np.asarray(model.predict(rows.products_with(asked)) + mean)
 
 
-def _knn(part: Part, k: float) -> Answer:
+def _knn(rows: _Rows, k: float) -> Answer:
+    part = rows.part
     model = KNeighborsRegressor(min(int(k), len(part.years)), metric="cosine", weights="distance")
     model.fit(part.vectors, part.years)
     return lambda asked: np.asarray(model.predict(asked.vectors))
 
 
-def _svr(part: Part, penalty: float) -> Answer:
-    scaler = StandardScaler().fit(part.vectors)
-    known = scaler.transform(part.vectors)
-    # The kernel is computed beforehand, as one matrix product: libsvm's own loop takes minutes.
+def _svr(rows: _Rows, penalty: float) -> Answer:
+    # libsvm's own loop over vectors takes minutes.
     model = SVR(kernel="precomputed", C=penalty, epsilon=1.0)
-    gamma = 1 / known.shape[1]
-    model.fit(rbf_kernel(known, gamma=gamma), part.years)
+    model.fit(rows.gaussian(), rows.part.years)
+    return lambda asked: np.asarray(model.predict(rows.gaussian_with(asked)))
 
-    def answer(asked: Part) -> NDArray[np.float64]:
-        kernel = rbf_kernel(scaler.transform(asked.vectors), known, gamma=gamma)
-        return np.asarray(model.predict(kernel))
 
-    return answer
+def _colour(rows: _Rows, alpha: float) -> Answer:
+    part = rows.part
+    scaler = StandardScaler().fit(part.colours)
+    model = Ridge(alpha=alpha).fit(scaler.transform(part.colours), part.years)
+    return lambda asked: np.asarray(model.predict(scaler.transform(asked.colours)))
 
 
 _MODELS: dict[str, tuple[_Fit, Sequence[float]]] = {

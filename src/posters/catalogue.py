@@ -4,14 +4,16 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Literal
 
 from posters.errors import DataError
 from posters.files import write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Origin = Literal["initial", "reserve", "topup"]
 
@@ -54,6 +56,9 @@ class Refusal:
 
 CATALOGUE_COLUMNS = tuple(field.name for field in fields(Entry))
 _REFUSAL_COLUMNS = tuple(field.name for field in fields(Refusal))
+# `dataclasses.astuple` copies every value, and takes ten times as long.
+_row_of_entry = attrgetter(*CATALOGUE_COLUMNS)
+_row_of_refusal = attrgetter(*_REFUSAL_COLUMNS)
 
 
 def write_catalogue(path: Path, entries: Iterable[Entry]) -> None:
@@ -68,49 +73,65 @@ def write_catalogue(path: Path, entries: Iterable[Entry]) -> None:
         repeated = [value for value, count in counts.items() if count > 1]
         if repeated:
             raise DataError(f"{path.name}: {column} {repeated[0]} stands in more than one row")
-    write_text(path, _to_csv(CATALOGUE_COLUMNS, map(astuple, ordered)))
+    write_text(path, _to_csv(CATALOGUE_COLUMNS, map(_row_of_entry, ordered)))
 
 
 def write_refusals(path: Path, refusals: Iterable[Refusal]) -> None:
     """Write what was refused as CSV, in the order of the attempts."""
-    write_text(path, _to_csv(_REFUSAL_COLUMNS, map(astuple, refusals)))
+    write_text(path, _to_csv(_REFUSAL_COLUMNS, map(_row_of_refusal, refusals)))
 
 
-def read_catalogue(path: Path) -> pd.DataFrame:
+def read_catalogue(path: Path) -> "pd.DataFrame":
     """Read a catalogue: one row a movie, the columns of `Entry`, in the order of the ids.
 
     Raises:
         DataError: the file is missing or is no catalogue.
     """
-    frame = _read_frame(path, CATALOGUE_COLUMNS)
-    try:
-        return frame.astype({"year": "int64", "width": "int64", "height": "int64"})
-    except ValueError as error:
-        raise DataError(f"{path.name} is damaged ({error}): run `dvc repro`") from error
+    # Late: whoever asks for entries alone needn't wait for pandas.
+    import pandas as pd
+
+    frame = pd.DataFrame(map(_row_of_entry, read_entries(path)), columns=list(CATALOGUE_COLUMNS))
+    return frame.astype({"year": "int64", "width": "int64", "height": "int64"})
 
 
 def read_entries(path: Path) -> list[Entry]:
     """Read a catalogue as entries; raises as `read_catalogue`."""
-    return [Entry(*row) for row in read_catalogue(path).itertuples(index=False, name=None)]
+    try:
+        return [_entry(row) for row in _read_rows(path, CATALOGUE_COLUMNS)]
+    except ValueError as error:
+        raise DataError(f"{path.name} is damaged ({error}): run `dvc repro`") from error
+
+
+def _entry(row: Sequence[str]) -> Entry:
+    values: dict[str, Any] = dict(zip(CATALOGUE_COLUMNS, row, strict=True))
+    return Entry(**values | {name: int(values[name]) for name in ("year", "width", "height")})
 
 
 def count_refusals(path: Path) -> dict[str, int]:
     """How many posters a file of refusals holds for each reason, by the reason's name."""
-    return dict(sorted(Counter(_read_frame(path, _REFUSAL_COLUMNS)["reason"]).items()))
+    place = _REFUSAL_COLUMNS.index("reason")
+    reasons = Counter(row[place] for row in _read_rows(path, _REFUSAL_COLUMNS))
+    return dict(sorted(reasons.items()))
 
 
-def _read_frame(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+def _read_rows(path: Path, columns: Sequence[str]) -> list[list[str]]:
     try:
-        # Titles such as "NA", "None" and "007" are titles: nothing is guessed to be null or number.
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = [row for row in csv.reader(file, strict=True) if row] or [[]]
     except FileNotFoundError as error:
         raise DataError(f"{path.name} is missing: run `dvc repro`") from error
-    except ValueError as error:
-        # Of which pandas' own errors of parsing and decoding are kinds.
+    except (ValueError, csv.Error) as error:
+        # Of which errors of decoding are a kind.
         raise DataError(f"{path.name} is damaged ({error}): run `dvc repro`") from error
-    if list(frame.columns) != list(columns):
+    if header != list(columns):
         raise DataError(f"{path.name} has other columns than expected: run `dvc repro`")
-    return frame
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(columns):
+            raise DataError(
+                f"{path.name} is damaged (row {number} has {len(row)} of {len(columns)} columns): "
+                "run `dvc repro`"
+            )
+    return rows
 
 
 def _to_csv(columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> str:

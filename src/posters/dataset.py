@@ -19,7 +19,7 @@ class Part:
 
     Attributes:
         movies: rows of the catalogue.
-        vectors: what the network says of the posters, shape (n, feature_size), float32.
+        vectors: what years are learned from, shape (n, evidence_size), float32.
         colours: what colours they have, shape (n, colour_size), float32.
         years: shape (n,).
     """
@@ -83,13 +83,19 @@ def read_parts() -> Parts:
     return join_parts(catalogue, split, embeddings)
 
 
-def join_parts(catalogue: pd.DataFrame, split: pd.DataFrame, embeddings: Embeddings) -> Parts:
+def join_parts(
+    catalogue: pd.DataFrame,
+    split: pd.DataFrame,
+    embeddings: Embeddings,
+    columns: slice | None = None,
+) -> Parts:
     """Join them by the movies' ids.
 
     Args:
         catalogue: see `catalogue.read_catalogue`.
         split: columns `imdb_id`, `group`, `part`.
         embeddings: of the catalogue's movies.
+        columns: the part of the vectors that is looked at, if not their evidence.
 
     Raises:
         DataError: they are not of the same movies.
@@ -106,5 +112,7 @@ def join_parts(catalogue: pd.DataFrame, split: pd.DataFrame, embeddings: Embeddi
     for name, rows in movies.drop(columns="_merge").groupby("part", sort=True):
         vectors = np.asarray(embeddings.matrix[embeddings.rows(list(rows["imdb_id"]))])
         years = rows["year"].to_numpy(dtype=np.int64)
-        by_name[str(name)] = Part(rows, vectors[:, info.features], vectors[:, info.colour], years)
+        by_name[str(name)] = Part(
+            rows, vectors[:, columns or info.evidence], vectors[:, info.colour], years
+        )
     return Parts(catalogue, info, by_name)

@@ -1,12 +1,13 @@
-"""Vectors of posters: made once, kept in a cache, laid out in one array beside its ids.
+"""Vectors of posters: made once, kept in a cache, laid out in one array beside its movies.
 
-The array and its ids are the one pair of files in this project that belong together by position;
+The array and its movies are the one pair of files in this project that belong together by position;
 this module alone writes and reads them, and checks that they fit.
 """
 
 import json
+import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,8 +19,10 @@ from tqdm import tqdm
 
 from posters.backbone import BackboneInfo
 from posters.errors import DataError
-from posters.files import replacing, write_json, write_text
+from posters.files import replacing, write_json
+from posters.graphs import BACKBONE_GRAPH, graph_files
 from posters.looks import LookScale
+from posters.movie_file import Movie, MovieFile, write_movies
 
 _ROWS_AT_ONCE = 8192
 
@@ -30,7 +33,7 @@ class Embeddings:
 
     Attributes:
         matrix: shape (n_movies, embedding_size), float32, memory-mapped.
-        ids: the movies' ids, in the order of the rows.
+        movies: one a row, in their order; looked up one by one as long as no more are asked for.
         info: the network that made them.
         looks: directions by which neighbours are found, shape (n_movies, look_size), float32,
             memory-mapped (see `looks`).
@@ -38,10 +41,15 @@ class Embeddings:
     """
 
     matrix: NDArray[np.float32]
-    ids: list[str]
+    movies: Sequence[Movie]
     info: BackboneInfo
     looks: NDArray[np.float32]
     scale: LookScale
+
+    @property
+    def ids(self) -> list[str]:
+        """The movies' ids, in the order of the rows."""
+        return [movie.imdb_id for movie in self.movies]
 
     def look_of(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Directions of vectors of shape (n, embedding_size), shape (n, look_size)."""
@@ -122,52 +130,62 @@ class EmbeddingCache:
 def embed_missing(
     cache: EmbeddingCache,
     files: dict[str, Path],
-    embed: Callable[[Sequence[Path]], NDArray[np.float32]],
-    batch_size: int,
+    embed: Callable[[Sequence[Path]], Iterable[NDArray[np.float32]]],
 ) -> int:
     """Embed the posters that the cache lacks.
 
     Args:
         cache: where vectors are kept.
         files: poster files by the digest of their content.
-        embed: turns files into vectors of shape (n_files, embedding_size).
-        batch_size: posters after which the cache is written.
+        embed: turns files into batches of vectors of shape (n_files, embedding_size), in their
+            order; after each, the cache is written.
 
     Returns:
         How many were embedded.
     """
     missing = cache.missing(list(files))
     with tqdm(total=len(missing), desc="embed", unit="poster", disable=None) as bar:
-        for start in range(0, len(missing), batch_size):
-            batch = missing[start : start + batch_size]
-            cache.put(batch, embed([files[digest] for digest in batch]))
-            bar.update(len(batch))
+        done = 0
+        for vectors in embed([files[digest] for digest in missing]):
+            cache.put(missing[done : done + len(vectors)], vectors)
+            done += len(vectors)
+            bar.update(len(vectors))
     return len(missing)
 
 
 def write_embeddings(
-    folder: Path, ids: Sequence[str], vectors: Iterator[NDArray[np.float32]], info: BackboneInfo
+    folder: Path,
+    movies: Sequence[Movie],
+    vectors: Iterator[NDArray[np.float32]],
+    info: BackboneInfo,
+    graph: Path | None = None,
 ) -> None:
-    """Write vectors and looks row by row, with their ids and their network, all or nothing.
+    """Write vectors and looks row by row, with their movies and their network, all or nothing.
 
-    The files: `embeddings.npy`, `looks.npy`, `look_scale.npy`, `ids.txt` and `backbone.json`.
+    The files: `embeddings.npy`, `looks.npy`, `look_scale.npy`, `movies.csv`, `movie_starts.npy`,
+    `backbone.json`, and `backbone.xml` and `backbone.bin` where the network is given as a graph.
     """
     with replacing(folder) as beside:
         beside.mkdir()
-        matrix = _new_matrix(beside / "embeddings.npy", len(ids), info.embedding_size)
-        for row, vector in zip(range(len(ids)), vectors, strict=True):
+        matrix = _new_matrix(beside / "embeddings.npy", len(movies), info.embedding_size)
+        for row, vector in zip(range(len(movies)), vectors, strict=True):
             matrix[row] = vector
         matrix.flush()
         scale = LookScale.fit(matrix[:, info.look])
-        looks = _new_matrix(beside / "looks.npy", len(ids), len(scale.mean))
-        for start in range(0, len(ids), _ROWS_AT_ONCE):
+        looks = _new_matrix(beside / "looks.npy", len(movies), len(scale.mean))
+        for start in range(0, len(movies), _ROWS_AT_ONCE):
             rows = slice(start, start + _ROWS_AT_ONCE)
             looks[rows] = scale.looks(matrix[rows, info.look])
         looks.flush()
         del matrix, looks
         np.save(beside / "look_scale.npy", np.stack([scale.mean, scale.spread]))
-        write_text(beside / "ids.txt", "".join(f"{imdb_id}\n" for imdb_id in ids))
+        write_movies(beside, movies)
         write_json(beside / "backbone.json", asdict(info))
+        if graph is not None:
+            for file, kept in zip(
+                graph_files(graph), graph_files(beside / BACKBONE_GRAPH), strict=True
+            ):
+                shutil.copyfile(file, kept)
 
 
 def _new_matrix(path: Path, rows: int, columns: int) -> np.memmap[Any, np.dtype[np.float32]]:
@@ -184,7 +202,7 @@ def read_embeddings(folder: Path) -> Embeddings:
         matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
         looks = np.load(folder / "looks.npy", mmap_mode="r")
         mean, spread = np.load(folder / "look_scale.npy")
-        ids = (folder / "ids.txt").read_text(encoding="utf-8").split()
+        movies = MovieFile(folder)
         info = BackboneInfo(**json.loads((folder / "backbone.json").read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise DataError("there are no embeddings yet: run `dvc repro`") from error
@@ -192,13 +210,13 @@ def read_embeddings(folder: Path) -> Embeddings:
         raise DataError(f"data/embeddings is damaged ({error}): run `dvc repro`") from error
     look_size = info.colour_from - info.look_from
     for name, array, shape in (
-        ("embeddings.npy", matrix, (len(ids), info.embedding_size)),
-        ("looks.npy", looks, (len(ids), look_size)),
+        ("embeddings.npy", matrix, (len(movies), info.embedding_size)),
+        ("looks.npy", looks, (len(movies), look_size)),
         ("look_scale.npy", mean, (look_size,)),
     ):
         if array.shape != shape or array.dtype != np.float32:
             raise DataError(
                 f"data/embeddings does not fit together: {name} is {array.dtype} {array.shape} "
-                f"where {len(ids)} ids ask for {shape}: run `dvc repro`"
+                f"where {len(movies)} movies ask for {shape}: run `dvc repro`"
             )
-    return Embeddings(matrix, ids, info, looks, LookScale(mean, spread))
+    return Embeddings(matrix, movies, info, looks, LookScale(mean, spread))

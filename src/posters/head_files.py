@@ -7,8 +7,11 @@ from typing import Any
 
 from posters.errors import DataError
 from posters.files import replacing, write_json, write_text
+from posters.graphs import write_graph
 from posters.keras_import import import_keras
 from posters.priors import Priors, read_priors, write_priors
+
+HEAD_GRAPH = "head.xml"
 
 
 def save_head(
@@ -21,7 +24,8 @@ def save_head(
     """Write a head, its curves, its priors and what it is about, all or nothing.
 
     Args:
-        folder: becomes `architecture.json`, `head.weights.h5`, `history.csv`, `priors.csv` and
+        folder: becomes `architecture.json` and `head.weights.h5`, which Keras reads, `head.xml` and
+            `head.bin`, the same as a graph (see `graphs`), `history.csv`, `priors.csv` and
             `about.json`. (The `.keras` format holds the date of saving, so its bytes differ each
             time.)
         model: the head (see `year_head.Fitted`).
@@ -33,6 +37,7 @@ def save_head(
         beside.mkdir()
         write_json(beside / "architecture.json", json.loads(model.to_json()))
         model.save_weights(str(beside / "head.weights.h5"))
+        write_graph(model, beside / HEAD_GRAPH)
         lines = [",".join(["epoch", *history])]
         for epoch, values in enumerate(zip(*history.values(), strict=True), start=1):
             lines.append(",".join([str(epoch), *(f"{value:.6g}" for value in values)]))

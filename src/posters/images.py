@@ -3,13 +3,16 @@
 import io
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from posters.errors import PosterRefused
-from posters.params import PosterParams
+
+if TYPE_CHECKING:
+    from posters.params import PosterParams
 
 # MPO is what Pillow calls a JPEG that carries further pictures, as cameras write; the first counts.
 FORMATS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
@@ -142,7 +145,7 @@ def _from_array(array: NDArray[np.generic]) -> Image.Image:
     return Image.fromarray(array)
 
 
-def check_poster(content: bytes, rules: PosterParams) -> Image.Image:
+def check_poster(content: bytes, rules: "PosterParams") -> Image.Image:
     """Decode a picture and check that it is a poster.
 
     Returns:

@@ -5,22 +5,21 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from posters import paths
-from posters.catalogue import read_catalogue
 from posters.embedding import Embeddings, read_embeddings
 from posters.images import PosterLike
+from posters.search import nearest_rows
 
 Embed = Callable[[PosterLike], NDArray[np.float32]]
 """Turns one poster into its vector of shape (embedding_size,)."""
 
-_ROWS_AT_ONCE = 65_536
-# Two vectors this close, relative to their largest number, are of the same pixels: a repeated
-# forward pass differs by rounding alone, different posters by a thousand times more.
-_SAME = 1e-5
+# Two vectors this close, relative to their largest number, are of the same pixels: another forward
+# pass, by Keras or by a graph, differs by rounding alone, other posters by a hundred times more.
+_SAME = 3e-5
 _CLOSE = 0.99
+_TO_SPARE = 4  # the poster itself may be among those found
 
 
 @dataclass(frozen=True)
@@ -43,22 +42,13 @@ class Neighbours:
     """The catalogue's posters, ready to be searched.
 
     Args:
-        embeddings: vectors and ids.
-        catalogue: columns `imdb_id`, `title`, `year`, `file`.
+        embeddings: vectors and movies.
         embed: turns a poster that is asked about into a vector, by the network that made
             `embeddings`; without it only vectors can be asked about.
-
-    Raises:
-        DataError: a movie of the catalogue has no vector.
     """
 
-    def __init__(
-        self, embeddings: Embeddings, catalogue: pd.DataFrame, embed: Embed | None = None
-    ) -> None:
+    def __init__(self, embeddings: Embeddings, embed: Embed | None = None) -> None:
         self._embeddings = embeddings
-        movies = catalogue.set_index("imdb_id")
-        embeddings.rows(list(movies.index))
-        self._movies = movies.loc[embeddings.ids, ["title", "year", "file"]]
         self._embed = embed
 
     @classmethod
@@ -68,7 +58,7 @@ class Neighbours:
         Raises:
             DataError: it is missing, or does not fit together.
         """
-        return cls(read_embeddings(paths.EMBEDDINGS), read_catalogue(paths.CATALOGUE), embed)
+        return cls(read_embeddings(paths.EMBEDDINGS), embed)
 
     def nearest(self, img: PosterLike, k: int = 3) -> list[Neighbour]:
         """The `k` movies whose posters are most like `img`, the most similar first.
@@ -88,41 +78,44 @@ class Neighbours:
 
     def nearest_to_vector(self, vector: NDArray[np.float32], k: int = 3) -> list[Neighbour]:
         """As `nearest`, for a vector of shape (embedding_size,)."""
+        return self.nearest_to_vectors(vector[None], k)[0]
+
+    def nearest_to_vectors(self, vectors: NDArray[np.float32], k: int = 3) -> list[list[Neighbour]]:
+        """As `nearest`, for vectors of shape (n, embedding_size), all in one pass."""
         if k < 1:
             raise ValueError(f"k must be at least 1. Received: {k}")
         size = self._embeddings.info.embedding_size
-        if vector.shape != (size,):
-            raise ValueError(f"vector must have shape ({size},). Received: {vector.shape}")
-        look = self._embeddings.look_of(vector[None])[0]
+        if vectors.ndim != 2 or vectors.shape[1] != size:
+            raise ValueError(f"vectors must have shape (n, {size}). Received: {vectors.shape}")
         # Both are of length 1: their product is the cosine of the angle between them.
-        similarities = np.concatenate(
-            [rows @ look for rows in _pieces(self._embeddings.looks)]
-        ).clip(-1, 1)  # (n_movies,)
-        similarities[self._same_poster(vector, similarities)] = -np.inf
-        k = min(k, int(np.isfinite(similarities).sum()))
-        if k == 0:
-            return []
-        # All that reach the k-th similarity, then sorted: so that ties have an order.
-        threshold = np.partition(similarities, -k)[-k]
-        rows = np.flatnonzero(similarities >= threshold)
-        rows = rows[np.argsort(-similarities[rows], kind="stable")][:k]
-        return [self._neighbour(int(row), float(similarities[row])) for row in rows]
+        looks = self._embeddings.look_of(vectors)
+        found: list[list[Neighbour] | None] = [None] * len(vectors)
+        more = _TO_SPARE
+        while waiting := [number for number, answer in enumerate(found) if answer is None]:
+            rows, similarities = nearest_rows(self._embeddings.looks, looks[waiting], k + more)
+            for number, chosen, likeness in zip(waiting, rows, similarities, strict=True):
+                others = ~self._is_same(vectors[number], chosen, likeness)
+                if others.sum() >= k or len(chosen) == len(self._embeddings.looks):
+                    found[number] = [
+                        self._neighbour(int(row), float(similarity))
+                        for row, similarity in zip(
+                            chosen[others][:k], likeness[others][:k], strict=True
+                        )
+                    ]
+            more *= 10
+        return [answer or [] for answer in found]
 
-    def _same_poster(
-        self, vector: NDArray[np.float32], similarities: NDArray[np.float32]
-    ) -> NDArray[np.intp]:
-        close: NDArray[np.intp] = np.flatnonzero(similarities > _CLOSE)
-        differences = np.abs(self._embeddings.matrix[close] - vector).max(axis=1, initial=0)
-        same: NDArray[np.intp] = close[differences <= _SAME * np.abs(vector).max(initial=0)]
+    def _is_same(
+        self, vector: NDArray[np.float32], rows: NDArray[np.intp], likeness: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
+        """Which rows are of the poster that is asked about itself."""
+        same = likeness > _CLOSE
+        differences = np.abs(self._embeddings.matrix[rows[same]] - vector).max(axis=1, initial=0)
+        same[same] = differences <= _SAME * np.abs(vector).max(initial=0)
         return same
 
     def _neighbour(self, row: int, similarity: float) -> Neighbour:
-        movie = self._movies.iloc[row]
-        return Neighbour(
-            str(movie.name), str(movie["title"]), int(movie["year"]), str(movie["file"]), similarity
-        )
-
-
-def _pieces(matrix: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """The rows in pieces that fit in memory, whatever the length of a memory-mapped matrix."""
-    return [matrix[start : start + _ROWS_AT_ONCE] for start in range(0, len(matrix), _ROWS_AT_ONCE)]
+        movie = self._embeddings.movies[row]
+        # Rounding makes lengths a little more than 1.
+        similarity = min(max(similarity, -1.0), 1.0)
+        return Neighbour(movie.imdb_id, movie.title, movie.year, movie.file, similarity)

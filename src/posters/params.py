@@ -183,6 +183,7 @@ class EmbedParams(Section):
     mirrored: bool
     # A single number is the side of a square.
     input_size: Annotated[Size | None, BeforeValidator(_as_size)]
+    precision: Literal["float32", "bfloat16"]
     batch_size: Count
     seed: Seed
 

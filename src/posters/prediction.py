@@ -7,16 +7,16 @@ from functools import cache
 import numpy as np
 
 from posters import paths
-from posters.backbone import Backbone, BackboneInfo, load_backbone
-from posters.catalogue import read_catalogue
+from posters.backbone import Backbone
 from posters.dating import Dater
-from posters.embedding import read_embeddings
-from posters.errors import BackboneError, DataError
+from posters.embedding import Embeddings, read_embeddings
+from posters.errors import DataError
+from posters.graphs import BACKBONE_GRAPH, Graph, usable_precision
 from posters.head_files import read_about
 from posters.images import PosterLike
 from posters.neighbours import Neighbour, Neighbours
-from posters.params import load_params
-from posters.taps import Taps
+
+_BATCH = 4
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,7 @@ class Predictor:
         level: share of posters whose interval holds their year.
 
     Raises:
-        DataError: no trained model yet, or `data/` does not fit together.
-        BackboneError: the network that the model was trained with can't be had any more.
+        DataError: no trained model yet, or `data/` is damaged or does not fit together.
     """
 
     def __init__(self) -> None:
@@ -57,9 +56,9 @@ class Predictor:
         if about.get("backbone") != vars(embeddings.info):
             raise DataError("data/model and data/embeddings are of different runs: run `dvc repro`")
         self.caveats = [str(caveat) for caveat in about["caveats"]]
-        self._backbone = load_query_backbone()
+        self._backbone = _open_backbone(embeddings)
         self._dater = Dater.open()
-        self._neighbours = Neighbours(embeddings, read_catalogue(paths.CATALOGUE))
+        self._neighbours = Neighbours(embeddings)
         self.level = self._dater.level
 
     def answer(self, posters: Sequence[PosterLike], k: int, prior: str = "natural") -> list[Answer]:
@@ -75,7 +74,8 @@ class Predictor:
             PosterRefused: a poster can't be read.
         """
         vectors = self._backbone.embed(posters)  # (n_posters, embedding_size)
-        dates = self._dater.date(vectors[:, self._backbone.info.features], prior)
+        dates = self._dater.date(vectors[:, self._backbone.info.evidence], prior)
+        nearest = self._neighbours.nearest_to_vectors(vectors, k)
         return [
             Answer(
                 int(np.rint(dates.year[row])),
@@ -83,9 +83,9 @@ class Predictor:
                 int(dates.high[row]),
                 int(dates.decade[row]),
                 float(dates.decade_probability[row]),
-                self._neighbours.nearest_to_vector(vector, k),
+                neighbours,
             )
-            for row, vector in enumerate(vectors)
+            for row, neighbours in enumerate(nearest)
         ]
 
 
@@ -107,43 +107,17 @@ def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:
 
 @cache
 def _opened() -> Neighbours:
-    backbone = load_query_backbone()
-    return Neighbours.open(lambda poster: backbone.embed([poster])[0])
+    embeddings = read_embeddings(paths.EMBEDDINGS)
+    backbone = _open_backbone(embeddings)
+    return Neighbours(embeddings, lambda poster: backbone.embed([poster])[0])
 
 
-def load_query_backbone() -> Backbone:
-    """The network that made `data/embeddings`, checked to be the same to the last weight.
+def _open_backbone(embeddings: Embeddings) -> Backbone:
+    """The network that made the vectors of `data/embeddings`, as it was left beside them.
 
     Raises:
-        DataError: nothing was embedded yet.
-        BackboneError: its weights can't be had, or are not the ones that were used.
+        DataError: it is missing or damaged.
     """
-    made_by: BackboneInfo = read_embeddings(paths.EMBEDDINGS).info
-    asked = load_params().embed
-    if made_by.weights == "file" and asked.weights in ("imagenet", "random"):
-        raise BackboneError(
-            f"data/embeddings was made with {made_by.name} weights from a file that embed.weights "
-            f"in params.yaml no longer names (it says {asked.weights}): name it again, or run "
-            "`dvc repro`"
-        )
-    backbone = load_backbone(
-        asked.model_copy(
-            update={
-                "backbone": made_by.name,
-                "weights": asked.weights if made_by.weights == "file" else made_by.weights,
-                "if_unreachable": "stop",
-                "pooling": made_by.pooling,
-                "mirrored": made_by.mirrored,
-                "input_size": (made_by.width, made_by.height),
-                "seed": made_by.seed,
-            }
-        ),
-        weights_path=paths.from_root(asked.weights),
-        taps=Taps(tuple(made_by.moments.split()), tuple(made_by.layout.split())),
-    )
-    if backbone.info != made_by:
-        raise BackboneError(
-            f"the weights of {made_by.name} are not the ones that data/embeddings was made with: "
-            "run `dvc repro`, or restore embed.weights in params.yaml"
-        )
-    return backbone
+    precision = usable_precision(embeddings.info.precision)
+    graph = Graph(paths.EMBEDDINGS / BACKBONE_GRAPH, precision=precision)
+    return Backbone(graph, embeddings.info, _BATCH)

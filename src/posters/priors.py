@@ -7,11 +7,11 @@ another, it says what it would say if posters came by the other (Saerens, Latinn
 trained on as many old posters as there are, and still be asked about posters as they come.
 """
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from posters.errors import DataError
@@ -105,17 +105,20 @@ def read_priors(path: Path) -> Priors:
         DataError: it is missing or damaged.
     """
     try:
-        table = pd.read_csv(path)
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [*csv.DictReader(file, strict=True)]
         priors = Priors(
-            table["year"].to_numpy(dtype=np.int64),
-            table["learned"].to_numpy(dtype=np.float64),
-            table["natural"].to_numpy(dtype=np.float64),
+            np.array([int(row["year"]) for row in rows]),
+            np.array([float(row["learned"]) for row in rows]),
+            np.array([float(row["natural"]) for row in rows]),
         )
-        if len(priors.years) == 0 or not (np.diff(table["year"]) == 1).all():
+        if any(None in row for row in rows):
+            raise ValueError("a row has more than three columns")
+        if not rows or not (np.diff(priors.years) == 1).all():
             raise ValueError("its years don't follow each other")
         for name, prior in (("learned", priors.learned), ("natural", priors.natural)):
             if not ((prior > 0).all() and abs(prior.sum() - 1) < 1e-3):
                 raise ValueError(f"its column {name} holds no probabilities")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise DataError(f"data/model/{path.name} is damaged ({error}): run `dvc repro`") from error
     return priors

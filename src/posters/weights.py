@@ -70,7 +70,7 @@ def load_network(
                 f"ImageNet weights of {name} can't be had ({error}): connect to the network, "
                 "set embed.weights to a file, or set embed.if_unreachable to random"
             ) from error
-        _warn_random(name, error)
+        warn_random(name, error)
     _begin_anew(seed)
     return _built(build, None, name), "random"
 
@@ -143,7 +143,8 @@ def _must_be_unreachable(error: Exception) -> None:
         raise error
 
 
-def _warn_random(name: str, error: Exception) -> None:
+def warn_random(name: str, error: object) -> None:
+    """Say loudly that random weights took the place of ImageNet's, why, and what to do."""
     line = "!" * 88
     print(
         f"{line}\n! ImageNet weights of {name} can't be had:\n!   {error}\n"

@@ -44,6 +44,18 @@ def certain(answers: NDArray[np.float64], years: Years) -> Probabilities:
     return probabilities
 
 
+def of_head(outputs: NDArray[np.float32], years: Years) -> Probabilities:
+    """What a head answered as distributions over years.
+
+    Args:
+        outputs: a probability for every year, (n, n_years), as if posters came as they were trained
+            on; or one year each, (n, 1), on which all probability lies then.
+        years: shape (n_years,).
+    """
+    said = outputs.astype(np.float64)
+    return certain(said[:, 0], years) if said.shape[1] == 1 else said
+
+
 def quantile(probabilities: Probabilities, years: Years, share: float) -> NDArray[np.float64]:
     """The year up to which a share of the probability lies, shape (n,)."""
     cumulated = np.cumsum(probabilities, axis=1)

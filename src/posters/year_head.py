@@ -21,7 +21,7 @@ from posters.mixing import mixed_batches
 from posters.optimizer import make_adam_w
 from posters.params import TrainParams
 from posters.targets import Target, make_target
-from posters.year_distribution import Probabilities, Years, certain
+from posters.year_distribution import Probabilities, Years, of_head
 
 _FARTHEST = 5.0
 _ROWS_AT_ONCE = 1024
@@ -42,6 +42,10 @@ class Fitted:
 
     model: Any
     history: dict[str, list[float]]
+
+    def __call__(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the model answers, for vectors of shape (n, embedding_size)."""
+        return _through(self.model, vectors)
 
 
 def fit_head(
@@ -142,8 +146,7 @@ def predict(model: Any, vectors: NDArray[np.float32], years: Years) -> Probabili
     Returns:
         Shape (n, n_years), float64.
     """
-    outputs = _through(model, vectors).astype(np.float64)
-    return certain(outputs[:, 0], years) if outputs.shape[1] == 1 else outputs
+    return of_head(_through(model, vectors), years)
 
 
 def _standardise(keras: Any, vectors: NDArray[np.float32]) -> tuple[Any, Any]:

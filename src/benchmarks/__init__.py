@@ -1,0 +1,1 @@
+"""How fast this is beside others, on the same posters, in one run."""
