@@ -1,5 +1,7 @@
 """A graph answers as the Keras model it was written from, from the same bytes each time."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +129,24 @@ def test_a_missing_or_damaged_file_is_an_error_that_says_what_to_do(
     file.unlink()
     with pytest.raises(DataError, match=rf"data/model/head{suffix} is missing: run `dvc repro`"):
         Graph(path)
+
+
+def test_threads_may_all_ask_for_the_first_time_at_once(tmp_path: Path) -> None:
+    """Bindings that are not ready for that hang in every second process."""
+    write_graph(small_model(), tmp_path / "small.xml")
+    script = (
+        "import sys, threading\n"
+        "import numpy as np\n"
+        "from pathlib import Path\n"
+        "from posters.graphs import Graph\n"
+        "graph, together = Graph(Path(sys.argv[1]), many=True), threading.Barrier(8)\n"
+        "def ask():\n"
+        "    together.wait()\n"
+        "    graph(np.zeros((2, 3), np.float32))\n"
+        "threads = [threading.Thread(target=ask) for _ in range(8)]\n"
+        "for thread in threads: thread.start()\n"
+    )
+    for _ in range(6):
+        subprocess.run(
+            [sys.executable, "-c", script, tmp_path / "small.xml"], check=True, timeout=90
+        )

@@ -131,6 +131,9 @@ def _import_openvino() -> Any:
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     import openvino
 
+    # Its bindings get to know NumPy at the first array they see: two threads that bring one at the
+    # same time wait for each other for ever. So they see one here.
+    _ = openvino.Tensor(np.zeros(1, np.float32)).data
     return openvino
 
 
