@@ -1,12 +1,13 @@
 """Times and memory, of functions and of whole processes."""
 
-import os
+import re
 import statistics
 import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from posters import paths
 from posters.errors import PostersError
@@ -48,21 +49,40 @@ def process(command: Sequence[str], runs: int) -> Process:
     """The median of a command's runs, after one that is not counted.
 
     Raises:
-        BenchmarkError: it failed.
+        BenchmarkError: it failed, or this system does not tell how much memory it holds.
     """
     taken, held = [], []
     for _ in range(runs + 1):
         started = time.perf_counter()
-        child = subprocess.Popen(
-            command, cwd=paths.root(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-        assert child.stderr is not None
-        said = child.stderr.read().decode(errors="replace")
-        _, status, usage = os.wait4(child.pid, 0)
-        child.stderr.close()
-        taken.append(time.perf_counter() - started)
-        # Linux counts in KiB, macOS in bytes.
-        held.append(usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3))
-        if os.waitstatus_to_exitcode(status):
-            raise BenchmarkError(f"{' '.join(command[:3])} failed: {said[-500:]}")
+        with tempfile.TemporaryFile() as said:
+            child = subprocess.Popen(
+                command, cwd=paths.root(), stdout=subprocess.DEVNULL, stderr=said
+            )
+            peak = 0.0
+            while child.poll() is None:
+                peak = max(peak, peak_megabytes(child.pid))
+                time.sleep(0.004)
+            taken.append(time.perf_counter() - started)
+            held.append(peak)
+            if child.returncode:
+                said.seek(0)
+                reason = said.read().decode(errors="replace")[-500:]
+                raise BenchmarkError(f"{' '.join(command[:3])} failed: {reason}")
     return Process(statistics.median(taken[1:]), statistics.median(held[1:]))
+
+
+def peak_megabytes(pid: int) -> float:
+    """The most memory that a process has held so far.
+
+    What the system says at a process's end won't do: it counts what its parent held as well.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except ProcessLookupError:
+        return 0.0
+    except FileNotFoundError as error:
+        if not Path("/proc/self/status").exists():
+            raise BenchmarkError("memory can be measured on Linux alone") from error
+        return 0.0
+    said = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    return int(said.group(1)) / 1e3 if said else 0.0

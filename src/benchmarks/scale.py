@@ -1,7 +1,6 @@
 """A million rows through catalogue, rebalancing, groups and split: generated rows, no pictures."""
 
-import resource
-import sys
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.measuring import peak_megabytes
 from posters.catalogue import Entry, read_catalogue, write_catalogue
 from posters.duplicates import NearDuplicates
 from posters.files import sha256
@@ -38,12 +38,11 @@ def measure(rows: int = 1_000_000) -> dict[str, Any]:
         "groups and split",
         lambda: split_catalogue(catalogue, seed=7, natural=0.2, validation=0.15, near_same=pairs),
     )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "rows": len(split),
         "pairs": len(pairs),
         "seconds": {**taken, "all": round(sum(taken.values()), 2)},
-        "megabytes": round(peak / (1e6 if sys.platform == "darwin" else 1e3)),
+        "megabytes": round(peak_megabytes(os.getpid())),
     }
 
 
