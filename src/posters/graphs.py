@@ -9,7 +9,6 @@ Importing this module is cheap.
 """
 
 import sys
-import threading
 import warnings
 from collections.abc import Sequence
 from functools import cache
@@ -76,19 +75,22 @@ class Graph:
             ) from error
         self.workers = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         self._rows_at_once = rows_at_once
-        self._of_thread = threading.local()
+        # One that is making vectors is nobody else's; taking and giving back are atomic.
+        self._idle_requests: list[Any] = []
 
     def __call__(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the network makes of rows, shape (n, ...): shape (n, size)."""
-        if not hasattr(self._of_thread, "request"):
-            self._of_thread.request = self._compiled.create_infer_request()
-        request = self._of_thread.request
+        try:
+            request = self._idle_requests.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
         pieces = []
         for start in range(0, len(rows), self._rows_at_once):
             piece = np.ascontiguousarray(rows[start : start + self._rows_at_once])
             request.infer([piece], share_inputs=True)
             # A copy, as the next rows overwrite it.
             pieces.append(request.get_output_tensor().data.copy())
+        self._idle_requests.append(request)
         return np.concatenate(pieces)
 
 
