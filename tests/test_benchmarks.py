@@ -1,5 +1,6 @@
 """What is measured is what is said to be measured; how long it takes is no matter here."""
 
+import json
 import subprocess
 import sys
 
@@ -67,3 +68,12 @@ def test_an_unknown_part_is_refused() -> None:
     )
     assert done.returncode == 2
     assert "invalid choice: 'everything'" in done.stderr
+
+
+def test_the_benchmark_that_is_kept_is_of_every_part() -> None:
+    path = ROOT / "metrics" / "benchmark.json"
+    known = json.loads(path.read_text(encoding="utf-8"))
+    assert set(known) == {"predict", "embed", "search", "scale"}
+    for part in known.values():
+        assert part["machine"]["cores"] > 0
+        assert part["measured"]

@@ -22,7 +22,7 @@ from posters.params import EmbedParams
 Vectors = NDArray[np.float32]
 
 
-def measure(params: EmbedParams, count: int = 64, runs: int = 3) -> dict[str, Any]:
+def measure(params: EmbedParams, count: int = 40, runs: int = 2) -> dict[str, Any]:
     """Posters a second of each engine, at one precision and at the other.
 
     Raises:
