@@ -122,6 +122,17 @@ def test_a_graph_without_its_description_is_made_again(
     assert built == ["random", "random"]
 
 
+@pytest.mark.parametrize("suffix", [".xml", ".bin"])
+def test_a_damaged_graph_is_an_error_that_says_which_folder_to_delete(
+    params: EmbedParams, tmp_path: Path, suffix: str
+) -> None:
+    _, graph = open_backbone(params, NOWHERE, tmp_path)
+    file = graph.with_suffix(suffix)
+    file.write_bytes(file.read_bytes()[:20])
+    with pytest.raises(BackboneError, match=r"\.cache/graphs/MobileNetV2-\w+ is damaged .*delete"):
+        open_backbone(params, NOWHERE, tmp_path)
+
+
 def test_imagenet_weights_are_tried_again_only_where_there_is_a_chance(
     params: EmbedParams,
     unreachable: Path,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posters.backbone import Backbone, BackboneInfo
+from posters.errors import BackboneError, DataError
 from posters.files import replacing, sha256_of_file, write_json
 from posters.graphs import BACKBONE_GRAPH, Graph, usable_precision, write_graph
 from posters.keras_backbone import load_backbone
@@ -46,7 +47,8 @@ def open_backbone(params: "EmbedParams", weights_path: Path, graphs: Path) -> tu
         The network and its graph.
 
     Raises:
-        BackboneError: an unknown name, layer or size, or weights missing or not fitting.
+        BackboneError: an unknown name, layer or size, weights missing or not fitting, or what was
+            kept is damaged.
     """
     folder = graphs / f"{params.backbone}-{_key(params, weights_path)[:32]}"
     info = _kept(folder, params)
@@ -58,7 +60,13 @@ def open_backbone(params: "EmbedParams", weights_path: Path, graphs: Path) -> tu
             write_graph(backbone.whole_model(), beside / BACKBONE_GRAPH)
             write_json(beside / _INFO, asdict(info))
     precision = usable_precision(params.precision)
-    graph = Graph(folder / BACKBONE_GRAPH, precision=precision, many=True)
+    try:
+        graph = Graph(folder / BACKBONE_GRAPH, precision=precision, many=True)
+    except DataError as error:
+        raise BackboneError(
+            f"the network kept in .cache/graphs/{folder.name} is damaged or incomplete: delete "
+            "that folder, and it is made again"
+        ) from error
     info = replace(info, precision=precision)
     return Backbone(graph, info, params.batch_size, graph.workers), graph.path
 

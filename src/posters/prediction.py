@@ -118,6 +118,12 @@ def _open_backbone(embeddings: Embeddings) -> Backbone:
     Raises:
         DataError: it is missing or damaged.
     """
-    precision = usable_precision(embeddings.info.precision)
+    precision = embeddings.info.precision
+    if usable_precision(precision) != precision:
+        # MobileNetV2's vectors in float32 are dated otherwise by heads that learned from bfloat16.
+        raise DataError(
+            f"data/embeddings was made in {precision}, which this processor does not calculate in: "
+            "set embed.precision to float32 in params.yaml, then run `dvc repro`"
+        )
     graph = Graph(paths.EMBEDDINGS / BACKBONE_GRAPH, precision=precision)
     return Backbone(graph, embeddings.info, _BATCH)

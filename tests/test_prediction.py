@@ -1,0 +1,28 @@
+"""What was left by the last run is asked in the way it was made."""
+
+import numpy as np
+import pytest
+from parts import info_of, movies_of
+
+from posters import prediction
+from posters.embedding import Embeddings
+from posters.errors import DataError
+from posters.looks import LookScale
+
+
+def test_vectors_in_a_precision_that_the_processor_lacks_are_not_compared_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    matrix = np.ones((2, 6), np.float32)
+    info = info_of(6, 1, 4)
+    scale = LookScale.fit(matrix[:, info.look])
+    made_in_bfloat16 = Embeddings(
+        matrix,
+        movies_of(["tt0000001", "tt0000002"]),
+        type(info)(**{**vars(info), "precision": "bfloat16"}),
+        scale.looks(matrix[:, info.look]),
+        scale,
+    )
+    monkeypatch.setattr(prediction, "usable_precision", lambda wanted: "float32")
+    with pytest.raises(DataError, match=r"made in bfloat16.*set embed\.precision to float32"):
+        prediction._open_backbone(made_in_bfloat16)
