@@ -1,6 +1,5 @@
 """Catalogues hold nothing twice, and come back as they were written."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,7 +54,7 @@ def test_a_catalogue_with_something_twice_is_never_written(tmp_path: Path, colum
     before = path.read_bytes()
     twice = getattr(entry(3), column)
     with pytest.raises(DataError, match=f"{column} {twice} stands in more than one row"):
-        write_catalogue(path, [entry(2), entry(3), replace(entry(4), **{column: twice})])
+        write_catalogue(path, [entry(2), entry(3), entry(4)._replace(**{column: twice})])
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 

@@ -127,6 +127,24 @@ def test_pairs_of_one_block_come_in_order(copies: NDArray[np.float32]) -> None:
     assert list(near_same_rows(copies, 0.5)) == brute_force(copies, 0.5)
 
 
+def test_hardly_a_pair_is_missed_among_many_rows() -> None:
+    generator = np.random.default_rng(3)
+    rows = generator.standard_normal((6000, 64)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    aside = rows[1::2] - (rows[1::2] * rows[::2]).sum(axis=1, keepdims=True) * rows[::2]
+    aside /= np.linalg.norm(aside, axis=1, keepdims=True)
+    cosine = np.linspace(0.9001, 0.99, len(aside), dtype=np.float32)[:, None]
+    rows[1::2] = cosine * rows[::2] + np.sqrt(1 - cosine**2) * aside
+    pairs = list(near_same_rows(rows, 0.9))
+    assert set(pairs) <= set(zip(range(0, 6000, 2), range(1, 6000, 2), strict=True))
+    assert len(set(pairs)) == len(pairs) > 2995
+
+
+def test_rows_that_are_all_alike_make_every_pair() -> None:
+    rows = np.full((60, 8), 8**-0.5, np.float32)
+    assert list(near_same_rows(rows, 0.99)) == [*combinations(range(60), 2)]
+
+
 def test_the_similarity_itself_is_near_enough_and_a_look_of_zeros_is_never() -> None:
     looks = np.array([[1, 0], [0.5, 0.75**0.5], [0, 0], [0, 0]], np.float32)
     assert list(near_same_rows(looks, 0.5)) == [(0, 1)]

@@ -4,10 +4,8 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from posters.errors import DataError
 from posters.files import write_text
@@ -18,8 +16,7 @@ if TYPE_CHECKING:
 Origin = Literal["initial", "reserve", "topup"]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A movie whose poster was accepted: one row of the catalogue.
 
     Attributes:
@@ -43,8 +40,7 @@ class Entry:
     origin: Origin
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A movie whose poster was refused, and why."""
 
     imdb_id: str
@@ -54,11 +50,9 @@ class Refusal:
     detail: str
 
 
-CATALOGUE_COLUMNS = tuple(field.name for field in fields(Entry))
-_REFUSAL_COLUMNS = tuple(field.name for field in fields(Refusal))
-# `dataclasses.astuple` copies every value, and takes ten times as long.
-_row_of_entry = attrgetter(*CATALOGUE_COLUMNS)
-_row_of_refusal = attrgetter(*_REFUSAL_COLUMNS)
+CATALOGUE_COLUMNS = Entry._fields
+_NUMBERS = ("year", "width", "height")
+_REFUSAL_COLUMNS = Refusal._fields
 
 
 def write_catalogue(path: Path, entries: Iterable[Entry]) -> None:
@@ -69,16 +63,18 @@ def write_catalogue(path: Path, entries: Iterable[Entry]) -> None:
     """
     ordered = sorted(entries, key=lambda entry: entry.imdb_id)
     for column in ("imdb_id", "sha256"):
-        counts = Counter(getattr(entry, column) for entry in ordered)
-        repeated = [value for value, count in counts.items() if count > 1]
-        if repeated:
-            raise DataError(f"{path.name}: {column} {repeated[0]} stands in more than one row")
-    write_text(path, _to_csv(CATALOGUE_COLUMNS, map(_row_of_entry, ordered)))
+        seen: set[str] = set()
+        for entry in ordered:
+            value = getattr(entry, column)
+            if value in seen:
+                raise DataError(f"{path.name}: {column} {value} stands in more than one row")
+            seen.add(value)
+    write_text(path, _to_csv(CATALOGUE_COLUMNS, ordered))
 
 
 def write_refusals(path: Path, refusals: Iterable[Refusal]) -> None:
     """Write what was refused as CSV, in the order of the attempts."""
-    write_text(path, _to_csv(_REFUSAL_COLUMNS, map(_row_of_refusal, refusals)))
+    write_text(path, _to_csv(_REFUSAL_COLUMNS, refusals))
 
 
 def read_catalogue(path: Path) -> "pd.DataFrame":
@@ -90,21 +86,25 @@ def read_catalogue(path: Path) -> "pd.DataFrame":
     # Late: whoever asks for entries alone needn't wait for pandas.
     import pandas as pd
 
-    frame = pd.DataFrame(map(_row_of_entry, read_entries(path)), columns=list(CATALOGUE_COLUMNS))
-    return frame.astype({"year": "int64", "width": "int64", "height": "int64"})
+    columns = _read_columns(path)
+    return pd.DataFrame(columns).astype({name: "int64" for name in _NUMBERS})
 
 
 def read_entries(path: Path) -> list[Entry]:
     """Read a catalogue as entries; raises as `read_catalogue`."""
+    columns = _read_columns(path)
+    return [Entry(*row) for row in zip(*columns.values(), strict=True)]
+
+
+def _read_columns(path: Path) -> dict[str, Sequence[Any]]:
+    """The values of each column; of a million rows in a third of the time that rows take."""
+    rows = _read_rows(path, CATALOGUE_COLUMNS)
+    values = [*zip(*rows, strict=True)] or [()] * len(CATALOGUE_COLUMNS)
+    columns: dict[str, Sequence[Any]] = dict(zip(CATALOGUE_COLUMNS, values, strict=True))
     try:
-        return [_entry(row) for row in _read_rows(path, CATALOGUE_COLUMNS)]
+        return columns | {name: [int(value) for value in columns[name]] for name in _NUMBERS}
     except ValueError as error:
         raise DataError(f"{path.name} is damaged ({error}): run `dvc repro`") from error
-
-
-def _entry(row: Sequence[str]) -> Entry:
-    values: dict[str, Any] = dict(zip(CATALOGUE_COLUMNS, row, strict=True))
-    return Entry(**values | {name: int(values[name]) for name in ("year", "width", "height")})
 
 
 def count_refusals(path: Path) -> dict[str, int]:

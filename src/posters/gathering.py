@@ -241,7 +241,8 @@ def notes(gatherer: Gatherer) -> list[str]:
 
 def show_failures(bar: "tqdm[NoReturn]", gatherer: Gatherer) -> None:
     """Write the number of refusals beside a progress bar's rate and time left."""
-    bar.set_postfix(refused=len(gatherer.refusals), refresh=False)
+    if not bar.disable:
+        bar.set_postfix(refused=len(gatherer.refusals), refresh=False)
 
 
 class Queue:
@@ -259,7 +260,8 @@ class Queue:
 
     def upcoming(self, number: int) -> list[Movie]:
         """The next so many movies; fewer when they end."""
-        self._seen = deque(movie for movie in self._seen if not self._gatherer.knows(movie))
+        if self._seen:
+            self._seen = deque(movie for movie in self._seen if not self._gatherer.knows(movie))
         while len(self._seen) < number and (movie := next(self._movies, None)):
             if not self._gatherer.knows(movie):
                 self._seen.append(movie)

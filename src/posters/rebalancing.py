@@ -67,7 +67,8 @@ def rebalance(
     total = sum(max(0, t - counts[year]) for year in thin)
     with tqdm(total=total, desc="top-up", unit="poster", disable=None) as bar:
         for level in range(1, t + 1):
-            rising = [y for y in thin if y not in result.topup_short and counts[y] < level]
+            thin = [year for year in thin if year not in result.topup_short]
+            rising = [year for year in thin if counts[year] < level]
             _expect(gatherer, queues, rising)
             for year in rising:
                 entry = queues[year].first_accepted("topup")

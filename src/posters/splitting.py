@@ -25,6 +25,10 @@ TESTS = ("natural", "balanced")
 
 _ARTICLE = re.compile(r"^(the|a|an)\s+")
 _ACCENTS = re.compile("[\u0300-\u036f]")
+# Of ASCII, only letters and digits are what `title_key` keeps.
+_ASCII_SPACES = str.maketrans(
+    {character: " " for character in map(chr, range(128)) if not character.isalnum()}
+)
 
 
 def title_key(title: str) -> str:
@@ -36,6 +40,8 @@ def title_key(title: str) -> str:
     # Only the marks of alphabets are accents; in other scripts marks are letters of their own.
     folded = _ACCENTS.sub("", unicodedata.normalize("NFKD", title.casefold().strip()))
     folded = unicodedata.normalize("NFC", _ARTICLE.sub("", folded))
+    if folded.isascii():
+        return " ".join(folded.translate(_ASCII_SPACES).split()) or folded
     words = "".join(
         letter if unicodedata.category(letter)[0] in "LMN" else " " for letter in folded
     ).split()
@@ -65,11 +71,15 @@ def split_catalogue(
     Raises:
         DataError: a part that the later stages need is empty.
     """
-    title = catalogue["title"].map(title_key)
+    key_of = {title: title_key(title) for title in set(catalogue["title"])}
+    title = catalogue["title"].map(key_of)
     group = _groups(catalogue["imdb_id"], title, near_same)
     origin = catalogue["origin"]
-    in_natural = title.map(lambda key: unit_interval(seed, "natural", key)) < natural
-    in_validation = title.map(lambda key: unit_interval(seed, "validation", key)) < validation
+    keys = set(key_of.values())
+    in_natural = title.isin({key for key in keys if unit_interval(seed, "natural", key) < natural})
+    in_validation = title.isin(
+        {key for key in keys if unit_interval(seed, "validation", key) < validation}
+    )
 
     balanced = origin == "reserve"
     # A group of both tests counts in both: neither is trained on.
@@ -93,7 +103,9 @@ def split_catalogue(
 
 def _groups(ids: pd.Series, title: pd.Series, near_same: Iterable[tuple[str, str]]) -> pd.Series:
     """The group of each movie, by the first of the titles in it."""
-    title_of = dict(zip(ids, title, strict=True))
+    pairs = list(near_same)
+    paired = ids.isin({imdb_id for pair in pairs for imdb_id in pair})
+    title_of = dict(zip(ids[paired], title[paired], strict=True))
     leader: dict[str, str] = {}
 
     def lead(key: str) -> str:
@@ -101,8 +113,9 @@ def _groups(ids: pd.Series, title: pd.Series, near_same: Iterable[tuple[str, str
             key = leader[key]
         return key
 
-    for one, other in near_same:
+    for one, other in pairs:
         first, second = sorted((lead(title_of[one]), lead(title_of[other])))
         if first != second:
             leader[second] = first
-    return title.map(lead)
+    lead_of = {key: lead(key) for key in leader}
+    return pd.Series([lead_of.get(key, key) for key in title], index=title.index)

@@ -74,7 +74,7 @@ class Tables:
 
     def _in_order(self, table: Path, parsed: Parsed) -> list[Movie]:
         # The movie keeps the relative path, so that no catalogue names a machine's folders.
-        self._folders.update((movie, table.parent) for movie in parsed.movies)
+        self._folders.update(dict.fromkeys(parsed.movies, table.parent))
         return sorted(parsed.movies, key=lambda movie: unit_interval(self._seed, movie.imdb_id))
 
 
