@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from posters import exported, graphs
+from posters import exported, graphs, keras_import
 from posters.backbone import Backbone
 from posters.errors import BackboneError, PosterRefused
 from posters.exported import open_backbone
 from posters.graphs import has_bfloat16
+from posters.keras_backbone import KerasBackbone
 from posters.params import EmbedParams, load_params
 
 NOWHERE = Path("nowhere")
@@ -65,7 +66,7 @@ def pictures(count: int) -> list[Image.Image]:
 def test_what_was_built_before_is_not_built_again(
     params: EmbedParams, kept: Path, built: list[str]
 ) -> None:
-    same = params.model_copy(update={"batch_size": 7, "if_unreachable": "stop"})
+    same = params.model_copy(update={"batch_size": None, "if_unreachable": "stop"})
     backbone, graph = open_backbone(same, NOWHERE, kept)
     assert built == []
     assert graph.is_file()
@@ -90,6 +91,32 @@ def test_another_network_is_built(
     other, _ = open_backbone(params.model_copy(update=change), NOWHERE, kept)
     assert built == ["random"]
     assert first.info.fingerprint != other.info.fingerprint
+
+
+def test_keras_runs_the_network_where_it_has_a_gpu(
+    params: EmbedParams, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_graph, graph = open_backbone(params, NOWHERE, kept)
+    monkeypatch.setattr(exported, "sees_gpu", lambda: True)
+    by_keras, same_graph = open_backbone(params, NOWHERE, kept)
+    assert isinstance(by_keras, KerasBackbone)
+    assert same_graph == graph  # predict.py goes by it on any machine
+    assert by_keras.info == by_graph.info
+    vectors, expected = by_keras.embed(pictures(5)), by_graph.embed(pictures(5))
+    np.testing.assert_allclose(vectors, expected, rtol=1e-3, atol=1e-4)
+    for number, picture in enumerate(pictures(5)):
+        np.testing.assert_array_equal(by_keras.embed([picture])[0], vectors[number])
+
+
+def test_no_gpu_is_seen_where_none_is_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras_import, "_NVIDIA_DRIVER", NOWHERE)
+    assert not keras_import.sees_gpu()
+    # A driver alone is none either: TensorFlow decides.
+    monkeypatch.setattr(keras_import, "_NVIDIA_DRIVER", Path("/"))
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: [])
+    assert not keras_import.sees_gpu()
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: [kind])
+    assert keras_import.sees_gpu()
 
 
 def test_a_weights_file_counts_by_its_content(

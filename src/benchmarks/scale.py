@@ -8,6 +8,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,8 @@ def measure(
     return {
         **through,
         "megabytes": megabytes,
-        "near-duplicates by hash": {str(n): _timed(lambda n=n: _by_hash(n)) for n in pictures},
-        "near-same by look": {str(n): _timed(lambda n=n: _by_look(n)) for n in pictures},
+        "near-duplicates by hash": {str(n): _timed(partial(_by_hash, n)) for n in pictures},
+        "near-same by look": {str(n): _timed(partial(_by_look, n)) for n in pictures},
     }
 
 

@@ -1,7 +1,8 @@
 """The backbone as it is run: exported from Keras once, kept in `.cache/graphs`, opened without it.
 
 Building a network in Keras takes ten seconds, most of them to import TensorFlow; opening its graph
-takes one.
+takes one. Where TensorFlow has a GPU, which graphs are not run on, Keras runs the network after
+all; `predict.py` goes by the graph there too.
 """
 
 import hashlib
@@ -19,7 +20,8 @@ from posters.backbone import Backbone, BackboneInfo
 from posters.errors import BackboneError, DataError
 from posters.files import replacing, sha256_of_file, write_json
 from posters.graphs import BACKBONE_GRAPH, Graph, usable_precision, write_graph
-from posters.keras_backbone import load_backbone
+from posters.keras_backbone import KerasBackbone, load_backbone
+from posters.keras_import import sees_gpu
 from posters.weights import warn_random
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ _INFO = "backbone.json"
 _NO_MATTER = {"batch_size", "precision", "if_unreachable"}
 _CODE = ("colour", "exported", "graphs", "keras_backbone", "taps", "weights")
 _PACKAGES = ("keras", "tensorflow", "openvino", "numpy")
+# Posters that a graph is given at once, where `embed.batch_size` leaves it open: measured best.
+_BATCH_SIZE = 2
 # Where Keras downloads from.
 _WEIGHTS_HOST = "https://storage.googleapis.com/tensorflow/keras-applications/"
 _REACH_TIMEOUT = 5.0  # seconds
@@ -52,6 +56,7 @@ def open_backbone(params: "EmbedParams", weights_path: Path, graphs: Path) -> tu
     """
     folder = graphs / f"{params.backbone}-{_key(params, weights_path)[:32]}"
     info = _kept(folder, params)
+    backbone: KerasBackbone | None = None
     if info is None:
         backbone = load_backbone(params, weights_path=weights_path)
         info = backbone.info
@@ -59,6 +64,9 @@ def open_backbone(params: "EmbedParams", weights_path: Path, graphs: Path) -> tu
             beside.mkdir()
             write_graph(backbone.whole_model(), beside / BACKBONE_GRAPH)
             write_json(beside / _INFO, asdict(info))
+    if sees_gpu():
+        backbone = backbone or load_backbone(params, weights_path=weights_path)
+        return backbone, folder / BACKBONE_GRAPH
     precision = usable_precision(params.precision)
     try:
         graph = Graph(folder / BACKBONE_GRAPH, precision=precision, many=True)
@@ -68,7 +76,7 @@ def open_backbone(params: "EmbedParams", weights_path: Path, graphs: Path) -> tu
             "that folder, and it is made again"
         ) from error
     info = replace(info, precision=precision)
-    return Backbone(graph, info, params.batch_size, graph.workers), graph.path
+    return Backbone(graph, info, params.batch_size or _BATCH_SIZE, graph.workers), graph.path
 
 
 def _key(params: "EmbedParams", weights_path: Path) -> str:

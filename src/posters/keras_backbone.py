@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posters.backbone import Backbone, BackboneInfo
+from posters.backbone import Backbone, BackboneInfo, cores
 from posters.colour import COLOUR_SIZE
 from posters.errors import BackboneError
 from posters.keras_import import import_keras
@@ -45,8 +45,12 @@ _INPUT_SIZES = {
 }
 
 
+BATCH_SIZE = 32
+"""Posters in one forward pass where `embed.batch_size` leaves it open."""
+
+
 class KerasBackbone(Backbone):
-    """A network as Keras runs it.
+    """A network as Keras runs it: one batch at a time, on all cores or on a GPU.
 
     Args:
         model: turns preprocessed pictures into features.
@@ -58,11 +62,15 @@ class KerasBackbone(Backbone):
         alone = threading.Lock()
 
         def forward(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+            count = len(pictures)
+            # Always as many at once: for other numbers a GPU may calculate in another order.
+            missing = [(0, -count % batch_size), (0, 0), (0, 0), (0, 0)]
+            full = preprocess(np.pad(pictures, missing))
             with alone:
-                features: NDArray[np.float32] = model.predict_on_batch(preprocess(pictures))
+                features: NDArray[np.float32] = model.predict_on_batch(full)[:count]
                 return features
 
-        super().__init__(forward, info, batch_size)
+        super().__init__(forward, info, batch_size, cores())
         self._model = model
         self._preprocess = preprocess
 
@@ -142,7 +150,7 @@ def load_backbone(
         look_from=look_from,
         colour_from=int(network.output_shape[-1]),
     )
-    return KerasBackbone(network, module.preprocess_input, info, params.batch_size)
+    return KerasBackbone(network, module.preprocess_input, info, params.batch_size or BATCH_SIZE)
 
 
 def _with_mirror_image(keras: Any, network: Any) -> Any:

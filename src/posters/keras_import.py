@@ -5,7 +5,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+_NVIDIA_DRIVER = Path("/dev/nvidiactl")
 
 
 def import_keras() -> Any:
@@ -27,6 +30,23 @@ def import_keras() -> Any:
     # It warns of every small network that is built anew, which is what is wanted here.
     tf.get_logger().setLevel("ERROR")
     return keras
+
+
+def sees_gpu() -> bool:
+    """Whether TensorFlow has a GPU to calculate on, set to give what float32 promises.
+
+    TensorFlow is asked, which takes seconds, only where there is a driver for one. Hide it with
+    `CUDA_VISIBLE_DEVICES=-1`.
+    """
+    if not _NVIDIA_DRIVER.exists():
+        return False
+    import_keras()
+    import tensorflow as tf
+
+    # Else its matrix products are calculated with 10 bits of mantissa, and said to be float32.
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    tf.config.experimental.enable_op_determinism()
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def make_deterministic(keras: Any, seed: int) -> None:

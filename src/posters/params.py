@@ -184,7 +184,7 @@ class EmbedParams(Section):
     # A single number is the side of a square.
     input_size: Annotated[Size | None, BeforeValidator(_as_size)]
     precision: Literal["float32", "bfloat16"]
-    batch_size: Count
+    batch_size: Count | None
     seed: Seed
 
 
