@@ -1,4 +1,4 @@
-"""How long predicting, embedding, searching and a million rows take, beside others who do the same.
+"""How long predicting, embedding, searching, a million rows and a changed t take, beside others.
 
 python src/bench.py
 python src/bench.py --only predict search
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import embedding, predicting, scale, searching
+from benchmarks import embedding, predicting, rerunning, scale, searching
 from benchmarks.measuring import BenchmarkError
 from posters import command, paths
 from posters.backbone import cores
@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[], Any]] = {
     "embed": lambda: embedding.measure(load_params().embed),
     "search": searching.measure,
     "scale": scale.measure,
+    "rerun": rerunning.measure,
 }
 
 
