@@ -27,7 +27,8 @@ $(STAMP): requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock || { \
 	  echo "make setup: the packages of requirements.lock could not be installed: is there a network?" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m pip check --disable-pip-version-check
+	@# Gradio, if it is here, asks for an older Pillow and tomlkit: see `lock`.
+	! $(BIN)/python -m pip check --disable-pip-version-check | grep -vE '^(No broken|gradio .* requirement (pillow|tomlkit))'
 	@touch $@
 
 repro: setup ## run the pipeline: only what changed is done again
@@ -67,3 +68,10 @@ lock: ## pin the newest packages that pyproject.toml allows (needs uv)
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
 	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --universal --python-version 3.11 \
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-bench.lock
+	uv pip compile pyproject.toml --extra browser --constraint requirements.lock --universal --python-version 3.11 \
+	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-browser.lock
+	@# Gradio asks for an older Pillow and tomlkit than DVC and the rest bring: no version of it fits
+	@# otherwise, and its page is tested with ours.
+	uv pip compile pyproject.toml --extra app --constraint requirements.lock --universal --python-version 3.11 \
+	  --override <(printf 'pillow>=12.0\ntomlkit>=0.11.1\n') \
+	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-app.lock
