@@ -111,7 +111,8 @@ def build(desk: Desk, uploads: Path) -> gr.Blocks:
         )
         poster.clear(lambda prior: (None, desk.waiting(prior)), [prior], [asked, answer], **quietly)
         pick.click(pick_one, [asked, *switches], [asked, answer, poster], **quietly)
-        k.release(say, [asked, *switches], [answer], **quietly)
+        # Not `release`: a number that is typed, or set back, is none.
+        k.change(say, [asked, *switches], [answer], **quietly)
         prior.input(say, [asked, *switches], [answer], **quietly)
     return page
 
