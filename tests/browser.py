@@ -69,6 +69,7 @@ def visit(browser: "Browser", **options: Any) -> Visit:
             `color_scheme="dark"` (see Playwright's `Browser.new_context`).
     """
     page = browser.new_context(**options).new_page()
+    page.set_default_timeout(120_000)  # what fails, fails by what it shows, not by a busy machine
     opened = Visit(page)
     page.on("request", lambda request: opened.requests.append(request.url))
     page.on("pageerror", lambda error: opened.errors.append(str(error)))
