@@ -1,6 +1,8 @@
 """What the page says of an answer, as HTML."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,13 @@ def test_titles_and_reasons_are_text_never_markup(tmp_path: Path) -> None:
 
 def entry(title: str, year: int) -> Entry:
     return Entry("tt0000001", title, year, "a.jpg", "table", "", "0" * 64, 200, 300, "initial")
+
+
+def test_an_answer_needs_none_of_what_takes_long_to_import() -> None:
+    script = "import posters.page.desk, posters.plots.style, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert "posters" in loaded
+    assert not loaded & {"tensorflow", "keras", "mlflow", "sklearn", "matplotlib", "dvc"}
