@@ -4,13 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
-PORT ?= 5000
 # Nothing is reported to anyone about how this is used.
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro sweep ablation bench retry-failed refresh test lint ui lock
+.PHONY: help setup repro sweep ablation bench retry-failed refresh test lint ui app lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -27,7 +26,8 @@ $(STAMP): requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock || { \
 	  echo "make setup: the packages of requirements.lock could not be installed: is there a network?" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m pip check --disable-pip-version-check
+	@# Gradio, if it is here, asks for an older Pillow and tomlkit: see `lock`.
+	! $(BIN)/python -m pip check --disable-pip-version-check | grep -vE '^(No broken|gradio .* requirement (pillow|tomlkit))'
 	@touch $@
 
 repro: setup ## run the pipeline: only what changed is done again
@@ -59,11 +59,28 @@ lint: setup ## check style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+ui: PORT ?= 5000
 ui: setup ## open the MLflow UI on this project's runs: http://127.0.0.1:5000 (PORT=... for another)
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(CURDIR)/mlflow.db --port $(PORT)
+
+app: PORT ?= 7860
+app: $(VENV)/.app-complete ## open a page to drop posters on: http://127.0.0.1:7860 (PORT=... for another)
+	@$(BIN)/python src/app.py --open --port $(PORT)
+
+$(VENV)/.app-complete: $(STAMP) requirements-app.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-app.lock || { \
+	  echo "make app: the packages of requirements-app.lock could not be installed: is there a network?" >&2; exit 1; }
+	@touch $@
 
 lock: ## pin the newest packages that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
 	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --universal --python-version 3.11 \
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-bench.lock
+	uv pip compile pyproject.toml --extra browser --constraint requirements.lock --universal --python-version 3.11 \
+	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-browser.lock
+	@# Gradio asks for an older Pillow and tomlkit than DVC and the rest bring: no version of it fits
+	@# otherwise, and its page is tested with ours.
+	uv pip compile pyproject.toml --extra app --constraint requirements.lock --universal --python-version 3.11 \
+	  --override <(printf 'pillow>=12.0\ntomlkit>=0.11.1\n') \
+	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-app.lock

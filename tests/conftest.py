@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from browser import browser  # noqa: F401  (a fixture)
 from sites import Sites
 
 from posters.drawing import draw_poster

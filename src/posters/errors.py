@@ -9,7 +9,8 @@
     ├── FetchFailed         one address of the web can't be had; the run goes on without it
     ├── PosterRefused       one picture can't be used; the run goes on without it
     ├── BackboneError       an unknown network, or weights that are missing or don't fit
-    └── DataError           what an earlier stage wrote is missing or does not fit together
+    ├── DataError           what an earlier stage wrote is missing or does not fit together
+    └── PageError           the page can't be served
 
 Each message says what was wrong, what was expected, and what to do.
 """
@@ -94,3 +95,7 @@ class BackboneError(PostersError):
 
 class DataError(PostersError):
     """A file of an earlier stage is missing, or two of them don't belong together."""
+
+
+class PageError(PostersError):
+    """The local page can't be served: a package is missing, or its port is taken."""

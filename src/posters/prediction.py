@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from posters import paths
 from posters.backbone import Backbone
@@ -29,6 +30,7 @@ class Answer:
         decade: the likeliest, by its first year.
         decade_probability: of that decade.
         neighbours: the movies whose posters look most alike, the most similar first.
+        probabilities: of every year that can be answered, oldest first.
     """
 
     year: int
@@ -37,6 +39,7 @@ class Answer:
     decade: int
     decade_probability: float
     neighbours: list[Neighbour]
+    probabilities: dict[int, float]
 
 
 class Predictor:
@@ -84,9 +87,18 @@ class Predictor:
                 int(dates.decade[row]),
                 float(dates.decade_probability[row]),
                 neighbours,
+                self._by_year(dates.probabilities[row]),
             )
             for row, neighbours in enumerate(nearest)
         ]
+
+    def believed(self, prior: str) -> dict[int, float]:
+        """The probability of every year before a poster is looked at, oldest first."""
+        return self._by_year(self._dater.priors.named(prior))
+
+    def _by_year(self, probabilities: NDArray[np.float64]) -> dict[int, float]:
+        years = self._dater.priors.years
+        return dict(zip(years.tolist(), probabilities.tolist(), strict=True))
 
 
 def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:

@@ -3,12 +3,15 @@
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from PIL import Image
 
 from posters.files import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK, FAINT, PAPER = "#22262b", "#8b939c", "#ffffff"
 BLUE, ORANGE, GREEN = "#2f6f9f", "#e08a2c", "#5b9a68"
@@ -17,8 +20,11 @@ DPI = 130
 
 def new_figure(
     width: float, height: float, title: str, caveats: Sequence[str], *, axes: bool = True
-) -> tuple[Figure, Axes]:
+) -> "tuple[Figure, Axes]":
     """A figure of `width` x `height` inches with its title, its caveats, and one axes or none."""
+    # Late: whoever wants the colours alone needn't wait for Matplotlib.
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor=PAPER, layout="constrained")
     figure.suptitle(title, x=0.012, ha="left", fontsize=13, fontweight="bold", color=INK)
     if caveats:
@@ -31,7 +37,7 @@ def new_figure(
     return figure, drawn  # type: ignore[return-value]
 
 
-def plain(axes: Axes) -> None:
+def plain(axes: "Axes") -> None:
     """Bring axes to the house style: no box, a faint grid behind the data."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(FAINT)
@@ -40,7 +46,7 @@ def plain(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def save(figure: Figure, path: Path, *, dots_per_inch: int = DPI, colours: int = 0) -> None:
+def save(figure: "Figure", path: Path, *, dots_per_inch: int = DPI, colours: int = 0) -> None:
     """Write a figure as PNG; its bytes depend on the figure alone.
 
     Args:
