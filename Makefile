@@ -54,10 +54,11 @@ refresh: setup ## ask the web for newer listings (data sets), then run the pipel
 test: setup ## run the tests
 	$(BIN)/python -m pytest
 
-lint: setup ## check style and types
+lint: setup ## check style and types, and the Dockerfile
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile
 
 ui: setup ## open the MLflow UI on this project's runs: http://127.0.0.1:5000 (PORT=... for another)
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(CURDIR)/mlflow.db --port $(PORT)
@@ -67,3 +68,5 @@ lock: ## pin the newest packages that pyproject.toml allows (needs uv)
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
 	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --universal --python-version 3.11 \
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-bench.lock
+	uv pip compile --group pyproject.toml:predict --constraint requirements.lock --universal --python-version 3.11 \
+	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-predict.lock
