@@ -10,7 +10,7 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro sweep ablation bench retry-failed refresh test lint ui lock
+.PHONY: help setup repro card sweep ablation bench retry-failed refresh test lint ui lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -32,6 +32,10 @@ $(STAMP): requirements.lock
 
 repro: setup ## run the pipeline: only what changed is done again
 	$(BIN)/dvc repro
+	$(BIN)/python src/card.py
+
+card: setup ## write docs/model_card.md from metrics/
+	$(BIN)/python src/card.py
 
 sweep: setup ## run the pipeline for several t, and draw both errors against it (ARGS="--t 0 30")
 	$(BIN)/python src/sweep.py $(ARGS)
