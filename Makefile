@@ -9,7 +9,7 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro sweep ablation bench retry-failed refresh test lint ui app lock
+.PHONY: help setup repro card sweep ablation bench retry-failed refresh test lint ui app lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -32,6 +32,10 @@ $(STAMP): requirements.lock
 
 repro: setup ## run the pipeline: only what changed is done again
 	$(BIN)/dvc repro
+	$(BIN)/python src/card.py
+
+card: setup ## write docs/model_card.md from metrics/
+	$(BIN)/python src/card.py
 
 sweep: setup ## run the pipeline for several t, and draw both errors against it (ARGS="--t 0 30")
 	$(BIN)/python src/sweep.py $(ARGS)
@@ -54,10 +58,11 @@ refresh: setup ## ask the web for newer listings (data sets), then run the pipel
 test: setup ## run the tests
 	$(BIN)/python -m pytest
 
-lint: setup ## check style and types
+lint: setup ## check style and types, and the Dockerfile
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile
 
 ui: PORT ?= 5000
 ui: setup ## open the MLflow UI on this project's runs: http://127.0.0.1:5000 (PORT=... for another)
@@ -84,3 +89,5 @@ lock: ## pin the newest packages that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --extra app --constraint requirements.lock --universal --python-version 3.11 \
 	  --override <(printf 'pillow>=12.0\ntomlkit>=0.11.1\n') \
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-app.lock
+	uv pip compile --group pyproject.toml:predict --constraint requirements.lock --universal --python-version 3.11 \
+	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-predict.lock

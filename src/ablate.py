@@ -4,6 +4,9 @@ make ablation
 python src/ablate.py --splits 5
 """
 
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
 import argparse
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
-from posters import command, paths, provenance
+from posters import paths, provenance
 from posters.ablation import rows_of_models, rows_of_variant, summarise, variants
 from posters.catalogue import read_catalogue
 from posters.dataset import Parts, join_parts

@@ -4,10 +4,13 @@ make retry-failed
 make refresh
 """
 
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
 import argparse
 from collections import Counter
 
-from posters import command, paths
+from posters import paths
 from posters.params import load_params
 from posters.web.ledger import LEDGER, Ledger
 

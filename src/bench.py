@@ -4,6 +4,9 @@ python src/bench.py
 python src/bench.py --only predict search
 """
 
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
 import argparse
 import json
 import os
@@ -16,7 +19,7 @@ from typing import Any
 
 from benchmarks import embedding, predicting, rerunning, scale, searching
 from benchmarks.measuring import BenchmarkError
-from posters import command, paths
+from posters import paths
 from posters.backbone import cores
 from posters.files import write_json
 from posters.params import load_params

@@ -2,25 +2,41 @@
 
 python src/predict.py poster.jpg
 python src/predict.py --k 5 --json posters/
+python src/predict.py --output sheet.png posters/
 """
 
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
 import argparse
 import io
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from posters import command
-from posters.errors import PosterRefused
-from posters.images import FORMATS, read_image, to_rgb
+from tqdm import tqdm
+
+from posters import paths
+from posters.errors import DataError, PosterRefused
+from posters.finding import find_posters
 from posters.priors import PRIORS
+from posters.terminal import is_terminal, paint
 
 if TYPE_CHECKING:
     from posters.prediction import Answer, Predictor
 
-SUFFIXES = {*FORMATS.values(), ".jpeg"}
-BATCH = 8
+EPILOG = """\
+examples:
+  python src/predict.py poster.jpg
+  python src/predict.py --k 5 --prior uniform --output sheet.png posters/
+  python src/predict.py --json posters/ > answers.jsonl
+
+A progress bar and colours are for terminals; NO_COLOR=1 turns colours off.
+Exit code: 0 when every poster was answered; 2 when one could not be (the others
+are answered all the same); 130 after Ctrl-C.
+"""
 
 
 def main() -> int:
@@ -30,54 +46,118 @@ def main() -> int:
         # A title that the terminal's encoding lacks is shown with escapes.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    found, problems = find_posters(options.posters)
+    found, problems = find_posters(options.posters, options.output)
     for problem in problems:
-        complain(problem)
-    predictor: Predictor | None = None
-    for start in range(0, len(found), BATCH):
-        images = []
-        for file in found[start : start + BATCH]:
-            try:
-                images.append((file, to_rgb(read_image(file))))
-            except PosterRefused as refused:
-                problems.append(str(refused))
-                complain(f"{file}: {refused}; give another picture of this poster")
-        if not images:
-            continue
-        # Loading the network takes seconds: only once there is something to ask it.
-        predictor = predictor or load_predictor()
-        answers = predictor.answer([image for _, image in images], options.k, options.prior)
-        for (file, _), answer in zip(images, answers, strict=True):
-            if options.json:
-                print(as_json(file, answer, predictor, options.prior), flush=True)
-            else:
-                print(as_text(file, answer, predictor), flush=True)
-    return 2 if problems else 0
+        command.say_error("predict", problem)
+    if not found:
+        return 2
+    sheet = Sheet(options.output, options.k, len(found)) if options.output else None
+    # Loading the network takes half a second: only once there is something to ask it.
+    predictor = load_predictor(many=len(found) > 1)
+    refused = 0
+    with (
+        closing(predictor.try_each(found, options.k, options.prior)) as answers,
+        progress_bar(len(found)) as bar,
+    ):
+        for file, answer in zip(found, answers, strict=True):
+            # On a terminal the bar makes room for what is printed.
+            with bar.external_write_mode():
+                if isinstance(answer, PosterRefused):
+                    refused += 1
+                    problem = f"{file}: {answer}; give another picture of this poster"
+                    command.say_error("predict", problem)
+                elif options.json:
+                    print(as_json(file, answer, predictor, options.prior), flush=True)
+                else:
+                    print(as_text(file, answer, predictor), flush=True)
+            if sheet and not isinstance(answer, PosterRefused):
+                sheet.add(file, answer)
+            bar.update()
+    if sheet:
+        sheet.write(predictor)
+    return 2 if problems or refused else 0
 
 
-def complain(problem: str) -> None:
-    """Say in one line on stderr why a poster is not answered."""
-    print(f"predict: error: {problem}", file=sys.stderr)
+def progress_bar(posters: int) -> "tqdm[NoReturn]":
+    """How far it is, for whoever watches a terminal and waits for more than one poster."""
+    hidden = posters < 2 or not is_terminal(sys.stderr)
+    return tqdm(total=posters, desc="predict", unit="poster", disable=hidden, leave=False)
 
 
-def load_predictor() -> "Predictor":
+def load_predictor(many: bool) -> "Predictor":
     """The network, the head and the catalogue; what must be said of them goes to stderr."""
     from posters.prediction import Predictor
 
-    predictor = Predictor()
+    predictor = Predictor(many)
     if predictor.caveats:
-        print(f"predict: note: trained on {', '.join(predictor.caveats)}", file=sys.stderr)
+        command.say_note("predict", f"trained on {', '.join(predictor.caveats)}")
     return predictor
+
+
+class Sheet:
+    """The contact sheet of `--output`: the first answers, drawn when all are there.
+
+    Args:
+        path: of the PNG.
+        k: how many neighbours each answer has.
+        posters: how many are asked about; what will not fit is said at once.
+
+    Raises:
+        DataError: the neighbours' pictures are not there.
+    """
+
+    def __init__(self, path: Path, k: int, posters: int) -> None:
+        from posters.plots.neighbours import MAX_ANSWERS, MAX_NEIGHBOURS, Answered
+
+        if not paths.POSTERS.is_dir():
+            raise DataError(
+                "data/posters is missing, whose pictures the sheet shows: run `dvc checkout` (in a "
+                "container, mount data/)"
+            )
+        self._path = path
+        self._room = MAX_ANSWERS
+        self._rows: list[Answered] = []
+        if posters > MAX_ANSWERS:
+            command.say_note(
+                "predict",
+                f"{path} shows the first {MAX_ANSWERS} that are answered; all are printed",
+            )
+        if k > MAX_NEIGHBOURS:
+            command.say_note(
+                "predict", f"{path} shows the {MAX_NEIGHBOURS} nearest of each; all are printed"
+            )
+
+    def add(self, file: Path, answer: "Answer") -> None:
+        """Keep an answer for the sheet, if there is room."""
+        from posters.plots.neighbours import Answered
+
+        if len(self._rows) < self._room:
+            self._rows.append(
+                Answered(file, answer.year, answer.low, answer.high, answer.neighbours)
+            )
+
+    def write(self, predictor: "Predictor") -> None:
+        """Draw what was answered; if nothing was, what stood there stays."""
+        from posters.plots.neighbours import answers_sheet
+
+        if self._rows:
+            answers_sheet(
+                self._rows,
+                paths.DATA,
+                self._path,
+                level=predictor.level,
+                caveats=predictor.caveats,
+            )
 
 
 def parse_arguments() -> argparse.Namespace:
     """The command line's options."""
     parser = argparse.ArgumentParser(
         prog="predict.py",
-        description="Guess the year a movie poster was made, and name the movies whose posters "
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Guess the year a movie poster was made, and name the movies whose posters\n"
         "look most like it.",
-        epilog="Exit code: 0 when every poster was answered, 2 otherwise; the good ones are "
-        "answered all the same.",
+        epilog=EPILOG,
     )
     parser.add_argument(
         "posters",
@@ -100,41 +180,26 @@ def parse_arguments() -> argparse.Namespace:
         "uniform (any year is as likely as any other)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a poster and line")
+    parser.add_argument(
+        "--output",
+        type=command.writable_png,
+        metavar="SHEET.png",
+        help="also draw each poster beside its nearest ones into this picture",
+    )
     return parser.parse_args()
-
-
-def find_posters(named: list[str]) -> tuple[list[Path], list[str]]:
-    """The picture files that the arguments name, in order, and what is wrong with the others."""
-    found: list[Path] = []
-    problems: list[str] = []
-    for name in named:
-        path = Path(name)
-        try:
-            if not name:
-                problems.append("an empty name; name a file or a folder")
-            elif path.is_dir():
-                inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
-                found.extend(inside)
-                if not inside:
-                    problems.append(f"{path}: no JPEG, PNG or WebP file in this folder")
-            elif path.exists():
-                found.append(path)
-            else:
-                problems.append(f"{path}: no such file or folder; check the path")
-        except OSError as error:
-            problems.append(f"{name}: {error.strerror}; check the name and your permissions")
-    return found, problems
 
 
 def as_text(file: Path, answer: "Answer", predictor: "Predictor") -> str:
     """One answer, for a person."""
+    year = paint(str(answer.year), "bold", sys.stdout)
     lines = [
-        f"{file}: {answer.year} ({predictor.level:.0%}: {answer.low}-{answer.high}; most likely "
+        f"{file}: {year} ({predictor.level:.0%}: {answer.low}-{answer.high}; most likely "
         f"the {answer.decade}s, {answer.decade_probability:.0%})"
     ]
     for rank, movie in enumerate(answer.neighbours, start=1):
         said = f"{movie.title} ({movie.year})"
-        lines.append(f"  {rank}. {said:<48} similarity {movie.similarity:.4f}  {movie.imdb_id}")
+        details = f"similarity {movie.similarity:.4f}  {movie.imdb_id}"
+        lines.append(f"  {rank}. {said:<48} {paint(details, 'faint', sys.stdout)}")
     return "\n".join(lines)
 
 
@@ -164,4 +229,4 @@ def as_json(file: Path, answer: "Answer", predictor: "Predictor", prior: str) ->
 
 
 if __name__ == "__main__":
-    command.run("predict", main, failure=2)
+    command.run("predict", main, failure=2, kept="what was printed stands")

@@ -4,13 +4,18 @@ make sweep
 python src/sweep.py --t 0 30 60 -S source.kind=table -S source.table=...
 """
 
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
 from typing import Any
 
-from posters import command, paths
+from posters import paths
 from posters.errors import DataError
 from posters.files import write_text
 from posters.plots.sweep import error_against_threshold
@@ -90,18 +95,29 @@ def run_dvc(*arguments: str) -> None:
     Raises:
         DataError: it failed.
     """
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-m", "dvc", *arguments],
         cwd=paths.root(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    if done.returncode:
-        print(done.stdout, file=sys.stderr)
+        # A group of its own: Ctrl-C comes to it from here alone, once, wherever it was pressed.
+        process_group=0,
+    ) as dvc:
+        try:
+            output, _ = dvc.communicate()
+        except KeyboardInterrupt:
+            # DVC itself does not listen while a stage runs: the stage must hear it too.
+            os.killpg(dvc.pid, signal.SIGINT)
+            try:
+                dvc.communicate()
+            except KeyboardInterrupt:
+                os.killpg(dvc.pid, signal.SIGKILL)
+            raise
+    if dvc.returncode:
+        print(output, file=sys.stderr)
         raise DataError(
-            f"`dvc {' '.join(arguments)}` failed with exit code {done.returncode}: its own message "
+            f"`dvc {' '.join(arguments)}` failed with exit code {dvc.returncode}: its own message "
             "stands above; mend that and run again, what was done is kept"
         )
 
@@ -127,4 +143,4 @@ def evaluation_of(name: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    command.run("sweep", main)
+    command.run("sweep", main, kept="each t that was finished is kept")

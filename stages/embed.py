@@ -3,7 +3,10 @@
 dvc repro embed
 """
 
-from posters import command, paths
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
+from posters import paths
 from posters.catalogue import read_entries
 from posters.embedding import EmbeddingCache, embed_missing, write_embeddings
 from posters.exported import open_backbone

@@ -3,11 +3,14 @@
 dvc repro evaluate
 """
 
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
 from dataclasses import asdict
 
 import pandas as pd
 
-from posters import command, paths, provenance
+from posters import paths, provenance
 from posters.baselines import fit_baselines
 from posters.caveats import marked
 from posters.dataset import Parts, read_parts, together

@@ -3,6 +3,9 @@
 dvc repro rebalance
 """
 
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
 import json
 from collections import Counter
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from posters import command, paths
+from posters import paths
 from posters.catalogue import (
     Origin,
     count_refusals,

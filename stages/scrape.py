@@ -3,9 +3,12 @@
 dvc repro scrape
 """
 
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
 from tqdm import tqdm
 
-from posters import command, paths
+from posters import paths
 from posters.catalogue import Entry, write_catalogue, write_refusals
 from posters.errors import DataError
 from posters.files import replacing, write_json

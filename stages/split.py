@@ -3,7 +3,10 @@
 dvc repro split
 """
 
-from posters import command, paths
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
+from posters import paths
 from posters.catalogue import read_catalogue
 from posters.embedding import read_embeddings
 from posters.files import write_text

@@ -3,10 +3,13 @@
 dvc repro train
 """
 
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
 import numpy as np
 import pandas as pd
 
-from posters import command, paths, provenance
+from posters import paths, provenance
 from posters.caveats import marked
 from posters.dataset import read_parts
 from posters.head_files import save_head

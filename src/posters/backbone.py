@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from posters.colour import colour_statistics
+from posters.errors import PosterRefused
 from posters.images import PosterLike, to_rgb
 
 
@@ -84,6 +85,10 @@ class BackboneInfo:
 
 Forward = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
+Tried = tuple[NDArray[np.float32], list[PosterRefused | None]]
+"""What became of a batch of posters: the vectors of those that could be read, shape (n_read,
+embedding_size), and for each poster None, or why it could not."""
+
 
 class Backbone:
     """A network without its classifier, ready to turn posters into vectors.
@@ -137,29 +142,46 @@ class Backbone:
         One thread more than may use the network works at it: while it looks at some posters, the
         next ones are read, decoded and scaled.
         """
+        for vectors, refusals in self.try_batches(posters):
+            for refused in refusals:
+                if refused:
+                    raise refused
+            yield vectors
+
+    def try_batches(self, posters: Iterable[PosterLike]) -> Iterator[Tried]:
+        """As `batches`, but a poster that can't be read stands in nobody's way."""
         coming = iter(posters)
         with ThreadPoolExecutor(self._workers + 1, thread_name_prefix="embed") as pool:
-            waiting: deque[Future[NDArray[np.float32]]] = deque()
+            waiting: deque[Future[Tried]] = deque()
             try:
                 while True:
                     while len(waiting) <= self._workers + 1 and (
                         batch := list(islice(coming, self._batch_size))
                     ):
-                        waiting.append(pool.submit(self._embed, batch))
+                        waiting.append(pool.submit(self._try, batch))
                     if not waiting:
                         return
                     yield waiting.popleft().result()
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _embed(self, posters: Sequence[PosterLike]) -> NDArray[np.float32]:
+    def _try(self, posters: Sequence[PosterLike]) -> Tried:
         size = (self.info.width, self.info.height)
-        pictures = np.stack([resize(to_rgb(poster), size) for poster in posters])
-        vectors = np.empty((len(posters), self.info.embedding_size), dtype=np.float32)
-        vectors[:, self.info.colour] = colour_statistics(pictures)
-        # (B, H, W, 3) -> (B, colour_from); last, as it may overwrite the pictures.
-        vectors[:, self.info.features] = self._forward(pictures)
-        return vectors
+        pictures: list[NDArray[np.float32]] = []
+        refusals: list[PosterRefused | None] = []
+        for poster in posters:
+            try:
+                pictures.append(resize(to_rgb(poster), size))
+                refusals.append(None)
+            except PosterRefused as refused:
+                refusals.append(refused)
+        vectors = np.empty((len(pictures), self.info.embedding_size), dtype=np.float32)
+        if pictures:
+            stacked = np.stack(pictures)
+            vectors[:, self.info.colour] = colour_statistics(stacked)
+            # (B, H, W, 3) -> (B, colour_from); last, as it may overwrite the pictures.
+            vectors[:, self.info.features] = self._forward(stacked)
+        return vectors, refusals
 
 
 def cores() -> int:

@@ -1,6 +1,6 @@
 """Answering for a person's own poster with what the last `dvc repro` left."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,13 +11,15 @@ from posters import paths
 from posters.backbone import Backbone
 from posters.dating import Dater
 from posters.embedding import Embeddings, read_embeddings
-from posters.errors import DataError
+from posters.errors import DataError, PosterRefused
 from posters.graphs import BACKBONE_GRAPH, Graph, usable_precision
 from posters.head_files import read_about
 from posters.images import PosterLike
 from posters.neighbours import Neighbour, Neighbours
 
-_BATCH = 4
+# One by one: a poster's answer is then the same to the bit in any company, it takes no longer (each
+# share of the cores has its thread), and a third less is kept in memory.
+_BATCH = 1
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class Answer:
 class Predictor:
     """The network, the head and the catalogue, loaded once for many posters.
 
+    Args:
+        many: whether many posters will be asked about: faster for them, slower for one (see
+            `Graph`). The answers are the same.
+
     Attributes:
         caveats: what must be said beside every answer; empty when there is nothing to say.
         level: share of posters whose interval holds their year.
@@ -53,13 +59,13 @@ class Predictor:
         DataError: no trained model yet, or `data/` is damaged or does not fit together.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, many: bool = False) -> None:
         about = read_about(paths.MODEL)
         embeddings = read_embeddings(paths.EMBEDDINGS)
         if about.get("backbone") != vars(embeddings.info):
             raise DataError("data/model and data/embeddings are of different runs: run `dvc repro`")
         self.caveats = [str(caveat) for caveat in about["caveats"]]
-        self._backbone = _open_backbone(embeddings)
+        self._backbone = _open_backbone(embeddings, many)
         self._dater = Dater.open()
         self._neighbours = Neighbours(embeddings)
         self.level = self._dater.level
@@ -76,7 +82,30 @@ class Predictor:
         Raises:
             PosterRefused: a poster can't be read.
         """
-        vectors = self._backbone.embed(posters)  # (n_posters, embedding_size)
+        answers = []
+        for answer in self.try_each(posters, k, prior):
+            if isinstance(answer, PosterRefused):
+                raise answer
+            answers.append(answer)
+        return answers
+
+    def try_each(
+        self, posters: Iterable[PosterLike], k: int, prior: str = "natural"
+    ) -> Generator[Answer | PosterRefused, None, None]:
+        """As `answer`, poster by poster in their order; why instead, where one can't be read.
+
+        A few posters are in memory at a time, however many there are; while the network looks at
+        some, the next ones are read.
+        """
+        for vectors, refusals in self._backbone.try_batches(posters):
+            answers = iter(self._of_vectors(vectors, k, prior))
+            for refused in refusals:
+                yield refused or next(answers)
+
+    def _of_vectors(self, vectors: NDArray[np.float32], k: int, prior: str) -> list[Answer]:
+        """Answers for vectors of shape (n, embedding_size)."""
+        if not len(vectors):
+            return []
         dates = self._dater.date(vectors[:, self._backbone.info.evidence], prior)
         nearest = self._neighbours.nearest_to_vectors(vectors, k)
         return [
@@ -124,7 +153,7 @@ def _opened() -> Neighbours:
     return Neighbours(embeddings, lambda poster: backbone.embed([poster])[0])
 
 
-def _open_backbone(embeddings: Embeddings) -> Backbone:
+def _open_backbone(embeddings: Embeddings, many: bool = False) -> Backbone:
     """The network that made the vectors of `data/embeddings`, as it was left beside them.
 
     Raises:
@@ -137,5 +166,5 @@ def _open_backbone(embeddings: Embeddings) -> Backbone:
             f"data/embeddings was made in {precision}, which this processor does not calculate in: "
             "set embed.precision to float32 in params.yaml, then run `dvc repro`"
         )
-    graph = Graph(paths.EMBEDDINGS / BACKBONE_GRAPH, precision=precision)
-    return Backbone(graph, embeddings.info, _BATCH)
+    graph = Graph(paths.EMBEDDINGS / BACKBONE_GRAPH, precision=precision, many=many)
+    return Backbone(graph, embeddings.info, _BATCH, graph.workers)

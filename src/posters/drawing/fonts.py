@@ -1,6 +1,7 @@
 """The typefaces: those that matplotlib ships, so that every machine has the same ones."""
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from PIL import ImageFont
@@ -30,10 +31,11 @@ _STAND_INS = {
 
 @cache
 def _font_folder() -> Path:
-    # matplotlib takes long to import, and drawing needs nothing of it but this path
-    import matplotlib
-
-    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    # matplotlib takes long to import, and drawing needs nothing of it but its files
+    found = find_spec("matplotlib")
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError("matplotlib is missing, whose typefaces posters are drawn in")
+    return Path(found.submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
 
 
 @cache

@@ -1,11 +1,32 @@
 """Posters beside the ones that look like them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from posters.images import read_image, to_rgb
 from posters.neighbours import Neighbour
-from posters.plots.style import INK, ORANGE, new_figure, save
+from posters.plots.sheet import Cell, draw_sheet
+
+MAX_ANSWERS, MAX_NEIGHBOURS = 50, 10
+"""Of a sheet of answers: more rows than these, and no program would like to open it."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A poster that was asked about.
+
+    Attributes:
+        file: the poster.
+        year: guessed.
+        low, high: first and last year of the interval.
+        neighbours: the nearest first.
+    """
+
+    file: Path
+    year: int
+    low: int
+    high: int
+    neighbours: Sequence[Neighbour]
 
 
 def neighbours_sheet(
@@ -22,37 +43,69 @@ def neighbours_sheet(
         folder: what the movies' `file` is relative to.
         path: of the PNG.
         caveats: what must be said of the similarities.
+
+    Raises:
+        DataError: a poster can't be read.
     """
-    across = max(1, max((len(found) for _, found in rows), default=0)) + 1
-    columns = 2 if len(rows) > 1 else 1
-    lines = -(-len(rows) // columns)
-    figure, _ = new_figure(
-        1.55 * across * columns + 0.5,
-        2.62 * lines + 0.9,
+    draw_sheet(
+        [
+            [
+                Cell(folder / query.file, [query.title, f"{query.year} · query"], query=True),
+                *_cells(found, folder),
+            ]
+            for query, found in rows
+        ],
         "Posters and their nearest neighbours by cosine similarity",
-        caveats,
-        axes=False,
+        path,
+        caveats=caveats,
+        columns=2 if len(rows) > 1 else 1,
+        colours=256,
     )
-    widths = ([1.0] * across + [0.18]) * columns
-    grid = figure.subplots(lines, len(widths), squeeze=False, width_ratios=[*widths[:-1], 0.01])
-    for axes in grid.flat:
-        axes.axis("off")
-    for number, (query, found) in enumerate(rows):
-        line, column = divmod(number, columns)
-        for place, movie in enumerate([query, *found]):
-            axes = grid[line][column * (across + 1) + place]
-            axes.imshow(to_rgb(read_image(folder / movie.file)), aspect="equal")
-            said = "query" if place == 0 else f"similarity {movie.similarity:.4f}"
-            axes.set_title(
-                f"{_shorten(movie.title)}\n{movie.year} · {said}",
-                fontsize=7,
-                color=ORANGE if place == 0 else INK,
-                fontweight="bold" if place == 0 else "normal",
-            )
-    save(figure, path, dots_per_inch=105, colours=256)
 
 
-def _shorten(title: str, length: int = 22) -> str:
-    # A dollar sign would begin a formula.
-    title = title if len(title) <= length else title[: length - 1].rstrip() + "…"
-    return title.replace("$", r"\$")
+def answers_sheet(
+    rows: Sequence[Answered],
+    folder: Path,
+    path: Path,
+    *,
+    level: float,
+    caveats: Sequence[str] = (),
+) -> None:
+    """Posters that were asked about, each with its guessed year and its nearest ones.
+
+    Args:
+        rows: `MAX_ANSWERS` at most; of the neighbours the first `MAX_NEIGHBOURS` are drawn.
+        folder: what the movies' `file` is relative to.
+        path: of the PNG.
+        level: share of posters whose interval holds their year.
+        caveats: what must be said of the answers.
+
+    Raises:
+        DataError: a poster can't be read.
+    """
+    draw_sheet(
+        [
+            [
+                Cell(
+                    row.file,
+                    [row.file.name, f"{row.year} ({row.low}–{row.high})"],
+                    query=True,
+                ),
+                *_cells(row.neighbours[:MAX_NEIGHBOURS], folder),
+            ]
+            for row in rows
+        ],
+        f"Guessed year ({level:.0%} interval), and the posters that look most alike",
+        path,
+        caveats=[f"trained on {', '.join(caveats)}"] if caveats else [],
+        width=200,
+    )
+
+
+def _cells(found: Sequence[Neighbour], folder: Path) -> list[Cell]:
+    return [
+        Cell(
+            folder / movie.file, [movie.title, f"{movie.year} · similarity {movie.similarity:.4f}"]
+        )
+        for movie in found
+    ]

@@ -10,6 +10,7 @@ from PIL import Image
 from posters.files import replacing
 
 if TYPE_CHECKING:
+    # It takes half a second to import, and what is drawn without it needs the colours alone.
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -22,7 +23,6 @@ def new_figure(
     width: float, height: float, title: str, caveats: Sequence[str], *, axes: bool = True
 ) -> "tuple[Figure, Axes]":
     """A figure of `width` x `height` inches with its title, its caveats, and one axes or none."""
-    # Late: whoever wants the colours alone needn't wait for Matplotlib.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor=PAPER, layout="constrained")
@@ -46,20 +46,25 @@ def plain(axes: "Axes") -> None:
     axes.set_axisbelow(True)
 
 
-def save(figure: "Figure", path: Path, *, dots_per_inch: int = DPI, colours: int = 0) -> None:
-    """Write a figure as PNG; its bytes depend on the figure alone.
-
-    Args:
-        figure: as drawn.
-        path: of the PNG.
-        dots_per_inch: resolution.
-        colours: where it shows pictures, how many colours it is brought down to: an eighth of the
-            bytes, which matters in a repository; 0 keeps all.
-    """
-    with io.BytesIO() as drawn, replacing(path) as beside:
+def save(figure: "Figure", path: Path, *, dots_per_inch: int = DPI) -> None:
+    """Write a figure as PNG; its bytes depend on the figure alone."""
+    with io.BytesIO() as drawn:
         figure.savefig(drawn, format="png", dpi=dots_per_inch)
         with Image.open(drawn) as image:
             flat = image.convert("RGB")
-        if colours:
-            flat = flat.quantize(colours, method=Image.Quantize.MEDIANCUT)
-        flat.save(beside, format="PNG", optimize=True)
+    save_picture(flat, path)
+
+
+def save_picture(picture: Image.Image, path: Path, *, colours: int = 0) -> None:
+    """Write a picture as PNG, whole or not at all.
+
+    Args:
+        picture: in RGB.
+        path: of the PNG.
+        colours: how many it is brought down to, where it shows posters: an eighth of the bytes,
+            which matters in a repository; 0 keeps all.
+    """
+    if colours:
+        picture = picture.quantize(colours, method=Image.Quantize.MEDIANCUT)
+    with replacing(path) as beside:
+        picture.save(beside, format="PNG", optimize=True)

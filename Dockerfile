@@ -1,0 +1,50 @@
+# Two images from the locks; how to build and run them: README, "In a container".
+#   predict (the default)  answers for posters; without TensorFlow, DVC and MLflow
+#   full                   what the pipeline needs; it runs in the clone that is mounted into it
+
+FROM python:3.11-slim-bookworm AS base
+# Not root; --user may name anybody else, who has then neither a home nor a name of his own.
+RUN useradd --no-create-home --uid 10001 poster
+ENV HOME=/tmp LOGNAME=poster PATH=/opt/venv/bin:$PATH
+
+
+FROM base AS predict-packages
+COPY requirements-predict.lock /tmp/
+RUN python -m venv /opt/venv \
+    && pip install --no-cache-dir --disable-pip-version-check --no-deps -r /tmp/requirements-predict.lock \
+    && pip check --disable-pip-version-check
+
+
+FROM base AS full-packages
+COPY requirements.lock /tmp/
+RUN python -m venv /opt/venv \
+    && pip install --no-cache-dir --disable-pip-version-check --no-deps -r /tmp/requirements.lock \
+    && pip check --disable-pip-version-check
+
+
+FROM base AS full
+# DVC asks git which commit it is at. Debian drops old versions: none can be pinned.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends git make \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=full-packages /opt/venv /opt/venv
+ENV DVC_NO_ANALYTICS=1 MLFLOW_DISABLE_TELEMETRY=true
+USER 10001
+WORKDIR /clone
+CMD ["dvc", "repro"]
+
+
+FROM base AS predict
+COPY --from=predict-packages /opt/venv /opt/venv
+COPY --chmod=755 src/predict.py /app/src/
+COPY --chmod=755 src/posters /app/src/posters
+# Nobody may write there later: compiled once, not at each start.
+RUN python -m compileall -q /app/src
+# What `make repro` left: the trained heads, the network and the catalogue's vectors.
+COPY --chmod=755 data/model /app/data/model
+COPY --chmod=755 data/embeddings /app/data/embeddings
+USER 10001
+WORKDIR /posters
+ENTRYPOINT ["python", "/app/src/predict.py"]
+CMD ["--help"]
