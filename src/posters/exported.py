@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _INFO = "backbone.json"
 # What a graph does not depend on.
-_NO_MATTER = {"batch_size", "precision", "if_unreachable"}
+_NO_MATTER = {"batch_size", "engine", "precision", "if_unreachable"}
 _CODE = ("colour", "exported", "graphs", "keras_backbone", "taps", "weights")
 _PACKAGES = ("keras", "tensorflow", "openvino", "numpy")
 # Where Keras downloads from.
