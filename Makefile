@@ -9,7 +9,7 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro card sweep ablation bench retry-failed refresh test lint ui app lock
+.PHONY: help setup repro card sweep ablation bench ray retry-failed refresh test lint ui app lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -39,6 +39,9 @@ card: setup ## write docs/model_card.md from metrics/
 
 sweep: setup ## run the pipeline for several t, and draw both errors against it (ARGS="--t 0 30")
 	$(BIN)/python src/sweep.py $(ARGS)
+
+ray: setup ## install what embed.engine: ray needs, on each machine of the cluster
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-ray.lock
 
 bench: setup ## how fast is it beside others? metrics/benchmark.json (ARGS="--only search")
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-bench.lock
@@ -91,3 +94,5 @@ lock: ## pin the newest packages that pyproject.toml allows (needs uv)
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-app.lock
 	uv pip compile --group pyproject.toml:predict --constraint requirements.lock --universal --python-version 3.11 \
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-predict.lock
+	uv pip compile pyproject.toml --extra ray --constraint requirements.lock --universal --python-version 3.11 \
+	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-ray.lock

@@ -12,6 +12,7 @@ from posters.embedding import EmbeddingCache, embed_missing, write_embeddings
 from posters.exported import open_backbone
 from posters.movie_file import Movie
 from posters.params import load_params
+from posters.ray_engine import embed_missing_with_ray
 
 
 def main() -> None:
@@ -23,7 +24,10 @@ def main() -> None:
     )
     cache = EmbeddingCache(paths.cache() / "embeddings", backbone.info, backbone.probe())
     files = {entry.sha256: paths.DATA / entry.file for entry in entries}
-    embedded = embed_missing(cache, files, backbone.batches)
+    if params.engine == "ray":
+        embedded = embed_missing_with_ray(cache, files, backbone, graph)
+    else:
+        embedded = embed_missing(cache, files, backbone.batches)
     movies = [Movie(entry.imdb_id, entry.title, entry.year, entry.file) for entry in entries]
     vectors = cache.get([entry.sha256 for entry in entries])
     write_embeddings(paths.EMBEDDINGS, movies, vectors, backbone.info, graph)

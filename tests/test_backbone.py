@@ -25,6 +25,7 @@ PARAMS = EmbedParams(
     mirrored=True,
     input_size=(64, 64),
     precision="float32",
+    engine="local",
     batch_size=4,
     seed=0,
 )

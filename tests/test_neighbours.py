@@ -167,6 +167,7 @@ def test_on_real_posters_every_form_of_a_poster_has_the_same_neighbours(shared: 
         mirrored=True,
         input_size=None,
         precision="float32",
+        engine="local",
         batch_size=32,
         seed=0,
     )

@@ -32,6 +32,7 @@ PARAMS = EmbedParams(
     mirrored=False,
     input_size=(64, 64),
     precision="float32",
+    engine="local",
     batch_size=4,
     seed=0,
 )

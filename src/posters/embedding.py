@@ -7,9 +7,10 @@ this module alone writes and reads them, and checks that they fit.
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from posters.looks import LookScale
 from posters.movie_file import Movie, MovieFile, write_movies
 
 _ROWS_AT_ONCE = 8192
+
+Batch = tuple[Sequence[str], NDArray[np.float32]]
+"""Digests of posters, and their vectors of shape (n_posters, embedding_size)."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class EmbeddingCache:
 
 def embed_missing(
     cache: EmbeddingCache,
-    files: dict[str, Path],
+    files: Mapping[str, Path],
     embed: Callable[[Sequence[Path]], Iterable[NDArray[np.float32]]],
 ) -> int:
     """Embed the posters that the cache lacks.
@@ -143,13 +147,31 @@ def embed_missing(
     Returns:
         How many were embedded.
     """
+
+    def labelled(missing: Mapping[str, Path]) -> Generator[Batch, None, None]:
+        digests = iter(missing)
+        for vectors in embed(list(missing.values())):
+            yield list(islice(digests, len(vectors))), vectors
+
+    return embed_in_any_order(cache, files, labelled)
+
+
+def embed_in_any_order(
+    cache: EmbeddingCache,
+    files: Mapping[str, Path],
+    embed: Callable[[Mapping[str, Path]], Generator[Batch, None, None]],
+) -> int:
+    """As `embed_missing`, by something that gives each vector with its digest, as they come."""
     missing = cache.missing(list(files))
-    with tqdm(total=len(missing), desc="embed", unit="poster", disable=None) as bar:
-        done = 0
-        for vectors in embed([files[digest] for digest in missing]):
-            cache.put(missing[done : done + len(vectors)], vectors)
-            done += len(vectors)
-            bar.update(len(vectors))
+    if not missing:
+        return 0
+    with (
+        tqdm(total=len(missing), desc="embed", unit="poster", disable=None) as bar,
+        closing(embed({digest: files[digest] for digest in missing})) as batches,
+    ):
+        for digests, vectors in batches:
+            cache.put(digests, vectors)
+            bar.update(len(digests))
     return len(missing)
 
 

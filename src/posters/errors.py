@@ -9,6 +9,7 @@
     ├── FetchFailed         one address of the web can't be had; the run goes on without it
     ├── PosterRefused       one picture can't be used; the run goes on without it
     ├── BackboneError       an unknown network, or weights that are missing or don't fit
+    ├── ClusterError        Ray is missing, or its cluster can't do the work
     ├── DataError           what an earlier stage wrote is missing or does not fit together
     └── PageError           the page can't be served
 
@@ -91,6 +92,10 @@ class PosterRefused(PostersError):
 
 class BackboneError(PostersError):
     """The pre-trained network can't be had as the parameters ask."""
+
+
+class ClusterError(PostersError):
+    """Ray is not installed, its cluster can't be reached, or a machine of it can't do the work."""
 
 
 class DataError(PostersError):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _INFO = "backbone.json"
 # What a graph does not depend on.
-_NO_MATTER = {"batch_size", "precision", "if_unreachable"}
+_NO_MATTER = {"batch_size", "engine", "precision", "if_unreachable"}
 _CODE = ("colour", "exported", "graphs", "keras_backbone", "taps", "weights")
 _PACKAGES = ("keras", "tensorflow", "openvino", "numpy")
 # Posters that a graph is given at once, where `embed.batch_size` leaves it open: measured best.
@@ -64,7 +64,8 @@ def open_backbone(params: "EmbedParams", weights_path: Path, graphs: Path) -> tu
             beside.mkdir()
             write_graph(backbone.whole_model(), beside / BACKBONE_GRAPH)
             write_json(beside / _INFO, asdict(info))
-    if sees_gpu():
+    # On a cluster every machine goes by the graph: all are to give the same bytes.
+    if params.engine == "local" and sees_gpu():
         backbone = backbone or load_backbone(params, weights_path=weights_path)
         return backbone, folder / BACKBONE_GRAPH
     precision = usable_precision(params.precision)

@@ -41,6 +41,7 @@ class Graph:
         many: whether several threads will ask it, each on a share of the processor's cores, which
             is faster for many rows; else all cores work on the rows of one. The results are the
             same.
+        threads: how many it may calculate with, without a core of their own; None: all there are.
 
     Attributes:
         path: see above.
@@ -56,16 +57,20 @@ class Graph:
         rows_at_once: int = _ROWS_AT_ONCE,
         precision: str = "float32",
         many: bool = False,
+        threads: int | None = None,
     ) -> None:
         openvino = _import_openvino()
         missing = [file.name for file in map(path.with_suffix, SUFFIXES) if not file.is_file()]
         if missing:
             raise DataError(f"data/{path.parent.name}/{missing[0]} is missing: run `dvc repro`")
         self.path = path
-        settings = {
+        settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
             "PERFORMANCE_HINT": "THROUGHPUT" if many else "LATENCY",
         }
+        if threads:
+            # Each process pins its threads to the first cores: several would share one.
+            settings |= {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
         try:
             self._compiled = openvino.Core().compile_model(path, "CPU", settings)
         except RuntimeError as error:

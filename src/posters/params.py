@@ -184,6 +184,7 @@ class EmbedParams(Section):
     # A single number is the side of a square.
     input_size: Annotated[Size | None, BeforeValidator(_as_size)]
     precision: Literal["float32", "bfloat16"]
+    engine: Literal["local", "ray"]
     batch_size: Count | None
     seed: Seed
 
