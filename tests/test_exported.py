@@ -66,9 +66,7 @@ def pictures(count: int) -> list[Image.Image]:
 def test_what_was_built_before_is_not_built_again(
     params: EmbedParams, kept: Path, built: list[str]
 ) -> None:
-    same = params.model_copy(
-        update={"batch_size": None, "if_unreachable": "stop", "engine": "ray"}
-    )
+    same = params.model_copy(update={"batch_size": None, "if_unreachable": "stop", "engine": "ray"})
     backbone, graph = open_backbone(same, NOWHERE, kept)
     assert built == []
     assert graph.is_file()
