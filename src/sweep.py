@@ -10,20 +10,15 @@ import subprocess
 import sys
 from typing import Any
 
-import pandas as pd
-
 from posters import command, paths
 from posters.errors import DataError
 from posters.files import write_text
 from posters.plots.sweep import error_against_threshold
 from posters.splitting import TESTS
+from posters.sweep import tabulate
 
 METRICS = "metrics/evaluation.json"
 THRESHOLDS = (0, 10, 20, 30, 40, 60)
-COLUMNS = (
-    *("n", "mae", "mae_low", "mae_high", "mae_natural_prior", "mae_uniform_prior", "coverage"),
-    *("informed_constant_mae", "ridge_mae", "knn_mae", "svr_mae", "skill"),
-)
 
 
 def main() -> None:
@@ -48,6 +43,7 @@ def main() -> None:
             f"sweep: t = {row.t}: {row.test}: MAE {row.mae:.1f} years "
             f"({row.mae_low:.1f}-{row.mae_high:.1f})"
         )
+    print("sweep: `dvc repro` shows it in plots/report.html, if that is of the same posters")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -128,24 +124,6 @@ def evaluation_of(name: str) -> dict[str, Any]:
     except (DvcException, OSError, ValueError, KeyError) as error:
         raise DataError(f"the experiment {name} has no {METRICS}: run the sweep again") from error
     return evaluation
-
-
-def tabulate(evaluations: dict[int, dict[str, Any]]) -> pd.DataFrame:
-    """A row for each t and test."""
-    return pd.DataFrame(
-        [
-            {"t": t, "test": test, "trained_on": trained_on(evaluation)}
-            | {column: evaluation[test][column] for column in COLUMNS}
-            for t, evaluation in evaluations.items()
-            for test in TESTS
-        ]
-    )
-
-
-def trained_on(evaluation: dict[str, Any]) -> int:
-    """How many posters the head was trained on."""
-    counts = evaluation["run"]["counts"]
-    return int(counts["train"]) + int(counts["validation"])
 
 
 if __name__ == "__main__":

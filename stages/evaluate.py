@@ -1,4 +1,4 @@
-"""Measure the year head on both tests, draw the figures, and log the run to MLflow.
+"""Measure the year head on both tests, draw figures, write the report, log the run to MLflow.
 
 dvc repro evaluate
 """
@@ -15,21 +15,25 @@ from posters.dating import Dater, Dates
 from posters.embedding import read_embeddings
 from posters.evaluation import PRIOR_OF, by_decade, report
 from posters.files import write_json, write_text
+from posters.html_report.findings import Findings, LookAlikes
+from posters.html_report.page import render
 from posters.neighbours import Neighbour, Neighbours
 from posters.origin_check import check_origin
 from posters.params import EvaluateParams, load_params
 from posters.plots.evaluation import coverage_by_decade, error_by_decade, predicted_against_true
 from posters.plots.neighbours import neighbours_sheet
 from posters.priors import PRIORS
-from posters.reporting import evaluated_run, model_digest
+from posters.reporting import catalogue_metrics, evaluated_run, model_digest
 from posters.splitting import TESTS
+from posters.sweep import read_sweep
 from posters.tracking import log_run
 
 
 def main() -> None:
-    """Write metrics, predictions and figures, then log all of it as one run."""
+    """Write metrics, predictions, figures and the report, then log all of it as one run."""
     params = load_params()
     parts = read_parts()
+    sweep = read_sweep(paths.INPUTS / "sweep.csv")
     dater = Dater.open()
     dates = {
         test: {prior: dater.date(parts[test].vectors, prior) for prior in PRIORS} for test in TESTS
@@ -48,11 +52,25 @@ def main() -> None:
     evaluation = {**metrics, "origin": asdict(origin) if origin else {}, "run": run}
     write_json(paths.METRICS / "evaluation.json", evaluation)
     own = {test: dates[test][PRIOR_OF[test]] for test in TESTS}
-    write_text(paths.PREDICTIONS, predictions(parts, own).to_csv(index=False))
+    tested = predictions(parts, own)
+    write_text(paths.PREDICTIONS, tested.to_csv(index=False))
     decades = decade_table(parts, dates)
     write_text(paths.METRICS / "decades.csv", decades.to_csv(index=False, float_format="%.3f"))
     draw(parts, own, metrics, dater.level, run["caveats"])
-    draw_neighbours(parts, params.evaluate, run["caveats"])
+    look_alikes = draw_neighbours(parts, params.evaluate, run["caveats"])
+    findings = Findings(
+        evaluation=evaluation,
+        catalogue=catalogue_metrics(),
+        decades=decades,
+        tested=tested.merge(parts.catalogue[["imdb_id", "file"]], on="imdb_id"),
+        look_alikes=look_alikes,
+        posters=paths.DATA,
+        before=params.rebalance.before,
+        head=params.train.head,
+        level=dater.level,
+        sweep=sweep,
+    )
+    write_text(paths.PLOTS / "report.html", render(findings))
     log_run(params.evaluate.experiment, evaluated_run(params, parts, evaluation))
     for test in TESTS:
         said = {key: f"{value:.1f}" for key, value in metrics[test].items()}
@@ -111,7 +129,7 @@ def draw(
     )
 
 
-def draw_neighbours(parts: Parts, params: EvaluateParams, caveats: list[str]) -> None:
+def draw_neighbours(parts: Parts, params: EvaluateParams, caveats: list[str]) -> LookAlikes:
     """Queries of the balanced test, evenly spread over the years, with their nearest posters."""
     movies = parts["balanced"].movies.sort_values(["year", "imdb_id"])
     count = min(params.queries, len(movies))
@@ -124,6 +142,7 @@ def draw_neighbours(parts: Parts, params: EvaluateParams, caveats: list[str]) ->
         (row,) = embeddings.rows([query.imdb_id])
         rows.append((query, index.nearest_to_vector(embeddings.matrix[row], params.neighbours)))
     neighbours_sheet(rows, paths.DATA, paths.PLOTS / "neighbours.png", caveats=caveats)
+    return rows
 
 
 if __name__ == "__main__":

@@ -4,14 +4,15 @@ dvc repro inputs
 """
 
 from posters import command, inputs, paths
-from posters.files import write_json
+from posters.files import write_bytes, write_json
 from posters.params import load_params
 
 
 def main() -> None:
-    """Write `data/inputs/{table,pool,weights,web}.json`."""
+    """Write `data/inputs/{table,pool,weights,web}.json`, and a copy of `metrics/sweep.csv`."""
     for name, digest in inputs.digests(load_params()).items():
         write_json(paths.INPUTS / f"{name}.json", digest)
+    write_bytes(paths.INPUTS / "sweep.csv", inputs.sweep())
 
 
 if __name__ == "__main__":

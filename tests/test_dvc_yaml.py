@@ -12,7 +12,11 @@ from posters.params import Params
 
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 STAGES = PIPELINE["stages"]
-WHOLE_FOLDERS = ("src/posters/drawing", "src/posters/sources", "src/posters/web")
+WHOLE_FOLDERS = (
+    *("src/posters/drawing", "src/posters/html_report", "src/posters/sources", "src/posters/web"),
+)
+# What is made to be kept by DVC, and never by git (see .gitignore).
+KEPT_BY_DVC = ("data/", "plots/report.html")
 
 
 def imported(file: Path) -> set[Path]:
@@ -74,7 +78,7 @@ def test_what_is_written_for_git_is_not_in_the_cache_of_dvc() -> None:
     for stage in STAGES.values():
         for out in stage.get("metrics", []) + stage.get("plots", []):
             assert list(out.values()) == [{"cache": False}]
-        assert all(out.startswith("data/") for out in stage.get("outs", []))
+        assert all(out.startswith(KEPT_BY_DVC) for out in stage.get("outs", []))
 
 
 def test_no_module_of_the_library_imports_a_stage() -> None:
@@ -88,4 +92,6 @@ def test_a_fresh_clone_runs_every_stage_as_each_makes_something_git_does_not_hol
 ) -> None:
     outs = [out for out in STAGES[stage].get("outs", []) if isinstance(out, str)]
     assert outs
-    assert all(out.startswith("data/") for out in outs), "data/ is what git leaves to DVC"
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert {"/data/*", "/plots/report.html"} <= set(ignored)
+    assert all(out.startswith(KEPT_BY_DVC) for out in outs)

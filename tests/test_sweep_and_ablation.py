@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from conftest import Walk, query
 from PIL import Image
 
@@ -73,6 +74,29 @@ def test_a_sweep_leaves_the_workspace_alone_and_logs_one_run_for_each_t(walk: Wa
         "WHERE experiments.name = 'poster-year-sweep' ORDER BY runs.name",
     )
     assert [str(name).split()[0] for (name,) in names] == ["t=0", "t=4"]
+
+
+@pytest.mark.usefixtures("swept")
+def test_the_report_shows_the_sweep_once_it_is_there_and_no_longer_when_it_is_not(
+    walk: Walk,
+) -> None:
+    def repro() -> tuple[list[str], str, list[str]]:
+        done = walk.project.run("dvc", "repro")
+        page = walk.project.read("plots/report.html")
+        section = BeautifulSoup(page, "html.parser").select("section[aria-labelledby=sweep]")
+        rows = [row.get_text() for each in section for row in each.select("tbody th")]
+        return re.findall(r"^Running stage '(\w+)'", done.stdout, re.MULTILINE), page, rows
+
+    without, lock = walk.project.read("plots/report.html"), walk.project.read("dvc.lock")
+    ran, _, rows = repro()
+    assert ran == ["inputs", "evaluate"]
+    assert rows == ["0", "4"]
+    (walk.project.folder / "metrics" / "sweep.csv").unlink()
+    ran, page, rows = repro()
+    assert ran == ["inputs"], "DVC has kept the page without it"
+    assert rows == []
+    assert page == without
+    assert walk.project.read("dvc.lock") == lock
 
 
 def test_a_sweep_whose_runs_fail_says_so_and_writes_nothing(walk: Walk) -> None:

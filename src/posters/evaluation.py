@@ -146,3 +146,19 @@ def by_decade(part: Part, dates: Dates) -> pd.DataFrame:
     means = groups.mean()
     means.insert(0, "n", groups.size())
     return means
+
+
+def chance_limits(
+    level: float, counts: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Between which shares of intervals chance alone lets lie what aims at `level`.
+
+    Args:
+        level: the share that is aimed at.
+        counts: of how many posters each share is.
+
+    Returns:
+        Two standard errors below and above the level, within 0 and 1; both of the shape of counts.
+    """
+    error = 2 * np.sqrt(level * (1 - level) / counts)
+    return np.maximum(level - error, 0), np.minimum(level + error, 1)

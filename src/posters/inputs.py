@@ -1,8 +1,9 @@
-"""Files outside the repository that the pipeline reads, as digests that DVC can watch.
+"""Files outside the pipeline that it reads, as digests that DVC can watch.
 
 DVC's deps are paths that stand in `dvc.yaml`; which table and which weights are read stands in
 `params.yaml`. A first, light stage writes their digests into `data/inputs/`, and the stages that
 read the files depend on those: a table, a poster or a weights file that changed on disk is noticed.
+What needn't be there, a sweep, is copied instead.
 """
 
 from pathlib import Path
@@ -44,6 +45,15 @@ def digests(params: Params) -> dict[str, dict[str, Any]]:
         "weights": _weights(params.embed.weights),
         "web": Ledger(paths.archive(source.archive) / LEDGER).marks(),
     }
+
+
+def sweep() -> bytes:
+    """The table of the last sweep over t, which the report shows; nothing where there is none.
+
+    A copy, as whatever DVC watches has to exist.
+    """
+    table = paths.METRICS / "sweep.csv"
+    return table.read_bytes() if table.exists() else b""
 
 
 def _pages(folder: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from posters.splitting import TESTS
 from posters.tracking import Run
 
 _FILES = (
+    paths.PLOTS / "report.html",
     paths.PLOTS / "movies_distribution_1.png",
     paths.PLOTS / "movies_distribution_2.png",
     paths.PLOTS / "loss_curve.png",
@@ -50,7 +51,7 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
         "caveats": ", ".join(caveats) or "none",
         "git_commit": git_commit(paths.root()) or "none",
     }
-    for name, dataset in _catalogue_metrics()["source"].get("datasets", {}).items():
+    for name, dataset in catalogue_metrics()["source"].get("datasets", {}).items():
         tags[f"{name}_sha256"] = dataset["sha256"]
     experiment_name = os.environ.get("DVC_EXP_NAME")
     if experiment_name:
@@ -77,7 +78,8 @@ def model_digest() -> str:
     return sha256_of_file(paths.MODEL / "head.weights.h5")
 
 
-def _catalogue_metrics() -> dict[str, Any]:
+def catalogue_metrics() -> dict[str, Any]:
+    """The content of `metrics/catalogue.json`."""
     content: dict[str, Any] = json.loads(
         (paths.METRICS / "catalogue.json").read_text(encoding="utf-8")
     )
@@ -85,7 +87,7 @@ def _catalogue_metrics() -> dict[str, Any]:
 
 
 def _sections(evaluation: dict[str, Any]) -> dict[str, dict[str, float]]:
-    catalogue = _catalogue_metrics()
+    catalogue = catalogue_metrics()
     return {
         **{name: evaluation[name] for name in (*TESTS, "origin")},
         "posters": evaluation["run"]["counts"],

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from posters.evaluation import chance_limits
 from posters.plots.style import BLUE, FAINT, INK, ORANGE, new_figure, plain, save
 
 
@@ -104,13 +105,12 @@ def coverage_by_decade(
         places = np.asarray(table.index) + (4.1 if colour == BLUE else 5.9)
         count = table["n"].to_numpy()
         share = table["coverage"].to_numpy()
-        # Two standard errors around the share that is aimed at: what chance alone allows.
-        chance = 2 * np.sqrt(level * (1 - level) / count)
+        low, high = chance_limits(level, count)
         whole = float((share * count).sum() / count.sum())
         upper.errorbar(
             places,
             np.full(len(count), level),
-            yerr=[np.minimum(chance, level), np.minimum(chance, 1 - level)],
+            yerr=[level - low, high - level],
             fmt="none",
             ecolor=colour,
             alpha=0.35,
