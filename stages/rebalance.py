@@ -54,7 +54,11 @@ def main() -> None:
 
     summary = summarise(initial, result, years, params.rebalance)
     catalogue = read_catalogue(paths.CATALOGUE)
-    summary["source"] = {"name": source.name, **described}
+    summary["source"] = {
+        "name": source.name,
+        "attribution": source.attribution,
+        **described,
+    }
     summary["caveats"] = caveats(catalogue["source"])
     summary["refused"] = {
         "scrape": count_refusals(paths.INITIAL_REFUSED),

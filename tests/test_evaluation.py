@@ -11,7 +11,7 @@ from sklearn import metrics as sklearn_metrics
 from posters.baselines import Baselines, fit_baselines
 from posters.dataset import Part
 from posters.dating import Dates
-from posters.evaluation import ERAS, bootstrap, by_decade, report, year_metrics
+from posters.evaluation import ERAS, bootstrap, by_decade, chance_limits, report, year_metrics
 
 KEYS = [
     *("n", "mae", "rmse", "r2", "median_ae", "within_5", "within_10", "within_20"),
@@ -301,6 +301,19 @@ def test_few_training_rows_are_enough_for_every_number() -> None:
     true, predicted = guesses(6)
     full = reported(part_of(true), predicted, fit_baselines(part_of([1950]), part_of([1980])))
     assert all(np.isfinite(value) for value in full.values())
+
+
+def test_chance_lets_nineteen_of_twenty_shares_lie_between_its_limits() -> None:
+    counts = np.array([55, 410])
+    low, high = chance_limits(0.8, counts)
+    drawn = np.random.default_rng(0).binomial(counts, 0.8, (20_000, 2)) / counts
+    assert ((low <= drawn) & (drawn <= high)).mean(axis=0) == pytest.approx(0.95, abs=0.02)
+
+
+def test_chance_lets_no_share_lie_below_nothing_or_above_all() -> None:
+    low, high = chance_limits(0.8, np.array([1, 4, 100]))
+    assert list(low) == pytest.approx([0, 0.4, 0.72])
+    assert list(high) == pytest.approx([1, 1, 0.88])
 
 
 # By decade.

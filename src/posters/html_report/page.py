@@ -62,7 +62,7 @@ def _content(findings: Findings) -> dict[str, Any]:
         "run": run,
         "caveats": {caveat: words.meaning(caveat) for caveat in run["caveats"]},
         "source": words.source(run["source"]),
-        "attribution": catalogue["source"].get("attribution", ""),
+        "attribution": catalogue["source"]["attribution"],
         "weights": words.weights(run["backbone"]),
         "head": words.HEADS.get(findings.head, findings.head),
         "level": findings.level,
