@@ -143,7 +143,8 @@ def test_it_says_what_ran_on_what_and_its_caveats_before_all_else(page: str, wal
         assert said in facts
     notice = text_of(soup.select_one("header .notice"))
     assert notice.startswith("Random MobileNetV2 weights.")
-    assert "Any real poster" in text_of(soup.select_one(".limits-list"))
+    limits = text_of(soup.select_one(".limits-list"))
+    assert limits.startswith("Anything that counts: this model has random MobileNetV2 weights.")
 
 
 def test_decades_are_those_of_the_metrics(page: str, walk: Walk) -> None:
@@ -251,12 +252,16 @@ def test_without_caveats_there_is_no_notice(findings: Findings) -> None:
     soup = soup_of(render(changed(findings, run__caveats=[], run__backbone=backbone)))
     assert not soup.select(".notice")
     assert "ImageNet weights" in text_of(soup.select_one(".facts"))
-    assert "Any real poster" not in soup.get_text()
+    limits = text_of(soup.select_one(".limits-list"))
+    assert limits.startswith("Dating a poster for a sale")
 
 
 def test_generated_posters_are_named_as_such(findings: Findings) -> None:
     both = ["generated posters", "random VGG16 weights"]
-    notice = soup_of(render(changed(findings, run__caveats=both))).select_one("header .notice")
+    soup = soup_of(render(changed(findings, run__caveats=both)))
+    limits = text_of(soup.select_one(".limits-list"))
+    assert limits.startswith(f"Any real poster: this model was made from {' and '.join(both)}.")
+    notice = soup.select_one("header .notice")
     assert notice is not None
     names = [text_of(strong) for strong in notice.select("strong")]
     assert names == ["Generated posters.", "Random VGG16 weights."]

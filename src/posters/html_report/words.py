@@ -69,7 +69,7 @@ def out_of_scope(evaluation: Mapping[str, Any], first: int, last: int) -> list[s
         "Dating a poster for a sale, a collection or a court: a guess is no evidence. It errs by "
         f"{evaluation['balanced']['mae']:.0f} years on average where every year counts the same, "
         "and by far more at worst (see above).",
-        "Telling when a paper was printed: it learned the year of the film. Re-releases and "
+        "Telling when a copy was printed: it learned the year of the film. Re-releases and "
         "covers of home videos wear the film's year in every catalogue.",
         f"Posters of other years than {first} to {last}, and pictures that are no film posters: "
         "it answers all the same, and wrongly.",
@@ -78,7 +78,9 @@ def out_of_scope(evaluation: Mapping[str, Any], first: int, last: int) -> list[s
         "first decades are guessed too new. Ask with the uniform prior instead.",
         "Conclusions about cinema: what is popular, digitised and listed is not what was made.",
     ]
-    if evaluation["run"]["caveats"]:
-        named = " and ".join(evaluation["run"]["caveats"])
-        said.insert(0, f"Any real poster: this model was made from {named}.")
+    caveats = evaluation["run"]["caveats"]
+    if GENERATED in caveats:
+        said.insert(0, f"Any real poster: this model was made from {' and '.join(caveats)}.")
+    elif caveats:
+        said.insert(0, f"Anything that counts: this model has {' and '.join(caveats)}.")
     return said
