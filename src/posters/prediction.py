@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +44,9 @@ class Answer:
 class Predictor:
     """The network, the head and the catalogue, loaded once for many posters.
 
+    Args:
+        data: the folder that holds `model` and `embeddings`, as the last `dvc repro` left them.
+
     Attributes:
         caveats: what must be said beside every answer; empty when there is nothing to say.
         level: share of posters whose interval holds their year.
@@ -50,14 +55,15 @@ class Predictor:
         DataError: no trained model yet, or `data/` is damaged or does not fit together.
     """
 
-    def __init__(self) -> None:
-        about = read_about(paths.MODEL)
-        embeddings = read_embeddings(paths.EMBEDDINGS)
+    def __init__(self, data: Path = paths.DATA) -> None:
+        model, vectors = data / paths.MODEL.name, data / paths.EMBEDDINGS.name
+        about = read_about(model)
+        embeddings = read_embeddings(vectors)
         if about.get("backbone") != vars(embeddings.info):
             raise DataError("data/model and data/embeddings are of different runs: run `dvc repro`")
         self.caveats = [str(caveat) for caveat in about["caveats"]]
-        self._backbone = _open_backbone(embeddings)
-        self._dater = Dater.open()
+        self._backbone = _open_backbone(embeddings, vectors)
+        self._dater = Dater.open(model)
         self._neighbours = Neighbours(embeddings)
         self.level = self._dater.level
 
@@ -88,6 +94,27 @@ class Predictor:
             for row, neighbours in enumerate(nearest)
         ]
 
+    def as_json(self, answer: Answer, prior: str) -> dict[str, Any]:
+        """One answer under the names by which programs are told it, ready for JSON."""
+        return {
+            "year": answer.year,
+            "interval": [answer.low, answer.high],
+            "level": self.level,
+            "decade": answer.decade,
+            "decade_probability": round(answer.decade_probability, 4),
+            "prior": prior,
+            "neighbours": [
+                {
+                    "imdb_id": movie.imdb_id,
+                    "title": movie.title,
+                    "year": movie.year,
+                    "similarity": round(movie.similarity, 6),
+                }
+                for movie in answer.neighbours
+            ],
+            "caveats": self.caveats,
+        }
+
 
 def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:
     """The `k` movies of `data/` whose posters are most like `img`, the most similar first.
@@ -108,12 +135,12 @@ def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:
 @cache
 def _opened() -> Neighbours:
     embeddings = read_embeddings(paths.EMBEDDINGS)
-    backbone = _open_backbone(embeddings)
+    backbone = _open_backbone(embeddings, paths.EMBEDDINGS)
     return Neighbours(embeddings, lambda poster: backbone.embed([poster])[0])
 
 
-def _open_backbone(embeddings: Embeddings) -> Backbone:
-    """The network that made the vectors of `data/embeddings`, as it was left beside them.
+def _open_backbone(embeddings: Embeddings, folder: Path) -> Backbone:
+    """The network that made these vectors, as it was left beside them in `folder`.
 
     Raises:
         DataError: it is missing or damaged.
@@ -125,5 +152,5 @@ def _open_backbone(embeddings: Embeddings) -> Backbone:
             f"data/embeddings was made in {precision}, which this processor does not calculate in: "
             "set embed.precision to float32 in params.yaml, then run `dvc repro`"
         )
-    graph = Graph(paths.EMBEDDINGS / BACKBONE_GRAPH, precision=precision)
+    graph = Graph(folder / BACKBONE_GRAPH, precision=precision)
     return Backbone(graph, embeddings.info, _BATCH)
