@@ -59,8 +59,8 @@ lint: setup ## check style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-ui: setup ## open the MLflow UI on this project's runs: http://127.0.0.1:5000 (PORT=... for another)
-	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(CURDIR)/mlflow.db --port $(PORT)
+ui: setup ## compare the runs in the MLflow UI: prints the address to open (PORT=... for another)
+	@$(BIN)/python src/ui.py --port $(PORT)
 
 lock: ## pin the newest packages that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \

@@ -138,7 +138,7 @@ def test_the_runs_of_the_pipeline_are_registered_under_one_name(walk: Walk) -> N
     ]
     for (*_, description), step in zip(versions, (walk.first, walk.raised), strict=True):
         error = step.metrics["balanced"]["mae"]
-        assert f"Errs by **{error:.1f} years** on the balanced test" in description
+        assert f"Errs by {error:.1f} years on the balanced test" in description
         assert f"balanced.mae {error:.2f}" in step.output
     better = walk.raised.metrics["balanced"]["mae"] < walk.first.metrics["balanced"]["mae"]
     assert "poster-year version 1 is the champion" in walk.first.output

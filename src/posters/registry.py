@@ -10,6 +10,7 @@ from typing import Any
 
 from posters import paths
 from posters.params import EvaluateParams
+from posters.runs_page import NOTE
 from posters.splitting import TESTS
 
 CHAMPION = "champion"
@@ -69,7 +70,7 @@ def register(run_id: str, params: EvaluateParams) -> Version:
         run_id=run_id,
         model_id=model_id,
         tags={"decision": decision, metric: f"{run.data.metrics[metric]:.3f}"},
-        description=run.data.tags.get("mlflow.note.content"),
+        description=run.data.tags.get(NOTE),
         await_creation_for=0,
     )
     if champion:

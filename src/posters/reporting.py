@@ -11,6 +11,7 @@ from posters.dataset import Part, Parts
 from posters.files import sha256, sha256_of_file
 from posters.params import Params, flatten
 from posters.provenance import git_commit
+from posters.runs_page import NOTE
 from posters.splitting import TESTS
 from posters.tracking import Run
 
@@ -50,7 +51,7 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
         "source": ", ".join(evaluation["run"]["source"]),
         "caveats": ", ".join(caveats) or "none",
         "git_commit": git_commit(paths.root()) or "none",
-        "mlflow.note.content": in_words(parts, evaluation),
+        NOTE: in_words(parts, evaluation),
     }
     for name, dataset in _catalogue_metrics()["source"].get("datasets", {}).items():
         tags[f"{name}_sha256"] = dataset["sha256"]
@@ -58,7 +59,8 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
     if experiment_name:
         tags["dvc_exp_name"] = experiment_name
     return Run(
-        name=f"t={params.rebalance.t} {backbone.name} {params.train.head} {model_sha256[:7]}",
+        # Short, as lists and charts of MLflow show the first 20 letters.
+        name=f"t={params.rebalance.t} {backbone.name} {model_sha256[:7]}",
         # Whom a site may write to is nobody else's business, and how it was asked changes nothing.
         params={k: v for k, v in flatten(params).items() if not k.startswith("fetch.")},
         metrics={
@@ -83,12 +85,12 @@ def in_words(parts: Parts, evaluation: dict[str, Any]) -> str:
     """How good a model is and what it was made from, for a person who compares runs."""
     run = evaluation["run"]
     errors = [
-        f"**{told['mae']:.1f} years** on the {test} test ({told['n']:.0f} posters; a constant errs "
+        f"{told['mae']:.1f} years on the {test} test ({told['n']:.0f} posters; a constant errs "
         f"by {told['informed_constant_mae']:.1f}; {told['coverage']:.0%} of the intervals hold)"
         for test, told in ((test, evaluation[test]) for test in reversed(TESTS))
     ]
     trained_on = run["counts"]["train"] + run["counts"]["validation"]
-    caveats = f" **Beware**: {', '.join(run['caveats'])}." if run["caveats"] else ""
+    caveats = f" Beware: {', '.join(run['caveats'])}." if run["caveats"] else ""
     return (
         f"Errs by {' and by '.join(errors)}. Trained on {trained_on:,} posters, topped up towards "
         f"{run['t']} a year, as seen by {parts.backbone.name} ({parts.backbone.weights} weights)."
