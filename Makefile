@@ -68,8 +68,8 @@ lint: setup ## check style and types, and the Dockerfile
 	$(BIN)/hadolint Dockerfile
 
 ui: PORT ?= 5000
-ui: setup ## open the MLflow UI on this project's runs: http://127.0.0.1:5000 (PORT=... for another)
-	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(CURDIR)/mlflow.db --port $(PORT)
+ui: setup ## compare the runs in the MLflow UI: prints the address to open (PORT=... for another)
+	@$(BIN)/python src/ui.py --port $(PORT)
 
 app: PORT ?= 7860
 app: $(VENV)/.app-complete ## open a page to drop posters on: http://127.0.0.1:7860 (PORT=... for another)

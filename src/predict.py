@@ -88,7 +88,7 @@ def load_predictor(many: bool) -> "Predictor":
     """The network, the head and the catalogue; what must be said of them goes to stderr."""
     from posters.prediction import Predictor
 
-    predictor = Predictor(many)
+    predictor = Predictor(many=many)
     if predictor.caveats:
         command.say_note("predict", f"trained on {', '.join(predictor.caveats)}")
     return predictor
@@ -205,26 +205,7 @@ def as_text(file: Path, answer: "Answer", predictor: "Predictor") -> str:
 
 def as_json(file: Path, answer: "Answer", predictor: "Predictor", prior: str) -> str:
     """One answer, as one line of JSON."""
-    neighbours = [
-        {
-            "imdb_id": movie.imdb_id,
-            "title": movie.title,
-            "year": movie.year,
-            "similarity": round(movie.similarity, 6),
-        }
-        for movie in answer.neighbours
-    ]
-    content = {
-        "file": str(file),
-        "year": answer.year,
-        "interval": [answer.low, answer.high],
-        "level": predictor.level,
-        "decade": answer.decade,
-        "decade_probability": round(answer.decade_probability, 4),
-        "prior": prior,
-        "neighbours": neighbours,
-        "caveats": predictor.caveats,
-    }
+    content = {"file": str(file), **predictor.as_json(answer, prior)}
     return json.dumps(content, ensure_ascii=False)
 
 

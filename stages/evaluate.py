@@ -26,6 +26,7 @@ from posters.params import EvaluateParams, load_params
 from posters.plots.evaluation import coverage_by_decade, error_by_decade, predicted_against_true
 from posters.plots.neighbours import neighbours_sheet
 from posters.priors import PRIORS
+from posters.registry import register
 from posters.reporting import catalogue_metrics, evaluated_run, model_digest
 from posters.splitting import TESTS
 from posters.sweep import read_sweep
@@ -74,7 +75,7 @@ def main() -> None:
         sweep=sweep,
     )
     write_text(paths.PLOTS / "report.html", render(findings))
-    log_run(params.evaluate.experiment, evaluated_run(params, parts, evaluation))
+    run_id = log_run(params.evaluate.experiment, evaluated_run(params, parts, evaluation))
     for test in TESTS:
         said = {key: f"{value:.1f}" for key, value in metrics[test].items()}
         print(
@@ -83,6 +84,12 @@ def main() -> None:
             f"{said['ridge_mae']}, kNN {said['knn_mae']}, SVR {said['svr_mae']}, colour alone "
             f"{said['colour_mae']}); {metrics[test]['coverage']:.0%} of intervals hold"
             f"{marked(run['caveats'])}"
+        )
+    if params.evaluate.log_model:
+        version = register(run_id, params.evaluate)
+        print(
+            f"evaluate: {version.name} version {version.number} is "
+            f"{'the' if version.champion else 'not the'} champion: {version.decision}"
         )
 
 

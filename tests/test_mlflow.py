@@ -1,23 +1,32 @@
 """What MLflow remembers of the models of the walked project, and shows of them."""
 
-import os
+import json
 import re
-import socket
-import subprocess
-import time
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pandas as pd
+import pytest
 import requests
-from conftest import Walk, query
+from conftest import Project, Walk, query
+from servers import answering
 
 from posters.params import flatten, load_params
+
+# Alone on this machine: no graphics, and no word to its makers.
+CHROMIUM = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+]
 
 
 def test_each_trained_model_is_one_mlflow_run_that_can_be_told_apart(walk: Walk) -> None:
     names = [name for (name,) in query(walk.database, "SELECT name FROM runs ORDER BY start_time")]
     assert len(names) == 2
-    assert re.fullmatch(r"t=3 MobileNetV2 distribution [0-9a-f]{7}", str(names[0]))
-    assert re.fullmatch(r"t=4 MobileNetV2 distribution [0-9a-f]{7}", str(names[1]))
+    assert re.fullmatch(r"t=3 MobileNetV2 [0-9a-f]{7}", str(names[0]))
+    assert re.fullmatch(r"t=4 MobileNetV2 [0-9a-f]{7}", str(names[1]))
     thresholds = query(walk.database, "SELECT value FROM params WHERE key = 'rebalance.t'")
     assert sorted(thresholds) == [("3",), ("4",)]
 
@@ -46,46 +55,96 @@ def test_an_mlflow_run_holds_metrics_curves_hashes_plots_and_its_data(walk: Walk
     assert query(walk.database, "SELECT DISTINCT value FROM tags WHERE key = 'git_commit'") == [
         (walk.commit,)
     ]
-    assert query(walk.database, "SELECT count(*) FROM inputs") == [(2,)]
+    data_sets = "SELECT count(*) FROM inputs WHERE source_type = 'DATASET'"
+    assert query(walk.database, data_sets) == [(2,)]
     kept = {file.name for file in walk.project.folder.glob("mlartifacts/*/artifacts/*")}
     assert {"neighbours.png", "loss_curve.png", "coverage_by_decade.png"} <= kept
     assert {"evaluation.json", "catalogue.json", "decades.csv"} <= kept
 
 
-def test_the_mlflow_interface_serves_both_runs(walk: Walk) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [
-            *("mlflow", "ui", "--port", str(port), "--workers", "1", "--backend-store-uri"),
-            f"sqlite:///{walk.database}",
-        ],
-        cwd=walk.project.folder,
-        env=walk.project.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
+@pytest.fixture(scope="module")
+def interface(walk: Walk) -> Iterator[str]:
+    """The address of `make ui` on the walked project."""
+    with answering(
+        *(sys.executable, "src/ui.py", "--port"),
+        health="/health",
+        folder=walk.project.folder,
+        environment={**walk.project.environment, "PYTHONPATH": "src"},
+    ) as address:
+        yield address
+
+
+def pages(walk: Walk, address: str) -> dict[str, str]:
+    """The addresses that `make ui` printed, by the experiment's name."""
+    log = walk.project.folder / f"server-{address.rpartition(':')[2]}.log"
+    return dict(re.findall(rf"^ui: (\S+): ({address}/#/\S+)$", log.read_text(), re.MULTILINE))
+
+
+def test_the_mlflow_interface_serves_both_runs_the_best_first(walk: Walk, interface: str) -> None:
+    assert "poster-year" in pages(walk, interface)
+    experiment = requests.get(
+        f"{interface}/api/2.0/mlflow/experiments/get-by-name?experiment_name=poster-year",
+        timeout=60,
+    ).json()["experiment"]
+    tags = {tag["key"]: tag["value"] for tag in experiment["tags"]}
+    assert "One run is one trained and evaluated model" in tags["mlflow.note.content"]
+    view = json.loads(tags["mlflow.sharedViewState.poster-year"])
+    found = requests.post(
+        f"{interface}/api/2.0/mlflow/runs/search",
+        json={
+            "experiment_ids": [experiment["experiment_id"]],
+            "order_by": [f"{view['orderByKey']} {'ASC' if view['orderByAsc'] else 'DESC'}"],
+        },
+        timeout=60,
+    ).json()["runs"]
+    assert {"t=3", "t=4"} <= {run["info"]["run_name"].split()[0] for run in found}
+    errors = []
+    for run in found:
+        metrics = {metric["key"]: metric["value"] for metric in run["data"]["metrics"]}
+        params = {param["key"] for param in run["data"]["params"]}
+        tagged = {tag["key"]: tag["value"] for tag in run["data"]["tags"]}
+        for column in view["selectedColumns"]:
+            kind, name = column.rstrip("`").split(".`")
+            assert name in {"metrics": metrics, "params": params, "tags": tagged}[kind]
+        note = tagged["mlflow.note.content"]
+        assert f"Errs by {metrics['balanced.mae']:.1f} years on the balanced test" in note
+        assert "Beware: random MobileNetV2 weights" in note
+        errors.append(metrics["balanced.mae"])
+        charted = {chart["metricKey"] for chart in view["compareRunCharts"] if "metricKey" in chart}
+        assert charted <= set(metrics)
+    assert errors == sorted(errors)
+
+
+def test_a_browser_shows_errors_and_charts_of_the_runs(walk: Walk, interface: str) -> None:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium")
+    if not chromium:
+        pytest.skip("there is no chromium on the path")
+    errors = query(walk.database, "SELECT value FROM metrics WHERE key = 'balanced.mae'")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=CHROMIUM)
+        try:
+            page = browser.new_page(viewport={"width": 1600, "height": 1200})
+            page.set_default_timeout(120_000)
+            page.goto(pages(walk, interface)["poster-year"])
+            page.get_by_text("Sort: balanced.mae").wait_for()
+            for (error,) in errors:
+                page.get_by_role("gridcell", name=f"{error:.4g}").first.wait_for()
+            names = page.get_by_role("link", name=re.compile(r"^t=\d MobileNetV2"))
+            assert names.count() >= 2
+            page.locator("label:has(input[value=CHART])").click()
+            page.get_by_text("Errors", exact=True).wait_for()
+            page.locator(".js-plotly-plot").nth(5).wait_for()
+        finally:
+            browser.close()
+
+
+def test_the_interface_without_a_run_says_what_to_do(
+    tmp_path: Path, make_small_project: Callable[[Path], Project]
+) -> None:
+    project = make_small_project(tmp_path)
+    done = project.run(sys.executable, "src/ui.py", check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "ui: error: there are no runs yet (mlflow.db is missing): run `make repro` first\n"
     )
-    try:
-        for _ in range(600):
-            try:
-                page = requests.get(url, timeout=10)
-                break
-            except requests.ConnectionError:
-                time.sleep(0.5)
-        assert page.status_code == 200
-        experiment = requests.get(
-            f"{url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=poster-year", timeout=60
-        ).json()["experiment"]
-        found = requests.post(
-            f"{url}/api/2.0/mlflow/runs/search",
-            json={"experiment_ids": [experiment["experiment_id"]]},
-            timeout=60,
-        ).json()["runs"]
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait(30)
-    names = {run["info"]["run_name"].split()[0] for run in found}
-    assert {"t=3", "t=4"} <= names

@@ -129,6 +129,10 @@ def test_every_line_that_sets_a_value_gives_its_reason() -> None:
         ("train__epochs", 0),
         ("evaluate__neighbours", 0),
         ("evaluate__experiment", ""),
+        ("evaluate__model_name", "posters/year"),
+        ("evaluate__model_name", " "),
+        ("evaluate__champion_by", "validation"),
+        ("evaluate__log_model", 1),
     ],
 )
 def test_an_impossible_value_is_refused_under_its_dotted_name(name: str, value: object) -> None:

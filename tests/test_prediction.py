@@ -1,5 +1,7 @@
 """What was left by the last run is asked in the way it was made."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from parts import info_of, movies_of
@@ -25,4 +27,4 @@ def test_vectors_in_a_precision_that_the_processor_lacks_are_not_compared_with(
     )
     monkeypatch.setattr(prediction, "usable_precision", lambda wanted: "float32")
     with pytest.raises(DataError, match=r"made in bfloat16.*set embed\.precision to float32"):
-        prediction._open_backbone(made_in_bfloat16)
+        prediction._open_backbone(made_in_bfloat16, Path())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -57,13 +58,14 @@ class Dater:
     margins: Mapping[str, float]
 
     @classmethod
-    def open(cls) -> Self:
-        """The one that the last `dvc repro` left in `data/`.
+    def open(cls, folder: Path | None = None) -> Self:
+        """The one that the last `dvc repro` left in `data/`, or the one in another folder.
 
         Raises:
             DataError: there is none, or it is damaged.
         """
-        about = read_about(paths.MODEL)
+        folder = folder or paths.MODEL
+        about = read_about(folder)
         try:
             interval = about["interval"]
             level = float(interval["level"])
@@ -74,8 +76,8 @@ class Dater:
             raise DataError(
                 f"data/model is damaged (about.json: {error}): run `dvc repro`"
             ) from error
-        priors = read_priors(paths.MODEL / "priors.csv")
-        return cls(Graph(paths.MODEL / HEAD_GRAPH), priors, level, margins)
+        priors = read_priors(folder / "priors.csv")
+        return cls(Graph(folder / HEAD_GRAPH), priors, level, margins)
 
     def date(self, vectors: NDArray[np.float32], prior: str) -> Dates:
         """Years and intervals of posters.

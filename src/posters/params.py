@@ -26,6 +26,8 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 Name = Annotated[str, Field(min_length=1)]
+# MLflow's addresses are `models:/name/version`.
+ModelName = Annotated[str, Field(pattern=r"^[^/:]*[^/:\s][^/:]*$")]
 Rate = Annotated[float, Field(gt=0, le=1000)]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")]
 # It goes into a header.
@@ -224,6 +226,9 @@ class EvaluateParams(Section):
     neighbours: Count
     queries: Count
     experiment: Name
+    log_model: bool
+    model_name: ModelName
+    champion_by: Literal["natural", "balanced"]
 
 
 class Params(Section):

@@ -3,6 +3,8 @@
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +50,7 @@ class Predictor:
     """The network, the head and the catalogue, loaded once for many posters.
 
     Args:
+        data: the folder that holds `model` and `embeddings`, as the last `dvc repro` left them.
         many: whether many posters will be asked about: faster for them, slower for one (see
             `Graph`). The answers are the same.
 
@@ -59,14 +62,15 @@ class Predictor:
         DataError: no trained model yet, or `data/` is damaged or does not fit together.
     """
 
-    def __init__(self, many: bool = False) -> None:
-        about = read_about(paths.MODEL)
-        embeddings = read_embeddings(paths.EMBEDDINGS)
+    def __init__(self, data: Path = paths.DATA, many: bool = False) -> None:
+        model, vectors = data / paths.MODEL.name, data / paths.EMBEDDINGS.name
+        about = read_about(model)
+        embeddings = read_embeddings(vectors)
         if about.get("backbone") != vars(embeddings.info):
             raise DataError("data/model and data/embeddings are of different runs: run `dvc repro`")
         self.caveats = [str(caveat) for caveat in about["caveats"]]
-        self._backbone = _open_backbone(embeddings, many)
-        self._dater = Dater.open()
+        self._backbone = _open_backbone(embeddings, vectors, many)
+        self._dater = Dater.open(model)
         self._neighbours = Neighbours(embeddings)
         self.level = self._dater.level
 
@@ -121,6 +125,27 @@ class Predictor:
             for row, neighbours in enumerate(nearest)
         ]
 
+    def as_json(self, answer: Answer, prior: str) -> dict[str, Any]:
+        """One answer under the names by which programs are told it, ready for JSON."""
+        return {
+            "year": answer.year,
+            "interval": [answer.low, answer.high],
+            "level": self.level,
+            "decade": answer.decade,
+            "decade_probability": round(answer.decade_probability, 4),
+            "prior": prior,
+            "neighbours": [
+                {
+                    "imdb_id": movie.imdb_id,
+                    "title": movie.title,
+                    "year": movie.year,
+                    "similarity": round(movie.similarity, 6),
+                }
+                for movie in answer.neighbours
+            ],
+            "caveats": self.caveats,
+        }
+
     def believed(self, prior: str) -> dict[int, float]:
         """The probability of every year before a poster is looked at, oldest first."""
         return self._by_year(self._dater.priors.named(prior))
@@ -149,12 +174,12 @@ def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:
 @cache
 def _opened() -> Neighbours:
     embeddings = read_embeddings(paths.EMBEDDINGS)
-    backbone = _open_backbone(embeddings)
+    backbone = _open_backbone(embeddings, paths.EMBEDDINGS)
     return Neighbours(embeddings, lambda poster: backbone.embed([poster])[0])
 
 
-def _open_backbone(embeddings: Embeddings, many: bool = False) -> Backbone:
-    """The network that made the vectors of `data/embeddings`, as it was left beside them.
+def _open_backbone(embeddings: Embeddings, folder: Path, many: bool = False) -> Backbone:
+    """The network that made these vectors, as it was left beside them in `folder`.
 
     Raises:
         DataError: it is missing or damaged.
@@ -166,5 +191,5 @@ def _open_backbone(embeddings: Embeddings, many: bool = False) -> Backbone:
             f"data/embeddings was made in {precision}, which this processor does not calculate in: "
             "set embed.precision to float32 in params.yaml, then run `dvc repro`"
         )
-    graph = Graph(paths.EMBEDDINGS / BACKBONE_GRAPH, precision=precision, many=many)
+    graph = Graph(folder / BACKBONE_GRAPH, precision=precision, many=many)
     return Backbone(graph, embeddings.info, _BATCH, graph.workers)

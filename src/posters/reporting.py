@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from posters import paths
-from posters.dataset import Parts
-from posters.files import sha256_of_file
+from posters.dataset import Part, Parts
+from posters.files import sha256, sha256_of_file
 from posters.params import Params, flatten
 from posters.provenance import git_commit
+from posters.runs_page import NOTE
 from posters.splitting import TESTS
 from posters.tracking import Run
 
@@ -45,11 +46,13 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
         "catalogue_sha256": sha256_of_file(paths.CATALOGUE),
         "embeddings_sha256": sha256_of_file(paths.EMBEDDINGS / "embeddings.npy"),
         "split_sha256": sha256_of_file(paths.SPLIT),
+        **{f"{test}_test_sha256": _test_digest(parts[test]) for test in TESTS},
         "weights": backbone.weights,
         "weights_sha256": backbone.weights_digest,
         "source": ", ".join(evaluation["run"]["source"]),
         "caveats": ", ".join(caveats) or "none",
         "git_commit": git_commit(paths.root()) or "none",
+        NOTE: in_words(parts, evaluation),
     }
     for name, dataset in catalogue_metrics()["source"].get("datasets", {}).items():
         tags[f"{name}_sha256"] = dataset["sha256"]
@@ -57,7 +60,8 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
     if experiment_name:
         tags["dvc_exp_name"] = experiment_name
     return Run(
-        name=f"t={params.rebalance.t} {backbone.name} {params.train.head} {model_sha256[:7]}",
+        # Short, as lists and charts of MLflow show the first 20 letters.
+        name=f"t={params.rebalance.t} {backbone.name} {model_sha256[:7]}",
         # Whom a site may write to is nobody else's business, and how it was asked changes nothing.
         params={k: v for k, v in flatten(params).items() if not k.startswith("fetch.")},
         metrics={
@@ -76,6 +80,29 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
 def model_digest() -> str:
     """The SHA-256 of the trained head's weights."""
     return sha256_of_file(paths.MODEL / "head.weights.h5")
+
+
+def in_words(parts: Parts, evaluation: dict[str, Any]) -> str:
+    """How good a model is and what it was made from, for a person who compares runs."""
+    run = evaluation["run"]
+    errors = [
+        f"{told['mae']:.1f} years on the {test} test ({told['n']:.0f} posters; a constant errs "
+        f"by {told['informed_constant_mae']:.1f}; {told['coverage']:.0%} of the intervals hold)"
+        for test, told in ((test, evaluation[test]) for test in reversed(TESTS))
+    ]
+    trained_on = run["counts"]["train"] + run["counts"]["validation"]
+    caveats = f" Beware: {', '.join(run['caveats'])}." if run["caveats"] else ""
+    return (
+        f"Errs by {' and by '.join(errors)}. Trained on {trained_on:,} posters, topped up towards "
+        f"{run['t']} a year, as seen by {parts.backbone.name} ({parts.backbone.weights} weights)."
+        f"{caveats}"
+    )
+
+
+def _test_digest(part: Part) -> str:
+    """The same for two runs that were tested on the same posters: only then errors compare."""
+    rows = part.movies.sort_values("imdb_id")[["imdb_id", "year", "sha256"]]
+    return sha256(rows.to_csv(index=False, lineterminator="\n").encode())
 
 
 def catalogue_metrics() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from posters import paths
+from posters.runs_page import tag_experiment
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
@@ -63,6 +64,7 @@ def log_run(experiment: str, run: Run) -> str:
         if found
         else client.create_experiment(experiment, artifact_location=(root / ARTIFACTS).as_uri())
     )
+    tag_experiment(client, experiment_id)
     with mlflow.start_run(experiment_id=experiment_id, run_name=run.name, tags=dict(run.tags)):
         active = mlflow.active_run()
         assert active is not None
