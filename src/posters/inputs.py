@@ -48,7 +48,7 @@ def digests(params: Params) -> dict[str, dict[str, Any]]:
 
 
 def sweep() -> bytes:
-    """The table of the last sweep over t, which the report shows; an empty line where there is none.
+    """The table of the last sweep over t, which the report shows; an empty line where none is.
 
     A copy, as whatever DVC watches has to exist, and to hold something, or it warns.
     """
