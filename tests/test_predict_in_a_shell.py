@@ -271,6 +271,8 @@ def running_stages(process: int) -> Iterator[psutil.Process]:
 
 
 def test_ctrl_c_ends_a_sweep_and_what_it_started(walk: Walk) -> None:
+    table = walk.project.folder / "metrics" / "sweep.csv"
+    table.unlink(missing_ok=True)
     walk.project.commit()
     process = subprocess.Popen(
         [sys.executable, "src/sweep.py", "--t", "5"],
@@ -292,5 +294,5 @@ def test_ctrl_c_ends_a_sweep_and_what_it_started(walk: Walk) -> None:
     assert errors.splitlines()[-1] == "sweep: interrupted; each t that was finished is kept"
     assert stages
     assert not [child for child in started if child.is_running()]
-    assert not (walk.project.folder / "metrics" / "sweep.csv").exists()
+    assert not table.exists()
     assert not walk.project.run("git", "status", "--porcelain").stdout

@@ -42,6 +42,7 @@ class Graph:
             is faster for many rows; else all cores work on the rows of one. The results are the
             same.
         threads: how many it may calculate with, without a core of their own; None: all there are.
+        content: of its files, where they don't lie here; `path` then only names it.
 
     Attributes:
         path: see above.
@@ -58,10 +59,11 @@ class Graph:
         precision: str = "float32",
         many: bool = False,
         threads: int | None = None,
+        content: Sequence[bytes] | None = None,
     ) -> None:
         openvino = _import_openvino()
         missing = [file.name for file in map(path.with_suffix, SUFFIXES) if not file.is_file()]
-        if missing:
+        if missing and content is None:
             raise DataError(f"data/{path.parent.name}/{missing[0]} is missing: run `dvc repro`")
         self.path = path
         settings: dict[str, Any] = {
@@ -72,7 +74,9 @@ class Graph:
             # Each process pins its threads to the first cores: several would share one.
             settings |= {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
         try:
-            self._compiled = openvino.Core().compile_model(path, "CPU", settings)
+            core = openvino.Core()
+            graph = path if content is None else core.read_model(*content)
+            self._compiled = core.compile_model(graph, "CPU", settings)
         except RuntimeError as error:
             reason = " ".join(str(error).split())[-200:]
             raise DataError(

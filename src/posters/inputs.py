@@ -48,12 +48,12 @@ def digests(params: Params) -> dict[str, dict[str, Any]]:
 
 
 def sweep() -> bytes:
-    """The table of the last sweep over t, which the report shows; nothing where there is none.
+    """The table of the last sweep over t, which the report shows; an empty line where none is.
 
-    A copy, as whatever DVC watches has to exist.
+    A copy, as whatever DVC watches has to exist, and to hold something, or it warns.
     """
     table = paths.METRICS / "sweep.csv"
-    return table.read_bytes() if table.exists() else b""
+    return table.read_bytes() if table.exists() else b"\n"
 
 
 def _pages(folder: Path) -> dict[str, Any]:

@@ -4,7 +4,6 @@ Every table has a row a poster. What goes wrong is said in its rows, not raised:
 a worker's end, and the beginning of another that fails in the same way.
 """
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from posters.backbone import Backbone, BackboneInfo
 from posters.errors import PosterRefused, PostersError
-from posters.graphs import BACKBONE_GRAPH, Graph, graph_files
+from posters.graphs import BACKBONE_GRAPH, Graph
 from posters.images import read_poster_file
 
 USELESS = "useless machine"
@@ -94,11 +93,8 @@ def _refusal(table: Any, reason: str, detail: str) -> Any:
 
 def _open(network: Sequence[bytes], info: BackboneInfo) -> Backbone:
     """The network from its graph's files, for one processor."""
-    with tempfile.TemporaryDirectory(prefix="posters-") as folder:
-        path = Path(folder) / BACKBONE_GRAPH
-        for file, content in zip(graph_files(path), network, strict=True):
-            file.write_bytes(content)
-        graph = Graph(path, precision=info.precision, threads=1)
+    # Not by way of files: what is killed meanwhile would leave them behind.
+    graph = Graph(Path(BACKBONE_GRAPH), precision=info.precision, threads=1, content=network)
     return Backbone(graph, info, _PICTURES_AT_ONCE)
 
 
