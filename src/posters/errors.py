@@ -10,6 +10,7 @@
     ├── PosterRefused       one picture can't be used; the run goes on without it
     ├── BackboneError       an unknown network, or weights that are missing or don't fit
     ├── ClusterError        Ray is missing, or its cluster can't do the work
+    ├── TrackingError       MLflow's server does not answer
     ├── DataError           what an earlier stage wrote is missing or does not fit together
     └── PageError           the page can't be served
 
@@ -96,6 +97,10 @@ class BackboneError(PostersError):
 
 class ClusterError(PostersError):
     """Ray is not installed, its cluster can't be reached, or a machine of it can't do the work."""
+
+
+class TrackingError(PostersError):
+    """The MLflow server that `MLFLOW_TRACKING_URI` names does not answer."""
 
 
 class DataError(PostersError):

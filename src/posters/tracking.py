@@ -1,4 +1,7 @@
-"""One MLflow run for each evaluated model, in a SQLite database at the repository's root."""
+"""One MLflow run for each evaluated model: in a SQLite database here, or on a server.
+
+`MLFLOW_TRACKING_URI` names it, as everywhere in MLflow.
+"""
 
 import logging
 import os
@@ -7,15 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
+import requests
 
 from posters import paths
+from posters.errors import TrackingError
 from posters.runs_page import tag_experiment
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
 _BATCH = 500
+_REACH_TIMEOUT = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,11 @@ class Run:
 
 
 def log_run(experiment: str, run: Run) -> str:
-    """Write a run to the database under the repository's root, and return its id."""
+    """Write a run to the database under the repository's root, or to the server; return its id.
+
+    Raises:
+        TrackingError: the server that `MLFLOW_TRACKING_URI` names does not answer.
+    """
     # Nothing is reported to anyone about how this is used.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     for chatty in ("mlflow.store.db.utils", "alembic"):
@@ -52,8 +63,8 @@ def log_run(experiment: str, run: Run) -> str:
     import mlflow
     from mlflow.entities import Metric
 
-    root = paths.root()
-    mlflow.set_tracking_uri(f"sqlite:///{root / DATABASE}")
+    address, artifacts = _destination()
+    mlflow.set_tracking_uri(address)
     client = mlflow.MlflowClient()
     found = client.get_experiment_by_name(experiment)
     if found and found.lifecycle_stage == "deleted":
@@ -62,7 +73,7 @@ def log_run(experiment: str, run: Run) -> str:
     experiment_id = (
         found.experiment_id
         if found
-        else client.create_experiment(experiment, artifact_location=(root / ARTIFACTS).as_uri())
+        else client.create_experiment(experiment, artifact_location=artifacts)
     )
     tag_experiment(client, experiment_id)
     with mlflow.start_run(experiment_id=experiment_id, run_name=run.name, tags=dict(run.tags)):
@@ -90,3 +101,24 @@ def log_run(experiment: str, run: Run) -> str:
             )
             mlflow.log_input(dataset, context="training")
     return run_id
+
+
+def _destination() -> tuple[str, str | None]:
+    """Where runs go, and where their files; None: the server says where."""
+    asked = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{DATABASE}"
+    if asked.startswith(("http://", "https://")):
+        # MLflow itself would try for minutes.
+        try:
+            requests.get(f"{asked.rstrip('/')}/health", timeout=_REACH_TIMEOUT)
+        except requests.RequestException as error:
+            raise TrackingError(
+                f"no MLflow server answers at MLFLOW_TRACKING_URI ({urlsplit(asked).hostname}): "
+                "start it, or unset that variable to keep runs in mlflow.db here"
+            ) from error
+        return asked, None
+    root = paths.root()
+    # A database beside the repository's other files, also in a throw-away copy of it.
+    kind, slashes, path = asked.partition(":///")
+    if kind == "sqlite":
+        asked = f"{kind}{slashes}{root / path}"
+    return asked, (root / ARTIFACTS).as_uri()
