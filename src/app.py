@@ -4,6 +4,9 @@ python src/app.py
 python src/app.py --port 7861
 """
 
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
 import argparse
 import gc
 import os
@@ -15,7 +18,7 @@ import threading
 import webbrowser
 from pathlib import Path
 
-from posters import command, paths
+from posters import paths
 from posters.errors import PageError
 from posters.head_files import read_about
 from posters.params import load_params

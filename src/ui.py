@@ -4,13 +4,16 @@ make ui
 python src/ui.py --port 5005
 """
 
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
 import argparse
 import logging
 import os
 import sys
 from typing import Any
 
-from posters import command, paths
+from posters import paths
 from posters.errors import DataError
 from posters.runs_page import page, tag_experiment
 from posters.tracking import DATABASE
