@@ -24,7 +24,7 @@ def answering(
     Args:
         command: without the port, which is added.
         health: the path that answers 200 once it is ready.
-        folder: in which it runs; its log lies there.
+        folder: in which it runs; its log, `server-PORT.log`, lies beside it.
         environment: of the process.
 
     Returns:
@@ -34,7 +34,7 @@ def answering(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    log = folder / f"server-{port}.log"
+    log = folder.parent / f"server-{port}.log"
     with log.open("wb") as file:
         server = subprocess.Popen(
             [*command, str(port)],

@@ -76,7 +76,7 @@ def interface(walk: Walk) -> Iterator[str]:
 
 def pages(walk: Walk, address: str) -> dict[str, str]:
     """The addresses that `make ui` printed, by the experiment's name."""
-    log = walk.project.folder / f"server-{address.rpartition(':')[2]}.log"
+    log = walk.project.folder.parent / f"server-{address.rpartition(':')[2]}.log"
     return dict(re.findall(rf"^ui: (\S+): ({address}/#/\S+)$", log.read_text(), re.MULTILINE))
 
 

@@ -60,8 +60,7 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
     if experiment_name:
         tags["dvc_exp_name"] = experiment_name
     return Run(
-        # Short, as lists and charts of MLflow show the first 20 letters.
-        name=f"t={params.rebalance.t} {backbone.name} {model_sha256[:7]}",
+        name=_name(params, backbone.name, model_sha256),
         # Whom a site may write to is nobody else's business, and how it was asked changes nothing.
         params={k: v for k, v in flatten(params).items() if not k.startswith("fetch.")},
         metrics={
@@ -80,6 +79,12 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
 def model_digest() -> str:
     """The SHA-256 of the trained head's weights."""
     return sha256_of_file(paths.MODEL / "head.weights.h5")
+
+
+def _name(params: Params, network: str, model_sha256: str) -> str:
+    """Short, as lists and charts of MLflow show the first 20 letters."""
+    head = "" if params.train.head == "distribution" else f"{params.train.head} "
+    return f"t={params.rebalance.t} {network} {head}{model_sha256[:7]}"
 
 
 def in_words(parts: Parts, evaluation: dict[str, Any]) -> str:
