@@ -8,9 +8,9 @@ import importlib.util
 import os
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from posters.embedding import EmbeddingCache, embed_missing
 from posters.errors import ClusterError, PosterRefused
 from posters.exported import open_backbone
 from posters.files import sha256_of_file
+from posters.graphs import graph_files
 from posters.params import load_params
 from posters.ray_engine import embed_missing_with_ray
 
@@ -111,30 +112,16 @@ def at_work(machine: Any) -> Iterator[psutil.Process]:
                 yield process
 
 
-def kill_at_work(machine: Any, kill: Callable[[psutil.Process], None]) -> Callable[[], list[int]]:
-    """Have a worker of a machine killed as soon as it is at work; ask which one was."""
-    killed: list[int] = []
-
-    def watch() -> None:
-        for _ in range(12_000):
-            for process in at_work(machine):
-                # Stopped it can't finish before it dies.
-                process.suspend()
-                if process.pid in [busy.pid for busy in at_work(machine)]:
-                    kill(process)
-                    killed.append(process.pid)
-                    return
-                process.resume()
-            time.sleep(0.005)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-
-    def who() -> list[int]:
-        thread.join()
-        return killed
-
-    return who
+def held_at_work(machine: Any) -> psutil.Process:
+    """A worker of a machine, stopped in the middle of its work: it can't finish before it dies."""
+    for _ in range(60_000):
+        for process in at_work(machine):
+            process.suspend()
+            if process.pid in [busy.pid for busy in at_work(machine)]:
+                return process
+            process.resume()
+        time.sleep(0.002)
+    pytest.fail("no worker was ever at work")
 
 
 class Counting(EmbeddingCache):
@@ -152,56 +139,36 @@ def counting(network: tuple[Backbone, Path], folder: Path) -> Counting:
 
 
 @needs_ray
-def test_the_same_bytes_though_a_worker_is_killed_at_work(
-    machines: Any,
-    network: tuple[Backbone, Path],
-    files: dict[str, Path],
-    expected: dict[str, bytes],
-    tmp_path: Path,
-) -> None:
-    (other,) = machines.worker_nodes
-    killed = kill_at_work(other, psutil.Process.kill)
-    cache = counting(network, tmp_path)
-    assert embed_missing_with_ray(cache, files, *network) == len(files)
-    assert len(killed()) == 1
-    assert kept(cache, files) == expected
-    assert sorted(cache.put_in) == sorted(files), "each once"
-    # Whatever made them, they are in the cache of both: no cluster is asked.
-    assert embed_missing_with_ray(cache, files, *network) == 0
-
-
-@needs_ray
+@pytest.mark.parametrize("content", [b"<html>not found</html>", None], ids=["broken", "missing"])
 def test_a_poster_that_cannot_be_read_is_refused_as_without_ray(
-    machines: Any,
     network: tuple[Backbone, Path],
     files: dict[str, Path],
-    expected: dict[str, bytes],
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes | None,
 ) -> None:
-    broken = tmp_path / "broken.jpg"
-    broken.write_bytes(b"<html>not found</html>")
-    some = dict(list(files.items())[:8])
-    asked = {**some, "digest of another": broken}
-    with pytest.raises(PosterRefused) as here:
-        embed_missing(cache_of(network, tmp_path / "local"), asked, network[0].batches)
-    cache = cache_of(network, tmp_path / "ray")
-    with pytest.raises(PosterRefused) as there:
-        embed_missing_with_ray(cache, asked, *network)
-    assert str(there.value) == str(here.value)
-    assert kept(cache, some).items() <= expected.items()
+    """How a refusal comes back from a cluster, the next test shows; here is what a worker says."""
+    import pyarrow
+    import ray
 
-
-@needs_ray
-def test_a_poster_that_is_missing_is_refused_where_it_is_read(
-    files: dict[str, Path], tmp_path: Path
-) -> None:
-    pyarrow = pytest.importorskip("pyarrow")
-    paths = [*files.values(), tmp_path / "gone.jpg"]
-    table = pyarrow.table({"digest": [*files, "gone"], "path": [str(path) for path in paths]})
-    with pytest.raises(PosterRefused, match=r"missing: no such file: gone\.jpg"):
-        ray_engine._raise_refusal(ray_worker.read_files(table))
-    contents = ray_worker.read_files(table.slice(0, len(files)))["content"].to_pylist()
-    assert contents == [path.read_bytes() for path in files.values()]
+    bad = tmp_path / "bad.jpg"
+    if content:
+        bad.write_bytes(content)
+    with pytest.raises(PosterRefused) as without:
+        network[0].embed([bad])
+    monkeypatch.setattr(ray, "get", lambda reference: reference)
+    graph = [file.read_bytes() for file in graph_files(network[1])]
+    worker = ray_worker.Worker(graph, network[0].info, network[0].probe(), ray_worker.versions())
+    paths = [*files.values(), bad]
+    table = pyarrow.table({"digest": [*files, "bad"], "path": [str(path) for path in paths]})
+    with pytest.raises(PosterRefused) as refused:
+        ray_engine._raise_refusal(worker(ray_worker.read_files(table)))
+    assert str(refused.value) == str(without.value)
+    others = worker(ray_worker.read_files(table.slice(0, len(files))))
+    ray_engine._raise_refusal(others)
+    assert others["vector"].to_pylist() == [
+        vector.tobytes() for vector in network[0].embed(list(files.values()))
+    ]
 
 
 def test_posters_travel_in_pieces_of_bounded_number_and_size(
@@ -283,7 +250,7 @@ def test_without_ray_it_is_said_what_to_install(
 
 
 @needs_ray
-def test_the_same_bytes_though_a_whole_machine_dies_at_work(
+def test_the_same_bytes_though_a_worker_and_a_whole_machine_die_at_work(
     machines: Any,
     network: tuple[Backbone, Path],
     files: dict[str, Path],
@@ -293,16 +260,25 @@ def test_the_same_bytes_though_a_whole_machine_dies_at_work(
 ) -> None:
     (other,) = machines.worker_nodes
 
-    def kill(process: psutil.Process) -> None:
+    def kill() -> tuple[int, int]:
+        # The one that is first is held until the other is at work too.
+        with ThreadPoolExecutor() as both:
+            here, there = both.map(held_at_work, [machines.head_node, other])
         machines.remove_node(other, allow_graceful=False)
-        process.kill()
+        there.kill()
+        here.kill()
+        return here.pid, there.pid
 
-    killed = kill_at_work(other, kill)
     cache = counting(network, tmp_path)
-    assert embed_missing_with_ray(cache, files, *network) == len(files)
-    assert len(killed()) == 1
+    with ThreadPoolExecutor() as meanwhile:
+        killed = meanwhile.submit(kill)
+        assert embed_missing_with_ray(cache, files, *network) == len(files)
+    here, there = killed.result()
+    assert here != there
     assert kept(cache, files) == expected
     assert sorted(cache.put_in) == sorted(files), "each once"
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "1 of 2 machines of the cluster were lost on the way" in printed.err
+    assert printed.err.count("lost its machine 127.0.0.1 on the way; the others did its work") == 1
+    # Whatever made them, they are in the cache of both: no cluster is asked.
+    assert embed_missing_with_ray(cache, files, *network) == 0

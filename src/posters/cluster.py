@@ -7,10 +7,12 @@ import contextlib
 import importlib.util
 import logging
 import os
+import secrets
 import shutil
 import socket
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,9 @@ def connected() -> Iterator[Any]:
         # Else Ray listens on every interface, whatever address it is given, and runs what it is
         # told to by whoever connects. On macOS this is the default.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        # Else Ray leaves a secret in the person's home.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     import ray
     import ray.data
 
@@ -101,15 +106,20 @@ def processors(ray: Any) -> int:
     return count
 
 
-def say_who_was_lost(ray: Any) -> None:
-    """Tell of machines that the cluster lost since it began."""
-    lost = sum(not node["Alive"] for node in ray.nodes())
-    if lost:
+@contextlib.contextmanager
+def telling_of_losses(ray: Any) -> Iterator[None]:
+    """Tell which machines the cluster lost while the `with` block ran, if it ends well."""
+    before = _machines(ray)
+    yield
+    for machine in sorted((before - _machines(ray)).elements()):
         print(
-            f"embed: {lost} of {len(ray.nodes())} machines of the cluster were lost on the way; "
-            "the others did their work",
+            f"embed: the cluster lost its machine {machine} on the way; the others did its work",
             file=sys.stderr,
         )
+
+
+def _machines(ray: Any) -> Counter[str]:
+    return Counter(node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"])
 
 
 def _must_be_reachable(address: str) -> None:

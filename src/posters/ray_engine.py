@@ -52,7 +52,7 @@ def embed_missing_with_ray(
 def _vectors(
     files: Mapping[str, Path], backbone: Backbone, graph: Path
 ) -> Generator[Batch, None, None]:
-    with cluster.connected() as ray:
+    with cluster.connected() as ray, cluster.telling_of_losses(ray):
         waiting = set(files)
         try:
             for table in _tables(ray, files, backbone, graph):
@@ -72,7 +72,6 @@ def _vectors(
                 f"the Ray cluster gave no vectors for {len(waiting)} posters: run `dvc repro` "
                 "again; what was embedded is kept"
             )
-        cluster.say_who_was_lost(ray)
 
 
 def _tables(ray: Any, files: Mapping[str, Path], backbone: Backbone, graph: Path) -> Iterable[Any]:
