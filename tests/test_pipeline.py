@@ -202,7 +202,8 @@ def test_each_plot_is_a_picture_of_readable_size(walk: Walk) -> None:
     for plot in pictures:
         with Image.open(walk.project.folder / plot) as image:
             assert image.format == "PNG"
-            assert min(image.size) >= 350
+            # The lowest is one query with its neighbours.
+            assert min(image.size) >= 300
 
 
 def test_dvc_status_is_clean_but_for_the_look_at_the_inputs(walk: Walk) -> None:
