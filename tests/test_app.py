@@ -103,12 +103,13 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def opened(browser: "Browser", served: Page) -> Visit:
+def opened(browser: "Browser", served: Page) -> "Iterator[Visit]":
     """One visitor, who stays for all of this file."""
     visitor = visit(browser)
     visitor.page.goto(served.address)
     visitor.page.locator("#answer .curve").wait_for()
-    return visitor
+    yield visitor
+    visitor.page.context.close()
 
 
 def give(visitor: Visit, poster: Path) -> None:
@@ -182,10 +183,11 @@ def test_a_picked_poster_was_not_trained_on_and_its_year_is_told(walk: Walk, ope
     titles = last.catalogue[last.catalogue["imdb_id"].isin(tested)].set_index("title")["year"]
     seen = set()
     for _ in range(3):
-        before = opened.page.locator("#poster img").get_attribute("src")
+        before = opened.page.evaluate("document.querySelector('#poster img')?.src")
         opened.page.click("#pick")
         opened.page.wait_for_function(
-            "src => document.querySelector('#poster img')?.src != src", arg=before
+            "old => ![old, undefined].includes(document.querySelector('#poster img')?.src)",
+            arg=before,
         )
         title = answer(opened).locator(".truth cite").inner_text()
         year = answer(opened).locator(".true-year").inner_text()

@@ -2,24 +2,22 @@
 
 import json
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 import requests
+from browser import visit
 from conftest import Project, Walk, query
 from servers import answering
 
 from posters.params import flatten, load_params
 
-# Alone on this machine: no graphics, and no word to its makers.
-CHROMIUM = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def test_each_trained_model_is_one_mlflow_run_that_can_be_told_apart(walk: Walk) -> None:
@@ -115,28 +113,22 @@ def test_the_mlflow_interface_serves_both_runs_the_best_first(walk: Walk, interf
     assert errors == sorted(errors)
 
 
-def test_a_browser_shows_errors_and_charts_of_the_runs(walk: Walk, interface: str) -> None:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium")
-    if not chromium:
-        pytest.skip("there is no chromium on the path")
+def test_a_browser_shows_errors_and_charts_of_the_runs(
+    walk: Walk, interface: str, browser: "Browser"
+) -> None:
     errors = query(walk.database, "SELECT value FROM metrics WHERE key = 'balanced.mae'")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=CHROMIUM)
-        try:
-            page = browser.new_page(viewport={"width": 1600, "height": 1200})
-            page.set_default_timeout(120_000)
-            page.goto(pages(walk, interface)["poster-year"])
-            page.get_by_text("Sort: balanced.mae").wait_for()
-            for (error,) in errors:
-                page.get_by_role("gridcell", name=f"{error:.4g}").first.wait_for()
-            names = page.get_by_role("link", name=re.compile(r"^t=\d MobileNetV2"))
-            assert names.count() >= 2
-            page.locator("label:has(input[value=CHART])").click()
-            page.get_by_text("Errors", exact=True).wait_for()
-            page.locator(".js-plotly-plot").nth(5).wait_for()
-        finally:
-            browser.close()
+    page = visit(browser, viewport={"width": 1600, "height": 1200}).page
+    page.goto(pages(walk, interface)["poster-year"])
+    page.get_by_text("Sort: balanced.mae").wait_for()
+    for (error,) in errors:
+        page.get_by_role("gridcell", name=f"{error:.4g}").first.wait_for()
+    names = page.get_by_role("link", name=re.compile(r"^t=\d MobileNetV2"))
+    assert names.count() >= 2
+    page.locator("label:has(input[value=CHART])").click()
+    page.get_by_text("Errors", exact=True).wait_for()
+    page.locator(".js-plotly-plot").nth(5).wait_for()
+    # An open page asks its server for ever.
+    page.context.close()
 
 
 def test_the_interface_without_a_run_says_what_to_do(

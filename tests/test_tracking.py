@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +43,16 @@ def test_a_server_keeps_runs_and_their_files(
         dataset_digest="0" * 64,
     )
     (tmp_path / "server").mkdir()
-    serve = ("mlflow", "server", "--workers", "1", "--backend-store-uri", "sqlite:///server.db")
+    serve = (
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--workers",
+        "1",
+        "--backend-store-uri",
+        "sqlite:///server.db",
+    )
     with answering(
         *(*serve, "--artifacts-destination", "files", "--port"),
         health="/health",

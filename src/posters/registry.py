@@ -1,6 +1,7 @@
 """The model of a run, kept in MLflow under one name; the best one is called champion."""
 
 import logging
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,6 +94,8 @@ def _log_model(client: Any, run: Any, name: str) -> str:
     model = client.create_logged_model(run.info.experiment_id, name, run.info.run_id)
     with tempfile.TemporaryDirectory() as folder:
         data, saved = Path(folder) / "data", Path(folder) / "model"
+        code = Path(folder) / Path(__file__).parent.name
+        shutil.copytree(Path(__file__).parent, code, ignore=shutil.ignore_patterns("__pycache__"))
         for part, files in _KEPT.items():
             (data / part).mkdir(parents=True)
             for file in files:
@@ -108,7 +111,7 @@ def _log_model(client: Any, run: Any, name: str) -> str:
             ),
             loader_module=served_model.__name__,
             data_path=str(data),
-            code_paths=[str(Path(__file__).parent)],
+            code_paths=[str(code)],
             signature=served_model.signature(),
             input_example=served_model.input_example(),
             model_config=served_model.CONFIG,
