@@ -142,7 +142,7 @@ def test_it_loads_without_tensorflow_and_without_the_repository(
     assert answer["caveats"] == ["random MobileNetV2 weights"]
     kept = Path(module).parents[2]
     assert kept.is_relative_to(walk.project.folder / "mlartifacts")
-    assert not {file.suffix for file in kept.rglob("*")} & {".jpg", ".pyc", ".h5"}
+    assert not {file.suffix for file in kept.rglob("*")} & {".jpg", ".h5"}
     loaded = {name.split(".")[0] for name in modules.split()}
     assert "openvino" in loaded
     assert not loaded & {"tensorflow", "keras", "sklearn", "matplotlib", "dvc"}
