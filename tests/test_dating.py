@@ -151,8 +151,8 @@ def test_the_kept_head_has_seen_the_validation_rows_and_the_first_has_not(
     dater = trained.dater
     fashionable = VALIDATION.vectors[-30:]
     errors = [
-        np.abs(median(predict(model, fashionable, YEARS), YEARS) - FASHIONABLE_YEAR).mean()
-        for model in (trained.first.model, trained.second.model)
+        np.abs(median(said, YEARS) - FASHIONABLE_YEAR).mean()
+        for said in (trained.first.said[-30:], predict(trained.second.model, fashionable, YEARS))
     ]
     assert errors[1] < 5
     assert errors[0] > 15
@@ -177,7 +177,8 @@ def test_margins_are_those_of_the_first_head_on_validation_rows_alone(
     assert dater.level == 0.8
     assert set(dater.margins) == set(PRIORS)
     learned = priors_of(TRAINING)
-    said = predict(trained.first.model, VALIDATION.vectors, YEARS)
+    said = trained.first.said
+    assert len(said) == len(VALIDATION.years)
     for prior, margin in dater.margins.items():
         expected = calibrate(
             learned.exchanged(said, prior), VALIDATION.years, YEARS, dater.priors.named(prior), 0.8

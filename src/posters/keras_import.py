@@ -68,7 +68,7 @@ def _holding_back_native_stderr() -> Iterator[None]:
             os.dup2(held.fileno(), 2)
             try:
                 yield
-            except BaseException:
+            except Exception:
                 held.seek(0)
                 os.write(saved, held.read())
                 raise

@@ -54,6 +54,7 @@ def fit_head(
     years: Years,
     params: TrainParams,
     validation: tuple[NDArray[np.float32], Years] | None = None,
+    bar: bool = True,
 ) -> Fitted:
     """Train a year head; the same inputs on the same machine give the same bytes.
 
@@ -63,6 +64,7 @@ def fit_head(
         years: all years that can be answered, shape (n_years,).
         params: layers and fitting.
         validation: vectors and years of rows that are watched and nothing else.
+        bar: whether a terminal is shown how far it is.
 
     Raises:
         DataError: the training diverged.
@@ -83,9 +85,12 @@ def fit_head(
     schedule = _schedule(keras, params, steps=params.epochs * steps)
     members, histories = [], []
     with tqdm(
-        total=params.members * params.epochs, desc="train", unit="epoch", disable=None
-    ) as bar:
-        advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: bar.update())
+        total=params.members * params.epochs,
+        desc="train",
+        unit="epoch",
+        disable=None if bar else True,
+    ) as shown:
+        advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: shown.update())
         for number in range(params.members):
             keras.utils.set_random_seed(params.seed + number)
             member = _build(keras, inputs.shape[1], target, params, f"member_{number + 1}")
