@@ -27,7 +27,8 @@ $(STAMP): requirements.lock
 	  echo "make setup: the packages of requirements.lock could not be installed: is there a network?" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# Gradio, if it is here, asks for an older Pillow and tomlkit: see `lock`.
-	! $(BIN)/python -m pip check --disable-pip-version-check | grep -vE '^(No broken|gradio .* requirement (pillow|tomlkit))'
+	@checked=$$($(BIN)/python -m pip check --disable-pip-version-check); test -n "$$checked" && \
+	  ! grep -vE '^(No broken|gradio .* requirement (pillow|tomlkit))' <<< "$$checked"
 	@touch $@
 
 repro: setup ## run the pipeline: only what changed is done again
