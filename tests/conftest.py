@@ -34,6 +34,9 @@ PARTS_OF_THE_PROJECT = (
     "dvc.yaml",
 )
 
+# Files that take most of a minute and more, beside those that share the walk.
+_LONG = {"test_ray_engine.py", "test_asking.py", "test_exported.py", "test_stages.py"}
+
 Row = tuple[str, str, int, str]
 
 
@@ -243,8 +246,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         group = "walk" if item.path in files else item.path.name
         item.add_marker(pytest.mark.xdist_group(group))
-    # What takes longest begins first.
-    items.sort(key=lambda item: item.path not in files)
+    # What takes longest begins first, so that neither process waits for the other in the end.
+    items.sort(key=lambda item: (item.path not in files, item.path.name not in _LONG))
 
 
 @pytest.fixture(scope="session")
