@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import requests
 from conftest import Project, write_table
+from PIL import Image, ImageOps
 
 from posters.errors import TableError
 from posters.sources.imdb import BASICS, RATINGS
@@ -171,3 +172,17 @@ def test_the_run_names_the_data_sets_it_used(
     done = project.stage("rebalance")
     assert done.returncode == 1
     assert "dvc repro --force scrape" in done.stderr
+
+
+def test_a_poster_that_changed_is_fetched_anew_though_the_tables_are_the_same(
+    tmp_path: Path, make_small_project: MakeProject
+) -> None:
+    project = make_small_project(tmp_path)
+    before = catalogue(project, kind="imdb", replica=True).set_index("imdb_id")
+    changed, kept = before.index[:2]
+    with Image.open(project.tables / f"{changed}.jpg") as poster:
+        ImageOps.invert(poster.convert("RGB")).save(project.tables / f"{changed}.jpg")
+    after = catalogue(project, kind="imdb", replica=True).set_index("imdb_id")
+    assert after.loc[changed, "poster_url"] != before.loc[changed, "poster_url"]
+    assert after.loc[changed, "sha256"] != before.loc[changed, "sha256"]
+    assert after.loc[kept].equals(before.loc[kept])

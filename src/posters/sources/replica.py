@@ -79,7 +79,11 @@ class Replica:
             BASICS: _basics(self._films.values()),
             RATINGS: _ratings(self._films.values()),
         }
-        digest = sha256(b"".join(self._datasets.values()))[:16]
+        self._keys = {imdb_id: shelf.key(imdb_id) for imdb_id in self._films}
+        # Whatever is answered decides the address it is asked at: an answer that was kept, to what
+        # is no longer said, would be a second truth.
+        keys = json.dumps(self._keys, sort_keys=True).encode()
+        digest = sha256(b"".join([*self._datasets.values(), keys]))[:16]
         self.edition = Edition(
             name=name,
             attribution="",
@@ -122,8 +126,7 @@ class Replica:
     def _suggestion(self, film: Film) -> bytes:
         item: dict[str, object] = {"id": film.imdb_id, "l": film.title, "q": "feature"}
         item |= {"qid": "movie", "rank": 1, "s": "", "y": film.year}
-        key = self._shelf.key(film.imdb_id)
-        if key:
+        if key := self._keys[film.imdb_id]:
             address = f"https://{IMAGES}/images/M/{film.imdb_id}-{key}@._V1_.jpg"
             item["i"] = {"height": 1500, "imageUrl": address, "width": 1000}
         # A person, as the real answers hold them, comes first.
