@@ -46,7 +46,7 @@ ray: setup ## install what embed.engine: ray needs, on each machine of the clust
 
 bench: setup ## how fast is it beside others? metrics/benchmark.json (ARGS="--only search")
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-bench.lock
-	$(BIN)/python src/bench.py $(ARGS)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 ablation: setup ## change each choice alone, over several splits, and write a table (ARGS="--splits 3")
 	$(BIN)/python src/ablate.py $(ARGS)

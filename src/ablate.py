@@ -18,24 +18,25 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
-from posters import paths, provenance
-from posters.ablation import rows_of_models, rows_of_variant, summarise, variants
-from posters.catalogue import read_catalogue
-from posters.dataset import Parts, join_parts
-from posters.embedding import (
+from posters import paths
+from posters.catalogue.entries import read_catalogue
+from posters.embedding.embeddings import (
     EmbeddingCache,
     Embeddings,
     embed_missing,
     read_embeddings,
     write_embeddings,
 )
-from posters.exported import open_backbone
+from posters.embedding.exported_backbone import open_backbone
+from posters.evaluation.ablation import rows_of_models, rows_of_variant, summarise, variants
 from posters.files import write_text
-from posters.images import read_image, to_rgb
-from posters.near_same import near_same_movies
+from posters.images.pictures import read_image, to_rgb
+from posters.neighbours.near_duplicates import near_duplicate_movies
 from posters.params import EmbedParams, Params, load_params
-from posters.plots.ablation import ablation_chart
-from posters.splitting import split_catalogue
+from posters.reports.ablation_plot import ablation_chart
+from posters.years import provenance
+from posters.years.dataset import Parts, join_parts
+from posters.years.splitting import split_catalogue
 
 SCRATCH = "ablation"
 
@@ -47,7 +48,10 @@ def main() -> None:
     catalogue = read_catalogue(paths.CATALOGUE)
     embeddings = read_embeddings(paths.EMBEDDINGS)
     years = np.array(params.scrape.years, dtype=np.int64)
-    columns = {"moments and layout": embeddings.info.features, "layout alone": embeddings.info.look}
+    columns = {
+        "moments and layout": embeddings.info.features,
+        "layout alone": embeddings.info.retrieval_features,
+    }
     chosen = [
         variant
         for variant in variants()
@@ -55,7 +59,7 @@ def main() -> None:
     ]
     names = dict.fromkeys(variant.features for variant in chosen)
     vectors = {name: embedded(name, catalogue, embeddings, params.embed) for name in names}
-    pairs = near_same_movies(catalogue, embeddings, params.split.near_same, paths.DATA)
+    pairs = near_duplicate_movies(catalogue, embeddings, params.split.near_duplicate, paths.DATA)
     errors: dict[tuple[str, str], list[pd.DataFrame]] = {}
     with tqdm(total=options.splits * (len(chosen) + 1), desc="ablate", disable=None) as bar:
         for number in range(options.splits):
@@ -164,7 +168,7 @@ def parts_of(
         seed=params.split.seed + number,
         natural=params.split.natural,
         validation=params.split.validation,
-        near_same=pairs,
+        near_duplicate=pairs,
     )
     return join_parts(catalogue, split, embeddings, columns)
 

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from posters import paths
 from posters.errors import PageError
-from posters.head_files import read_about
 from posters.params import load_params
+from posters.years.model_files import read_about
 
 HOST = "127.0.0.1"
 PORT = 7860
@@ -111,14 +111,14 @@ def serve(port: int, show: bool, folder: Path) -> None:
     # Hundreds of modules come to stay: to look for garbage among them is a quarter of the start.
     gc.disable()
     try:
-        from posters.page.layout import build, look
+        from posters.app.layout import appearance, build
     except ModuleNotFoundError as error:
         if error.name != "gradio":
             raise
         raise PageError(
             "Gradio is missing: run `make app`, or `pip install --no-deps -r requirements-app.lock`"
         ) from error
-    from posters.page.desk import Desk, read_tested
+    from posters.app.service import Desk, read_tested
     from posters.prediction import Predictor
 
     gc.freeze()
@@ -127,7 +127,7 @@ def serve(port: int, show: bool, folder: Path) -> None:
     page = build(Desk(Predictor(), rules, read_tested()), folder)
     try:
         _, address, _ = page.launch(
-            **look(),
+            **appearance(),
             server_name=HOST,
             server_port=port,
             root_path="",

@@ -13,7 +13,7 @@ import json
 from posters import paths
 from posters.errors import DataError
 from posters.files import write_text
-from posters.model_card import model_card
+from posters.reports.model_card import model_card
 
 
 def main() -> None:

@@ -20,9 +20,9 @@ from tqdm import tqdm
 
 from posters import paths
 from posters.errors import DataError, PosterRefused
-from posters.finding import find_posters
-from posters.priors import PRIORS
+from posters.images.finding import find_posters
 from posters.terminal import is_terminal, paint
+from posters.years.priors import PRIORS
 
 if TYPE_CHECKING:
     from posters.prediction import Answer, Predictor
@@ -107,7 +107,7 @@ class Sheet:
     """
 
     def __init__(self, path: Path, k: int, posters: int) -> None:
-        from posters.plots.neighbours import MAX_ANSWERS, MAX_NEIGHBOURS, Answered
+        from posters.reports.neighbour_sheet import MAX_ANSWERS, MAX_NEIGHBOURS, Answered
 
         if not paths.POSTERS.is_dir():
             raise DataError(
@@ -129,7 +129,7 @@ class Sheet:
 
     def add(self, file: Path, answer: "Answer") -> None:
         """Keep an answer for the sheet, if there is room."""
-        from posters.plots.neighbours import Answered
+        from posters.reports.neighbour_sheet import Answered
 
         if len(self._rows) < self._room:
             self._rows.append(
@@ -138,7 +138,7 @@ class Sheet:
 
     def write(self, predictor: "Predictor") -> None:
         """Draw what was answered; if nothing was, what stood there stays."""
-        from posters.plots.neighbours import answers_sheet
+        from posters.reports.neighbour_sheet import answers_sheet
 
         if self._rows:
             answers_sheet(

@@ -17,10 +17,10 @@ from typing import Any
 
 from posters import paths
 from posters.errors import DataError
+from posters.evaluation.sweep_table import tabulate
 from posters.files import write_text
-from posters.plots.sweep import error_against_threshold
-from posters.splitting import TESTS
-from posters.sweep import tabulate
+from posters.reports.sweep_plot import error_against_threshold
+from posters.years.splitting import TESTS
 
 METRICS = "metrics/evaluation.json"
 THRESHOLDS = (0, 10, 20, 30, 40, 60)

@@ -15,8 +15,8 @@ from typing import Any
 
 from posters import paths
 from posters.errors import DataError
-from posters.runs_page import page, tag_experiment
-from posters.tracking import DATABASE
+from posters.tracking.runs import DATABASE
+from posters.tracking.runs_page import page, tag_experiment
 
 HOST = "127.0.0.1"  # MLflow asks nobody for a password
 

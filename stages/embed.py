@@ -7,12 +7,12 @@ from posters import command  # first: from here on Ctrl-C is no traceback
 
 # isort: split
 from posters import paths
-from posters.catalogue import read_entries
-from posters.embedding import EmbeddingCache, embed_missing, write_embeddings
-from posters.exported import open_backbone
-from posters.movie_file import Movie
+from posters.catalogue.entries import read_entries
+from posters.embedding.embeddings import EmbeddingCache, embed_missing, write_embeddings
+from posters.embedding.exported_backbone import open_backbone
+from posters.embedding.movie_file import Movie
+from posters.embedding.ray_engine import embed_missing_with_ray
 from posters.params import load_params
-from posters.ray_engine import embed_missing_with_ray
 
 
 def main() -> None:

@@ -10,27 +10,28 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from posters import paths, provenance
-from posters.baselines import fit_baselines
+from posters import paths
 from posters.caveats import marked
-from posters.dataset import Parts, read_parts, together
-from posters.dating import Dater, Dates
-from posters.embedding import read_embeddings
-from posters.evaluation import PRIOR_OF, by_decade, report
+from posters.embedding.embeddings import read_embeddings
+from posters.evaluation.baselines import fit_baselines
+from posters.evaluation.metrics import PRIOR_OF, by_decade, report
+from posters.evaluation.origin_check import check_origin
+from posters.evaluation.sweep_table import read_sweep
 from posters.files import write_json, write_text
-from posters.html_report.findings import Findings, LookAlikes
-from posters.html_report.page import render
-from posters.neighbours import Neighbour, Neighbours
-from posters.origin_check import check_origin
+from posters.neighbours.index import Neighbour, Neighbours
 from posters.params import EvaluateParams, load_params
-from posters.plots.evaluation import coverage_by_decade, error_by_decade, predicted_against_true
-from posters.plots.neighbours import neighbours_sheet
-from posters.priors import PRIORS
-from posters.registry import register
-from posters.reporting import catalogue_metrics, evaluated_run, model_digest
-from posters.splitting import TESTS
-from posters.sweep import read_sweep
-from posters.tracking import log_run
+from posters.reports.error_plots import coverage_by_decade, error_by_decade, predicted_against_true
+from posters.reports.findings import Findings, LookAlikes
+from posters.reports.neighbour_sheet import neighbours_sheet
+from posters.reports.report import render
+from posters.tracking.registry import register
+from posters.tracking.run_contents import catalogue_metrics, evaluated_run, model_digest
+from posters.tracking.runs import log_run
+from posters.years import provenance
+from posters.years.dataset import Parts, concatenate, read_parts
+from posters.years.priors import PRIORS
+from posters.years.splitting import TESTS
+from posters.years.year_model import YearModel, YearPredictions
 
 
 def main() -> None:
@@ -38,16 +39,17 @@ def main() -> None:
     params = load_params()
     parts = read_parts()
     sweep = read_sweep(paths.INPUTS / "sweep.csv")
-    dater = Dater.open()
+    year_model = YearModel.open()
     dates = {
-        test: {prior: dater.date(parts[test].vectors, prior) for prior in PRIORS} for test in TESTS
+        test: {prior: year_model.predict(parts[test].vectors, prior) for prior in PRIORS}
+        for test in TESTS
     }
     baselines = fit_baselines(parts["train"], parts["validation"])
     metrics = {
         test: report(parts[test], dates[test], baselines, test, seed=params.split.seed)
         for test in TESTS
     }
-    origin = check_origin(together(parts["train"], parts["validation"]), seed=params.split.seed)
+    origin = check_origin(concatenate(parts["train"], parts["validation"]), seed=params.split.seed)
     run = {
         **provenance.describe(params, parts),
         "model_sha256": model_digest(),
@@ -60,7 +62,7 @@ def main() -> None:
     write_text(paths.PREDICTIONS, tested.to_csv(index=False))
     decades = decade_table(parts, dates)
     write_text(paths.METRICS / "decades.csv", decades.to_csv(index=False, float_format="%.3f"))
-    draw(parts, own, metrics, dater.level, run["caveats"])
+    draw(parts, own, metrics, year_model.level, run["caveats"])
     look_alikes = draw_neighbours(parts, params.evaluate, run["caveats"])
     findings = Findings(
         evaluation=evaluation,
@@ -71,7 +73,7 @@ def main() -> None:
         posters=paths.DATA,
         before=params.rebalance.before,
         head=params.train.head,
-        level=dater.level,
+        level=year_model.level,
         sweep=sweep,
     )
     write_text(paths.PLOTS / "report.html", render(findings))
@@ -80,7 +82,7 @@ def main() -> None:
         said = {key: f"{value:.1f}" for key, value in metrics[test].items()}
         print(
             f"evaluate: {test}: MAE {said['mae']} years ({said['mae_low']}-{said['mae_high']}; "
-            f"constant {said['constant_mae']}, informed {said['informed_constant_mae']}, ridge "
+            f"constant {said['constant_mae']}, informed {said['best_constant_mae']}, ridge "
             f"{said['ridge_mae']}, kNN {said['knn_mae']}, SVR {said['svr_mae']}, colour alone "
             f"{said['colour_mae']}); {metrics[test]['coverage']:.0%} of intervals hold"
             f"{marked(run['caveats'])}"
@@ -93,7 +95,7 @@ def main() -> None:
         )
 
 
-def predictions(parts: Parts, dates: dict[str, Dates]) -> pd.DataFrame:
+def predictions(parts: Parts, dates: dict[str, YearPredictions]) -> pd.DataFrame:
     """Every tested movie with its year, the one that was guessed (to a tenth), and the interval."""
     tables = [
         parts[test]
@@ -104,7 +106,7 @@ def predictions(parts: Parts, dates: dict[str, Dates]) -> pd.DataFrame:
     return pd.concat(tables)
 
 
-def decade_table(parts: Parts, dates: dict[str, dict[str, Dates]]) -> pd.DataFrame:
+def decade_table(parts: Parts, dates: dict[str, dict[str, YearPredictions]]) -> pd.DataFrame:
     """Errors and intervals of each test by decade, under each prior."""
     tables = [
         by_decade(parts[test], said).reset_index().assign(test=test, prior=prior)
@@ -117,7 +119,7 @@ def decade_table(parts: Parts, dates: dict[str, dict[str, Dates]]) -> pd.DataFra
 
 def draw(
     parts: Parts,
-    dates: dict[str, Dates],
+    dates: dict[str, YearPredictions],
     metrics: dict[str, dict[str, float]],
     level: float,
     caveats: list[str],
@@ -125,7 +127,7 @@ def draw(
     """The figures of the errors and of the intervals, each test under its own prior."""
     predicted_against_true(
         {test: (parts[test].years, said.year) for test, said in dates.items()},
-        {test: (metrics[test]["mae"], metrics[test]["informed_constant_mae"]) for test in dates},
+        {test: (metrics[test]["mae"], metrics[test]["best_constant_mae"]) for test in dates},
         paths.PLOTS / "predicted_true.png",
         caveats=caveats,
     )

@@ -6,7 +6,8 @@ dvc repro inputs
 from posters import command  # first: from here on Ctrl-C is no traceback
 
 # isort: split
-from posters import inputs, paths
+from posters import paths
+from posters.catalogue import inputs
 from posters.files import write_bytes, write_json
 from posters.params import load_params
 

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from posters import paths
-from posters.catalogue import (
+from posters.catalogue.entries import (
     Origin,
     count_refusals,
     read_catalogue,
@@ -22,13 +22,13 @@ from posters.catalogue import (
     write_catalogue,
     write_refusals,
 )
+from posters.catalogue.gathering import Gatherer, describe_refusals, notes
+from posters.catalogue.rebalancing import rebalance, summarise
 from posters.caveats import caveats, marked
 from posters.errors import DataError
 from posters.files import replacing, write_json
-from posters.gathering import Gatherer, describe_refusals, notes
 from posters.params import RebalanceParams, load_params
-from posters.plots.catalogue import movies_by_year
-from posters.rebalancing import rebalance, summarise
+from posters.reports.histograms import movies_by_year
 from posters.sources import Source, open_source
 
 

@@ -9,10 +9,10 @@ from posters import command  # first: from here on Ctrl-C is no traceback
 from tqdm import tqdm
 
 from posters import paths
-from posters.catalogue import Entry, write_catalogue, write_refusals
+from posters.catalogue.entries import Entry, write_catalogue, write_refusals
+from posters.catalogue.gathering import Gatherer, Queue, describe_refusals, notes, show_failures
 from posters.errors import DataError
 from posters.files import replacing, write_json
-from posters.gathering import Gatherer, Queue, describe_refusals, notes, show_failures
 from posters.params import load_params
 from posters.sources import open_source
 

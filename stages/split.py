@@ -7,27 +7,27 @@ from posters import command  # first: from here on Ctrl-C is no traceback
 
 # isort: split
 from posters import paths
-from posters.catalogue import read_catalogue
-from posters.embedding import read_embeddings
+from posters.catalogue.entries import read_catalogue
+from posters.embedding.embeddings import read_embeddings
 from posters.files import write_text
-from posters.near_same import near_same_movies
+from posters.neighbours.near_duplicates import near_duplicate_movies
 from posters.params import load_params
-from posters.splitting import PARTS, split_catalogue
+from posters.years.splitting import PARTS, split_catalogue
 
 
 def main() -> None:
     """Write `data/split.csv`: imdb_id, group, part."""
     params = load_params().split
     catalogue = read_catalogue(paths.CATALOGUE)
-    pairs = near_same_movies(
-        catalogue, read_embeddings(paths.EMBEDDINGS), params.near_same, paths.DATA
+    pairs = near_duplicate_movies(
+        catalogue, read_embeddings(paths.EMBEDDINGS), params.near_duplicate, paths.DATA
     )
     split = split_catalogue(
         catalogue,
         seed=params.seed,
         natural=params.natural,
         validation=params.validation,
-        near_same=pairs,
+        near_duplicate=pairs,
     )
     write_text(paths.SPLIT, split.to_csv(index=False, lineterminator="\n"))
     counts = split["part"].value_counts()

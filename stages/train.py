@@ -9,13 +9,14 @@ from posters import command  # first: from here on Ctrl-C is no traceback
 import numpy as np
 import pandas as pd
 
-from posters import paths, provenance
+from posters import paths
 from posters.caveats import marked
-from posters.dataset import read_parts
-from posters.head_files import save_head
 from posters.params import load_params
-from posters.plots.training import loss_curve
-from posters.training import train
+from posters.reports.loss_curve import loss_curve
+from posters.years import provenance
+from posters.years.dataset import read_parts
+from posters.years.model_files import save_head
+from posters.years.training import train
 
 
 def main() -> None:
@@ -25,16 +26,16 @@ def main() -> None:
     training, validation = parts["train"], parts["validation"]
     years = np.array(params.scrape.years, dtype=np.int64)
     trained = train(training, validation, years, params.train)
-    dater = trained.dater
+    year_model = trained.year_model
     about = {
         **provenance.describe(params, parts),
         "interval": {
-            "level": dater.level,
-            "margins": dict(dater.margins),
+            "level": year_model.level,
+            "margins": dict(year_model.margins),
         },
     }
     history = trained.first.history
-    save_head(paths.MODEL, trained.second.model, history, dater.priors, about)
+    save_head(paths.MODEL, trained.second.model, history, year_model.priors, about)
     curves = pd.read_csv(paths.MODEL / "history.csv")
     loss_curve(curves, paths.PLOTS / "loss_curve.png", caveats=about["caveats"])
     print(

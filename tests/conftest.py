@@ -20,7 +20,7 @@ import yaml
 from browser import browser  # noqa: F401  (a fixture)
 from sites import Sites
 
-from posters.drawing import draw_poster
+from sample_posters import draw_poster
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -180,7 +180,7 @@ def small_project(folder: Path, draw: Callable[[str, int], Path]) -> Project:
         embed__weights="random",
         embed__input_size=96,
         # To random weights drawn posters look more alike, up to 0.95; none is taken for another.
-        split__near_same=0.97,
+        split__near_duplicate=0.97,
         train__hidden=[16],
         train__batch_size=32,
         train__epochs=6,

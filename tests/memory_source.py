@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from posters.catalogue import Entry, Origin
+from posters.catalogue.entries import Entry, Origin
+from posters.catalogue.gathering import Gatherer, Queue
+from posters.catalogue.movie_table import Movie
+from posters.catalogue.rebalancing import Rebalanced, rebalance
 from posters.errors import PosterRefused
-from posters.gathering import Gatherer, Queue
 from posters.params import RebalanceParams, load_params
-from posters.rebalancing import Rebalanced, rebalance
 from posters.sources import Picture
-from posters.table import Movie
 
 RULES = load_params().posters.model_copy(update={"min_side": 60})
 YEARS = range(1990, 1996)

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from posters.backbone import BackboneInfo
-from posters.dataset import Part
-from posters.movie_file import Movie
+from posters.embedding.backbone import BackboneInfo
+from posters.embedding.movie_file import Movie
+from posters.years.dataset import Part
 
 
-def info_of(size: int, look_from: int, colour_from: int) -> BackboneInfo:
-    """A network that never was: its look begins at `look_from` and ends at `colour_from`."""
+def info_of(size: int, retrieval_from: int, colour_from: int) -> BackboneInfo:
+    """A network that never was: its look begins at `retrieval_from` and ends at `colour_from`."""
     return BackboneInfo(
         name="Fake",
         weights="file",
@@ -27,7 +27,7 @@ def info_of(size: int, look_from: int, colour_from: int) -> BackboneInfo:
         height=96,
         seed=0,
         embedding_size=size,
-        look_from=look_from,
+        retrieval_from=retrieval_from,
         colour_from=colour_from,
     )
 

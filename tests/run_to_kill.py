@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from posters.catalogue.movie_table import Movie
 from posters.errors import FetchFailed, PosterRefused
 from posters.files import sha256
 from posters.params import FetchParams, PosterParams
 from posters.sources.imdb import Edition, ImdbSource
-from posters.table import Movie
 from posters.web.archive import Archive
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site

@@ -7,9 +7,9 @@ import pytest
 from parts import info_of, movies_of
 
 from posters import prediction
-from posters.embedding import Embeddings
+from posters.embedding.embeddings import Embeddings
+from posters.embedding.scaling import RetrievalScale
 from posters.errors import DataError
-from posters.looks import LookScale
 
 
 def test_vectors_in_a_precision_that_the_processor_lacks_are_not_compared_with(
@@ -17,12 +17,12 @@ def test_vectors_in_a_precision_that_the_processor_lacks_are_not_compared_with(
 ) -> None:
     matrix = np.ones((2, 6), np.float32)
     info = info_of(6, 1, 4)
-    scale = LookScale.fit(matrix[:, info.look])
+    scale = RetrievalScale.fit(matrix[:, info.retrieval_features])
     made_in_bfloat16 = Embeddings(
         matrix,
         movies_of(["tt0000001", "tt0000002"]),
         type(info)(**{**vars(info), "precision": "bfloat16"}),
-        scale.looks(matrix[:, info.look]),
+        scale.transform(matrix[:, info.retrieval_features]),
         scale,
     )
     monkeypatch.setattr(prediction, "usable_precision", lambda wanted: "float32")

@@ -197,7 +197,7 @@ class SplitParams(Section):
     seed: Seed
     natural: Share
     validation: Share
-    near_same: Annotated[float, Field(gt=0, le=1)]
+    near_duplicate: Annotated[float, Field(gt=0, le=1)]
 
 
 class TrainParams(Section):

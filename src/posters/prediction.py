@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posters import paths
-from posters.backbone import Backbone
-from posters.dating import Dater
-from posters.embedding import Embeddings, read_embeddings
+from posters.embedding.backbone import Backbone
+from posters.embedding.embeddings import Embeddings, read_embeddings
+from posters.embedding.openvino_model import BACKBONE_MODEL, OpenVinoModel, usable_precision
 from posters.errors import DataError, PosterRefused
-from posters.graphs import BACKBONE_GRAPH, Graph, usable_precision
-from posters.head_files import read_about
-from posters.images import PosterLike
-from posters.neighbours import Neighbour, Neighbours
+from posters.images.pictures import PosterLike
+from posters.neighbours.index import Neighbour, Neighbours
+from posters.years.model_files import read_about
+from posters.years.year_model import YearModel
 
 # One by one: a poster's answer is then the same to the bit in any company, it takes no longer (each
 # share of the cores has its thread), and a third less is kept in memory.
@@ -52,7 +52,7 @@ class Predictor:
     Args:
         data: the folder that holds `model` and `embeddings`, as the last `dvc repro` left them.
         many: whether many posters will be asked about: faster for them, slower for one (see
-            `Graph`). The answers are the same.
+            `OpenVinoModel`). The answers are the same.
 
     Attributes:
         caveats: what must be said beside every answer; empty when there is nothing to say.
@@ -70,9 +70,9 @@ class Predictor:
             raise DataError("data/model and data/embeddings are of different runs: run `dvc repro`")
         self.caveats = [str(caveat) for caveat in about["caveats"]]
         self._backbone = _open_backbone(embeddings, vectors, many)
-        self._dater = Dater.open(model)
+        self._year_model = YearModel.open(model)
         self._neighbours = Neighbours(embeddings)
-        self.level = self._dater.level
+        self.level = self._year_model.level
 
     def answer(self, posters: Sequence[PosterLike], k: int, prior: str = "natural") -> list[Answer]:
         """The year of each poster and its `k` nearest movies.
@@ -110,7 +110,7 @@ class Predictor:
         """Answers for vectors of shape (n, embedding_size)."""
         if not len(vectors):
             return []
-        dates = self._dater.date(vectors[:, self._backbone.info.evidence], prior)
+        dates = self._year_model.predict(vectors[:, self._backbone.info.year_features], prior)
         nearest = self._neighbours.nearest_to_vectors(vectors, k)
         return [
             Answer(
@@ -148,10 +148,10 @@ class Predictor:
 
     def believed(self, prior: str) -> dict[int, float]:
         """The probability of every year before a poster is looked at, oldest first."""
-        return self._by_year(self._dater.priors.named(prior))
+        return self._by_year(self._year_model.priors.named(prior))
 
     def _by_year(self, probabilities: NDArray[np.float64]) -> dict[int, float]:
-        years = self._dater.priors.years
+        years = self._year_model.priors.years
         return dict(zip(years.tolist(), probabilities.tolist(), strict=True))
 
 
@@ -191,5 +191,5 @@ def _open_backbone(embeddings: Embeddings, folder: Path, many: bool = False) -> 
             f"data/embeddings was made in {precision}, which this processor does not calculate in: "
             "set embed.precision to float32 in params.yaml, then run `dvc repro`"
         )
-    graph = Graph(folder / BACKBONE_GRAPH, precision=precision, many=many)
+    graph = OpenVinoModel(folder / BACKBONE_MODEL, precision=precision, many=many)
     return Backbone(graph, embeddings.info, _BATCH, graph.workers)

@@ -4,11 +4,11 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from posters import paths
+from posters.catalogue.source_protocol import Picture, Source
 from posters.errors import ParamsError
 from posters.params import Params
 from posters.sources.imdb import LIVE, Edition, ImdbSource, imdb_sites
 from posters.sources.imdb_pages import ImdbPagesSource, pages_sites
-from posters.sources.protocol import Picture, Source
 from posters.sources.replica import HOSTS, NATURAL_VOTES, Replica, Shelf
 from posters.sources.sample import SampleShelf
 from posters.sources.table import Tables, TableShelf, TableSource, table_sites

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from posters.catalogue.movie_table import Movie
+from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed, SourceError
 from posters.files import unit_interval
-from posters.imdb_images import IMAGE_HOST
+from posters.images.imdb_addresses import IMAGE_HOST
 from posters.params import FetchParams, PosterParams
 from posters.sources.imdb_datasets import Film, read_films
 from posters.sources.imdb_suggestion import poster_address
-from posters.sources.protocol import Picture
-from posters.table import Movie
 from posters.web.archive import Archive, Held
 from posters.web.request import JSON, Limits, Site, picture_limits
 

@@ -9,10 +9,10 @@ from typing import Any
 from bs4 import BeautifulSoup
 from bs4.exceptions import ParserRejectedMarkup
 
+from posters.catalogue.movie_table import Parsed
 from posters.errors import SourceError
 from posters.sources import imdb_search_page, imdb_title_page
 from posters.sources.json_values import at
-from posters.table import Parsed
 from posters.web.challenge import is_stub
 
 _LACKING = {"malformed", "no year", "no poster"}

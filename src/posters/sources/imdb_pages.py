@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from posters.catalogue.movie_table import Movie, Parsed
+from posters.catalogue.source_protocol import Picture
 from posters.errors import SiteBlocked, SourceError
-from posters.imdb_images import IMAGE_HOST
+from posters.images.imdb_addresses import IMAGE_HOST
 from posters.params import FetchParams, PosterParams
 from posters.sources.imdb import ATTRIBUTION, image_site
 from posters.sources.imdb_page import parse_page, read_pages
 from posters.sources.listing import Listing
-from posters.sources.protocol import Picture
-from posters.table import Movie, Parsed
 from posters.web.archive import Archive
 from posters.web.request import Limits, Site, picture_limits
 

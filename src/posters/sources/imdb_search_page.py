@@ -6,9 +6,9 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from posters.imdb_images import image_address, is_placeholder
+from posters.catalogue.movie_table import IMDB_ID, Movie, Parsed, is_address
+from posters.images.imdb_addresses import image_address, is_placeholder
 from posters.sources.json_values import at, text, year
-from posters.table import IMDB_ID, Movie, Parsed, is_address
 
 TITLE_LINK = re.compile(r"/title/(tt[0-9]{7,})(?![0-9])")
 _YEAR = re.compile(r"[0-9]{4}")

@@ -1,9 +1,9 @@
 """IMDb's suggestions for an id, in JSON: where the poster of one movie is."""
 
+from posters.catalogue.movie_table import is_address
 from posters.errors import PosterRefused, SourceError
-from posters.imdb_images import image_address, is_placeholder
+from posters.images.imdb_addresses import image_address, is_placeholder
 from posters.sources.json_values import at, read_json, text, whole
-from posters.table import is_address
 
 
 def poster_address(answer: bytes, imdb_id: str, year: int) -> str:

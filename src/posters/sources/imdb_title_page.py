@@ -7,9 +7,9 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 
+from posters.catalogue.movie_table import Movie, Parsed
 from posters.sources.imdb_search_page import TITLE_LINK, from_item, offer
 from posters.sources.json_values import at, text, year
-from posters.table import Movie, Parsed
 
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)")
 

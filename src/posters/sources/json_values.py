@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from posters.catalogue.movie_table import NEWEST_YEAR, OLDEST_YEAR
 from posters.errors import SourceError
-from posters.table import NEWEST_YEAR, OLDEST_YEAR
 
 
 def read_json(answer: bytes | str, what: str) -> Any:

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from posters.catalogue.movie_table import Movie
 from posters.files import unit_interval
-from posters.table import Movie
 
 
 class Listing:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from posters.errors import PosterRefused
 from posters.files import sha256
-from posters.imdb_images import REPLICA_IMAGE_HOST
+from posters.images.imdb_addresses import REPLICA_IMAGE_HOST
 from posters.sources.imdb import BASICS, RATINGS, Edition
 from posters.sources.imdb_datasets import Film
 

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from posters import drawing
+import sample_posters
+from posters.catalogue.movie_table import Movie
 from posters.errors import PosterRefused
 from posters.files import sha256, unit_interval
+from posters.images import fonts
 from posters.sources.imdb_datasets import Film
 from posters.sources.replica import NATURAL_VOTES
 from posters.sources.titles import invent_title
-from posters.table import Movie
 
 _JPEG_QUALITY = 88
 _WITHOUT_POSTER = 0.02
@@ -82,7 +83,7 @@ class SampleShelf:
             raise PosterRefused("missing", f"no film {imdb_id}")
         seed = int(unit_interval(self._seed, "poster", imdb_id) * 2**53)
         content = io.BytesIO()
-        image = drawing.draw_poster(film.title, film.year, seed)
+        image = sample_posters.draw_poster(film.title, film.year, seed)
         image.save(content, "JPEG", quality=_JPEG_QUALITY)
         return content.getvalue()
 
@@ -113,5 +114,5 @@ class SampleShelf:
 
 def _drawing_digest() -> str:
     """Changes with the code that draws: no poster of an older pen is taken from the archive."""
-    folder = Path(drawing.__file__).parent
-    return sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("*.py"))))
+    files = [*sorted(Path(sample_posters.__file__).parent.glob("*.py")), Path(fonts.__file__)]
+    return sha256(b"".join(file.read_bytes() for file in files))

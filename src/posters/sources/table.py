@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from posters.catalogue.movie_table import Movie, Parsed, is_address, read_table
+from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed, PosterRefused, SiteBlocked, SiteUnreachable, TableError
 from posters.files import sha256, unit_interval
-from posters.images import read_poster_file
-from posters.imdb_images import IMAGE_HOST, image_address, is_placeholder
+from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placeholder
+from posters.images.pictures import read_poster_file
 from posters.params import FetchParams, PosterParams
 from posters.sources.imdb import image_site
 from posters.sources.imdb_datasets import Film
-from posters.sources.protocol import Picture
 from posters.sources.replica import NATURAL_VOTES
-from posters.table import Movie, Parsed, is_address, read_table
 from posters.web.archive import Archive
 from posters.web.request import Site, picture_limits
 

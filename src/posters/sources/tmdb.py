@@ -8,6 +8,8 @@ from itertools import count
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from posters.catalogue.movie_table import Movie
+from posters.catalogue.source_protocol import Picture
 from posters.errors import (
     FetchFailed,
     ParamsError,
@@ -18,7 +20,6 @@ from posters.errors import (
 from posters.files import unit_interval
 from posters.params import FetchParams, PosterParams
 from posters.sources.imdb import image_site
-from posters.sources.protocol import Picture
 from posters.sources.tmdb_answers import (
     Discovered,
     TmdbFilm,
@@ -27,7 +28,6 @@ from posters.sources.tmdb_answers import (
     parse_external_ids,
     parse_find,
 )
-from posters.table import Movie
 from posters.web.archive import Archive
 from posters.web.request import JSON, Limits, Secret, Site, picture_limits
 

@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from posters.catalogue.movie_table import IMDB_ID
 from posters.errors import SourceError
 from posters.sources.json_values import at, read_json, text, whole, year
-from posters.table import IMDB_ID
 
 IMAGES = "https://image.tmdb.org/t/p/"
 _SIZE = "w342"  # 342 pixels wide

@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
+from posters.catalogue.movie_table import Movie, Parsed
+from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed
 from posters.params import FetchParams, PosterParams
 from posters.sources.listing import Listing
-from posters.sources.protocol import Picture
 from posters.sources.wikidata_answers import parse_films
-from posters.table import Movie, Parsed
 from posters.web.archive import Archive, Held
 from posters.web.request import Limits, Site, picture_limits
 

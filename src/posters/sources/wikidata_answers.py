@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from posters.catalogue.movie_table import IMDB_ID, Movie, Parsed, is_address
 from posters.errors import SourceError
 from posters.sources.json_values import at, read_json, text, year
-from posters.table import IMDB_ID, Movie, Parsed, is_address
 
 _COMMONS, _FILE_PATH = "commons.wikimedia.org", "/wiki/Special:FilePath/"
 _WIDTH = 330  # pixels; Commons serves only certain widths

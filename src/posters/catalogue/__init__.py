@@ -1,0 +1,1 @@
+"""The one table of movies, and how it is gathered."""

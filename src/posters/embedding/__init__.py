@@ -1,0 +1,1 @@
+"""From a poster to its vector, by a frozen pre-trained network."""

@@ -1,0 +1,180 @@
+"""Networks of `keras.applications`, by name, each with its habits, as Keras builds and runs them.
+
+Importing this module is cheap; Keras is imported when a backbone is loaded.
+"""
+
+import importlib
+import threading
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posters.embedding.backbone import Backbone, BackboneInfo, cores
+from posters.embedding.colour import COLOUR_SIZE
+from posters.embedding.feature_layers import (
+    FeatureLayers,
+    check_feature_layers,
+    choose_feature_layers,
+    tap,
+)
+from posters.embedding.keras_import import import_keras
+from posters.embedding.weights import load_network, weights_digest
+from posters.errors import BackboneError
+
+if TYPE_CHECKING:
+    from posters.params import EmbedParams
+
+# Sides in pixels that the networks were trained at, where that is not 224 (Keras documentation,
+# "Keras Applications"; a test holds them against the default input shapes).
+_INPUT_SIZES = {
+    "EfficientNetB1": 240,
+    "EfficientNetB2": 260,
+    "EfficientNetB3": 300,
+    "EfficientNetB4": 380,
+    "EfficientNetB5": 456,
+    "EfficientNetB6": 528,
+    "EfficientNetB7": 600,
+    "EfficientNetV2B1": 240,
+    "EfficientNetV2B2": 260,
+    "EfficientNetV2B3": 300,
+    "EfficientNetV2S": 384,
+    "EfficientNetV2M": 480,
+    "EfficientNetV2L": 480,
+    "InceptionResNetV2": 299,
+    "InceptionV3": 299,
+    "NASNetLarge": 331,
+    "Xception": 299,
+}
+
+
+BATCH_SIZE = 32
+"""Posters in one forward pass where `embed.batch_size` leaves it open."""
+
+
+class KerasBackbone(Backbone):
+    """A network as Keras runs it: one batch at a time, on all cores or on a GPU.
+
+    Args:
+        model: turns preprocessed pictures into features.
+        preprocess: of `keras.applications`; it may overwrite what it is given.
+        info, batch_size: see `Backbone`.
+    """
+
+    def __init__(self, model: Any, preprocess: Any, info: BackboneInfo, batch_size: int) -> None:
+        alone = threading.Lock()
+
+        def forward(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+            count = len(pictures)
+            # Always as many at once: for other numbers a GPU may calculate in another order.
+            missing = [(0, -count % batch_size), (0, 0), (0, 0), (0, 0)]
+            full = preprocess(np.pad(pictures, missing))
+            with alone:
+                features: NDArray[np.float32] = model.predict_on_batch(full)[:count]
+                return features
+
+        super().__init__(forward, info, batch_size, cores())
+        self._model = model
+        self._preprocess = preprocess
+
+    def whole_model(self) -> Any:
+        """One Keras model that does what `Backbone`'s `forward` does, preprocessing included."""
+        keras = import_keras()
+        pictures = keras.Input((self.info.height, self.info.width, 3), name="pictures")
+        return keras.Model(pictures, self._model(keras.layers.Lambda(self._preprocess)(pictures)))
+
+
+def default_size(name: str) -> tuple[int, int]:
+    """Width and height for a network: as many pixels as it was trained on, shaped as posters are.
+
+    >>> default_size("VGG16")
+    (192, 288)
+    """
+    side = _INPUT_SIZES.get(name, 224)
+    return round(side * 6 / 7 / 32) * 32, round(side * 9 / 7 / 32) * 32
+
+
+def load_backbone(
+    params: "EmbedParams", *, weights_path: Path | None = None, taps: FeatureLayers | None = None
+) -> KerasBackbone:
+    """Build a network of `keras.applications` without its classifier and load its weights.
+
+    Args:
+        params: which network, weights and pooling.
+        weights_path: where the file lies that `params.weights` names, if not there.
+        taps: the layers to tap, instead of those that `params` asks for.
+
+    Raises:
+        BackboneError: an unknown name, layer or size, or weights missing or not fitting.
+    """
+    keras = import_keras()
+    name = params.backbone
+    build, module = _find(keras, name)
+    width, height = params.input_size or default_size(name)
+    options = {
+        "include_top": False,
+        "input_shape": (height, width, 3),
+        "pooling": params.pooling if params.pooling in ("avg", "max") else None,
+    }
+    network, origin = load_network(
+        lambda content: build(weights=content, **options),
+        name,
+        weights=params.weights,
+        weights_path=weights_path or Path(params.weights),
+        if_unreachable=params.if_unreachable,
+        seed=params.seed,
+    )
+    digest = weights_digest(network)
+    retrieval_from = 0
+    if params.pooling == "depths":
+        taps = taps or choose_feature_layers(network, name, params.layers)
+        check_feature_layers(network, name, taps)
+        network, retrieval_from = tap(keras, network, taps)
+    else:
+        taps = FeatureLayers((), ())
+        if params.pooling == "flatten":
+            network = keras.Model(network.input, keras.layers.Flatten()(network.output))
+    network.trainable = False
+    if params.mirrored:
+        network = _with_mirror_image(keras, network)
+    info = BackboneInfo(
+        name=name,
+        weights=origin,
+        weights_digest=digest,
+        pooling=params.pooling,
+        moments=" ".join(taps.moments),
+        layout=" ".join(taps.layout),
+        mirrored=params.mirrored,
+        precision="float32",
+        width=width,
+        height=height,
+        seed=params.seed if origin == "random" else 0,
+        embedding_size=int(network.output_shape[-1]) + COLOUR_SIZE,
+        retrieval_from=retrieval_from,
+        colour_from=int(network.output_shape[-1]),
+    )
+    return KerasBackbone(network, module.preprocess_input, info, params.batch_size or BATCH_SIZE)
+
+
+def _with_mirror_image(keras: Any, network: Any) -> Any:
+    """The mean of what a network gives for a picture and for its mirror image."""
+    posters = keras.Input(network.input_shape[1:])
+    mirrored = keras.ops.flip(posters, axis=2)
+    return keras.Model(posters, (network(posters) + network(mirrored)) / 2)
+
+
+def _find(keras: Any, name: str) -> tuple[Any, ModuleType]:
+    known = backbone_names(keras)
+    if name not in known:
+        raise BackboneError(
+            f"embed.backbone {name!r} is unknown: expected one of {', '.join(known)}"
+        )
+    build = getattr(keras.applications, name)
+    return build, importlib.import_module(build.__module__)
+
+
+def backbone_names(keras: Any) -> list[str]:
+    """The names of all networks of `keras.applications`."""
+    return sorted(entry for entry in vars(keras.applications) if entry[0].isupper())

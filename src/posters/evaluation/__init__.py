@@ -1,0 +1,1 @@
+"""How good the years are, and against what."""

@@ -1,0 +1,1 @@
+"""Which posters look alike: exact search and near-duplicates."""

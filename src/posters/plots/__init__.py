@@ -1,1 +1,0 @@
-"""The figures. Each takes numbers and a path; the caveats of its numbers stand in its corner."""

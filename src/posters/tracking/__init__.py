@@ -1,0 +1,1 @@
+"""MLflow: runs, the registry, the model to serve."""

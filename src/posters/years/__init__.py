@@ -1,0 +1,1 @@
+"""From vectors to years: data set, split, head, priors, intervals, training."""

@@ -1,0 +1,118 @@
+"""Vectors and years of each part of the split: what training and evaluation work on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from posters import paths
+from posters.catalogue.entries import read_catalogue
+from posters.embedding.backbone import BackboneInfo
+from posters.embedding.embeddings import Embeddings, read_embeddings
+from posters.errors import DataError
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the split, all in the same order.
+
+    Attributes:
+        movies: rows of the catalogue.
+        vectors: what years are learned from, shape (n, n_year_features), float32.
+        colours: what colours they have, shape (n, colour_size), float32.
+        years: shape (n,).
+    """
+
+    movies: pd.DataFrame
+    vectors: NDArray[np.float32]
+    colours: NDArray[np.float32]
+    years: NDArray[np.int64]
+
+    @property
+    def initial(self) -> NDArray[np.bool_]:
+        """Which rows are of the initial catalogue, shape (n,)."""
+        return (self.movies["origin"] == "initial").to_numpy()
+
+    @property
+    def groups(self) -> list[str]:
+        """The group of each row: what is never split, and is drawn together by a bootstrap."""
+        return list(self.movies["group"])
+
+
+def concatenate(one: Part, other: Part) -> Part:
+    """The rows of both."""
+    return Part(
+        pd.concat([one.movies, other.movies]),
+        np.concatenate([one.vectors, other.vectors]),
+        np.concatenate([one.colours, other.colours]),
+        np.concatenate([one.years, other.years]),
+    )
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All parts of the split, by name.
+
+    Attributes:
+        catalogue: every movie.
+        backbone: what the vectors came out of.
+        by_name: see `posters.years.splitting.PARTS`.
+    """
+
+    catalogue: pd.DataFrame
+    backbone: BackboneInfo
+    by_name: dict[str, Part]
+
+    def __getitem__(self, name: str) -> Part:
+        return self.by_name[name]
+
+
+def read_parts() -> Parts:
+    """Join catalogue, split and embeddings of the last run by the movies' ids.
+
+    Raises:
+        DataError: one of them is missing, or they are not of the same movies.
+    """
+    catalogue = read_catalogue(paths.CATALOGUE)
+    embeddings = read_embeddings(paths.EMBEDDINGS)
+    try:
+        split = pd.read_csv(paths.SPLIT, dtype=str, keep_default_na=False)
+    except FileNotFoundError as error:
+        raise DataError("data/split.csv is missing: run `dvc repro`") from error
+    return join_parts(catalogue, split, embeddings)
+
+
+def join_parts(
+    catalogue: pd.DataFrame,
+    split: pd.DataFrame,
+    embeddings: Embeddings,
+    columns: slice | None = None,
+) -> Parts:
+    """Join them by the movies' ids.
+
+    Args:
+        catalogue: see `catalogue.read_catalogue`.
+        split: columns `imdb_id`, `group`, `part`.
+        embeddings: of the catalogue's movies.
+        columns: the part of the vectors that is looked at, if not their evidence.
+
+    Raises:
+        DataError: they are not of the same movies.
+    """
+    movies = catalogue.merge(
+        split, on="imdb_id", how="outer", validate="one_to_one", indicator=True
+    )
+    if not (movies["_merge"] == "both").all():
+        raise DataError(
+            "data/split.csv is of other movies than data/catalogue.csv: run `dvc repro`"
+        )
+    info = embeddings.info
+    by_name = {}
+    for name, rows in movies.drop(columns="_merge").groupby("part", sort=True):
+        vectors = np.asarray(embeddings.matrix[embeddings.rows(list(rows["imdb_id"]))])
+        years = rows["year"].to_numpy(dtype=np.int64)
+        by_name[str(name)] = Part(
+            rows, vectors[:, columns or info.year_features], vectors[:, info.colour], years
+        )
+    return Parts(catalogue, info, by_name)

@@ -1,0 +1,89 @@
+"""Kaggle's MovieGenre.csv is read as it comes, and what it lacks is counted."""
+
+from pathlib import Path
+
+import pytest
+
+from posters.catalogue.movie_table import Movie, read_table
+from posters.errors import TableError
+
+HEADER = "imdbId,Imdb Link,Title,IMDB Score,Genre,Poster"
+ADDRESS = (
+    "https://images-na.ssl-images-amazon.com/images/M/INVENTED@._V1_UX182_CR0,0,182,268_AL_.jpg"
+)
+POSTER = "https://m.media-amazon.com/images/M/INVENTED@._V1_QL75_UX300_.jpg"
+
+
+def row(number: object = 114, title: str = "A Film (1995)", poster: str = ADDRESS) -> str:
+    return f'{number},http://www.imdb.com/title/tt{number},"{title}",7.1,Drama,"{poster}"'
+
+
+def table(folder: Path, *rows: str, encoding: str = "latin-1") -> Path:
+    path = folder / "MovieGenre.csv"
+    path.write_bytes("".join(f"{line}\n" for line in (HEADER, *rows)).encode(encoding))
+    return path
+
+
+def test_rows_become_movies_with_whole_ids_years_and_living_addresses(tmp_path: Path) -> None:
+    parsed = read_table(table(tmp_path, row(), row(1234567, "An Other (II) (2016)"), row(98765432)))
+    assert parsed.movies == [
+        Movie("tt0000114", "A Film", 1995, POSTER),
+        Movie("tt1234567", "An Other (II)", 2016, POSTER),
+        Movie("tt98765432", "A Film", 1995, POSTER),
+    ]
+    assert not parsed.left_out
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-8-sig"])
+def test_titles_are_read_in_either_encoding(tmp_path: Path, encoding: str) -> None:
+    parsed = read_table(table(tmp_path, row(title="L'été (1968) "), encoding=encoding))
+    assert [movie.title for movie in parsed.movies] == ["L'été"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        *((row(title=x), "no year") for x in ("Persistence", "Serial (2007– )", "Far (9999)")),
+        *((row(title=x), "no year") for x in ("(1995) Before", "Wide (１９９５)", "Open (1995")),
+        *((row(poster=x), "no poster") for x in ("", "NA", "a.jpg", "ftp://example.org/a.jpg")),
+        (row(poster="https://m.media-amazon.com/images/G/01/nopicture.png"), "placeholder"),
+        *((row(number=x), "malformed") for x in ("", "tt114", "1.5", "-3", "１１４", "1" * 5000)),
+        *((row(title=x), "malformed") for x in ("", "(1995)")),
+        (row() + ",more", "malformed"),
+        ("114", "malformed"),
+        (row(9), "repeated"),
+    ],
+)
+def test_a_row_that_can_t_be_used_is_counted(tmp_path: Path, bad: str, reason: str) -> None:
+    parsed = read_table(table(tmp_path, row(9, "First (1990)"), bad, "", row(10), encoding="utf-8"))
+    assert [movie.imdb_id for movie in parsed.movies] == ["tt0000009", "tt0000010"]
+    assert [movie.title for movie in parsed.movies] == ["First", "A Film"]
+    assert parsed.left_out == {reason: 1}
+
+
+def test_a_quote_that_is_not_closed_spoils_its_own_row_alone(tmp_path: Path) -> None:
+    many = [row(number) for number in range(200, 3000)]
+    parsed = read_table(table(tmp_path, row(), '115,x,"Open (1995),7.1,Drama,y', *many))
+    assert len(parsed.movies) == 2801
+    assert parsed.left_out == {"malformed": 1}
+
+
+def test_two_rows_never_become_one(tmp_path: Path) -> None:
+    first = '115,x,"Open (1995),8.3,A,https://m.media-amazon.com/images/M/ONE@._V1_.jpg'
+    second = '116,x,"Odd" Film (1996),6.9,B,https://m.media-amazon.com/images/M/TWO@._V1_.jpg'
+    parsed = read_table(table(tmp_path, first, second))
+    (movie,) = parsed.movies
+    assert (movie.imdb_id, movie.title, movie.year) == ("tt0000116", "Odd Film", 1996)
+    assert "/TWO@" in movie.poster
+
+
+@pytest.mark.parametrize("character", ["\x85", "\x1c", "\u2028"])
+def test_only_line_ends_end_a_row(tmp_path: Path, character: str) -> None:
+    parsed = read_table(table(tmp_path, row(title=f"A{character}Film (1950)"), encoding="utf-8"))
+    assert len(parsed.movies) == 1
+
+
+@pytest.mark.parametrize("rows", [[], [row(title="No Year")]])
+def test_a_file_without_one_usable_row_is_refused(tmp_path: Path, rows: list[str]) -> None:
+    with pytest.raises(TableError, match="no movie that can be used"):
+        read_table(table(tmp_path, *rows))

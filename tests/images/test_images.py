@@ -1,0 +1,315 @@
+"""Pictures of every kind become RGB; what is no poster is refused with its reason."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from posters.errors import PosterRefused
+from posters.images.pictures import (
+    FORMATS,
+    PosterLike,
+    check_poster,
+    open_image,
+    read_image,
+    to_rgb,
+)
+from posters.params import load_params
+
+RULES = load_params().posters
+WHITE, CLEAR = (255, 255, 255), 0
+
+
+def solid(mode: str, colour: Any, size: tuple[int, int] = (8, 12)) -> Image.Image:
+    return Image.new(mode, size, colour)
+
+
+def noise(width: int = 120, height: int = 180) -> Image.Image:
+    """A picture of coarse coloured patches: as hard to mistake for a flat one as a poster is."""
+    generator = np.random.default_rng(1)
+    patches = generator.integers(0, 256, (9, 6, 3), dtype=np.uint8)
+    return Image.fromarray(patches).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def faint_noise(size: int) -> Image.Image:
+    """A grey picture whose squares of some size differ by up to 4 levels of 256."""
+    shape = (300 // size, 200 // size)
+    squares = np.random.default_rng(1).integers(88, 93, shape, dtype=np.uint8)
+    return Image.fromarray(squares).resize((200, 300), Image.Resampling.NEAREST)
+
+
+def encoded(image: Image.Image, format_name: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format_name, **options)
+    return file.getvalue()
+
+
+def palette(*colours: tuple[int, int, int]) -> Image.Image:
+    """A palette picture, all of it of the first colour."""
+    image = solid("P", 0)
+    image.putpalette([level for colour in colours for level in colour])
+    return image
+
+
+def marked(image: Image.Image, orientation: int) -> bytes:
+    """A PNG file with the orientation mark of a camera."""
+    mark = Image.Exif()
+    mark[0x0112] = orientation
+    return encoded(image, "PNG", exif=mark)
+
+
+def hand_made_png(width: int, height: int) -> bytes:
+    """A PNG that claims a size but holds few bytes: black rows pack into almost nothing."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)  # one bit a pixel, grey
+    rows = zlib.compress(bytes((1 + (width + 7) // 8) * height), 9)
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def reason_to_refuse(content: bytes) -> str:
+    with pytest.raises(PosterRefused) as refused:
+        check_poster(content, RULES)
+    assert str(refused.value).startswith(f"{refused.value.reason}: ")
+    return refused.value.reason
+
+
+GREEN_PALETTE = palette((10, 200, 30), (1, 2, 3))
+FILES: dict[str, tuple[bytes, tuple[int, int, int]]] = {
+    "grey": (encoded(solid("L", 100), "PNG"), (100, 100, 100)),
+    "grey JPEG": (encoded(solid("L", 100), "JPEG"), (100, 100, 100)),
+    "black and white": (encoded(solid("1", 1), "PNG"), WHITE),
+    "16-bit grey": (
+        encoded(Image.fromarray(np.full((12, 8), 100 * 257, np.uint16)), "PNG"),
+        (100, 100, 100),
+    ),
+    "CMYK": (encoded(solid("CMYK", (0, 255, 255, 0)), "JPEG", quality=95), (255, 0, 0)),
+    "palette": (encoded(GREEN_PALETTE, "PNG"), (10, 200, 30)),
+    "palette, clear": (encoded(GREEN_PALETTE, "PNG", transparency=0), WHITE),
+    "palette, another clear": (encoded(GREEN_PALETTE, "PNG", transparency=1), (10, 200, 30)),
+    "palette, half": (encoded(GREEN_PALETTE, "PNG", transparency=b"\x80"), (132, 227, 142)),
+    "RGBA, clear": (encoded(solid("RGBA", (9, 20, 30, CLEAR)), "PNG"), WHITE),
+    "RGBA, opaque": (encoded(solid("RGBA", (9, 20, 30, 255)), "PNG"), (9, 20, 30)),
+    "RGBA, half": (encoded(solid("RGBA", (0, 0, 255, 128)), "PNG"), (127, 127, 255)),
+    "LA, clear": (encoded(solid("LA", (50, CLEAR)), "PNG"), WHITE),
+    "LA, opaque": (encoded(solid("LA", (50, 255)), "PNG"), (50, 50, 50)),
+    "RGB, clear": (encoded(solid("RGB", "navy"), "PNG", transparency=(0, 0, 128)), WHITE),
+    "WebP": (encoded(solid("RGB", (10, 100, 20)), "WEBP", lossless=True), (10, 100, 20)),
+    "WebP, clear": (encoded(solid("RGBA", (9, 9, 9, CLEAR)), "WEBP", lossless=True), WHITE),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_every_kind_of_file_comes_out_rgb_in_its_colours(kind: str) -> None:
+    content, expected = FILES[kind]
+    image = to_rgb(content)
+    assert (image.mode, image.size) == ("RGB", (8, 12))
+    assert np.abs(np.asarray(image, dtype=int) - expected).max() <= 2  # JPEG rounds by a level
+
+
+def test_16_bit_grey_keeps_its_shades() -> None:
+    shades = np.arange(0, 256, dtype=np.uint16).reshape(16, 16)
+    image = to_rgb(encoded(Image.fromarray(shades * 257), "PNG"))
+    assert np.array_equal(np.asarray(image)[:, :, 1], shades)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "size", "corner"),
+    [(1, (3, 2), (0, 0)), (3, (3, 2), (2, 1)), (6, (2, 3), (1, 0)), (8, (2, 3), (0, 2))],
+)
+def test_the_orientation_mark_is_obeyed(
+    orientation: int, size: tuple[int, int], corner: tuple[int, int]
+) -> None:
+    picture = solid("RGB", "black", (3, 2))
+    picture.putpixel((0, 0), WHITE)
+    image = to_rgb(marked(picture, orientation))
+    assert image.size == size
+    assert image.getpixel(corner) == WHITE
+
+
+def test_a_path_its_bytes_and_the_open_picture_are_the_same_poster(tmp_path: Path) -> None:
+    path = tmp_path / "poster.jpg"
+    path.write_bytes(encoded(noise(), "JPEG"))
+    with Image.open(path) as opened:
+        expected = np.asarray(opened.convert("RGB"))
+        posters: list[PosterLike] = [path, str(path), path.read_bytes(), opened]
+        assert all(np.array_equal(np.asarray(to_rgb(poster)), expected) for poster in posters)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("kind", ["uint8", "float16", "float32", "float64"])
+def test_an_array_is_the_same_poster_as_the_picture_of_it(mode: str, kind: str) -> None:
+    image = noise().convert(mode)
+    if mode == "RGBA":
+        image.putalpha(noise().convert("L"))
+    levels = np.asarray(image)
+    array = levels if kind == "uint8" else (levels / 255).astype(kind)
+    assert np.array_equal(np.asarray(to_rgb(array)), np.asarray(to_rgb(image)))
+
+
+@pytest.mark.parametrize("kind", ["uint8", "float32"])
+def test_a_third_axis_of_one_is_a_grey_picture(kind: str) -> None:
+    grey = np.asarray(noise().convert("L"))
+    array = grey if kind == "uint8" else (grey / 255).astype(kind)
+    assert np.array_equal(np.asarray(to_rgb(array[:, :, None])), np.asarray(to_rgb(grey)))
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pytest.param(np.zeros((12, 8, 2), np.uint8), id="2 channels"),
+        pytest.param(np.zeros((3, 12, 8), np.uint8), id="channels first"),
+        pytest.param(np.zeros((1, 12, 8, 3), np.uint8), id="a batch"),
+        pytest.param(np.zeros(12, np.uint8), id="flat"),
+        pytest.param(np.zeros((0, 8, 3), np.uint8), id="empty"),
+        pytest.param(np.zeros((12, 8, 3), np.int64), id="whole numbers of another type"),
+        pytest.param(np.zeros((12, 8, 3), np.bool_), id="truth values"),
+        pytest.param(np.full((12, 8, 3), 255.0), id="floats of 0-255"),
+        pytest.param(np.full((12, 8, 3), -0.1), id="floats below 0"),
+        pytest.param(np.full((12, 8, 3), np.nan), id="not a number"),
+    ],
+)
+def test_any_other_array_is_refused(array: NDArray[np.generic]) -> None:
+    with pytest.raises(PosterRefused, match=r"expected \(height, width") as refused:
+        to_rgb(array)
+    assert refused.value.reason == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty file"),
+        pytest.param(b"<!DOCTYPE html><html><body>404</body></html>", id="HTML"),
+        pytest.param(encoded(noise(), "JPEG")[:1500], id="half a JPEG"),
+        pytest.param(encoded(noise(), "JPEG")[:30], id="the head of a JPEG"),
+        pytest.param(encoded(noise(), "PNG")[:1500], id="half a PNG"),
+        pytest.param(encoded(noise(), "PNG")[:20], id="the head of a PNG"),
+        pytest.param(encoded(noise(), "WEBP")[:500], id="half a WebP"),
+        pytest.param(encoded(noise(), "GIF"), id="GIF"),
+        pytest.param(encoded(noise(), "BMP"), id="BMP"),
+    ],
+)
+def test_what_is_no_whole_jpeg_png_or_webp_is_unreadable(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "poster.jpg").write_bytes(content)
+    with pytest.raises(PosterRefused, match="expected a whole JPEG, PNG or WebP") as refused:
+        read_image(tmp_path / "poster.jpg")
+    assert refused.value.reason == "unreadable"
+    assert reason_to_refuse(content) == "unreadable"
+
+
+def test_a_file_that_is_not_there_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(PosterRefused, match=r"no such file: none\.jpg") as refused:
+        to_rgb(tmp_path / "none.jpg")
+    assert refused.value.reason == "missing"
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused() -> None:
+    bomb = hand_made_png(30_000, 30_000)
+    assert len(bomb) < 200_000
+    assert reason_to_refuse(bomb) == "too large"
+
+
+def test_the_largest_picture_allowed_is_decoded_and_one_row_more_is_not() -> None:
+    assert open_image(hand_made_png(100, 150), max_pixels=15_000).size == (100, 150)
+    with pytest.raises(PosterRefused) as refused:
+        open_image(hand_made_png(100, 151), max_pixels=15_000)
+    assert refused.value.reason == "too large"
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP"])
+def test_a_plain_poster_is_accepted_as_it_is(format_name: str) -> None:
+    image = check_poster(encoded(noise(), format_name), RULES)
+    assert (image.format, image.size, image.mode) == (format_name, (120, 180), "RGB")
+
+
+@pytest.mark.parametrize("size", [(100, 118), (100, 200), (170, 200)])
+def test_posters_at_the_very_limits_are_accepted(size: tuple[int, int]) -> None:
+    assert check_poster(encoded(noise(*size), "PNG"), RULES).size == size
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [
+        ((1, 1), "too small"),
+        ((99, 150), "too small"),
+        ((150, 99), "too small"),
+        ((180, 120), "not portrait"),
+        ((150, 150), "not portrait"),
+        ((172, 200), "not portrait"),
+        ((100, 201), "not portrait"),
+        ((100, 1000), "not portrait"),
+    ],
+)
+def test_a_picture_of_the_wrong_size_is_refused(size: tuple[int, int], reason: str) -> None:
+    assert reason_to_refuse(encoded(noise(*size), "PNG")) == reason
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(encoded(solid("RGB", (90, 90, 90), (200, 300)), "PNG"), id="PNG"),
+        pytest.param(encoded(solid("RGBA", (9, 9, 9, CLEAR), (200, 300)), "PNG"), id="clear"),
+        pytest.param(encoded(faint_noise(size=1), "JPEG"), id="JPEG with fine slight noise"),
+        pytest.param(encoded(faint_noise(size=20), "JPEG"), id="JPEG with coarse slight noise"),
+    ],
+)
+def test_a_picture_of_one_colour_is_refused(content: bytes) -> None:
+    assert reason_to_refuse(content) == "flat colour"
+
+
+def test_a_dark_poster_with_a_faint_title_in_one_ink_is_not_flat() -> None:
+    poster = solid("RGB", (8, 8, 12), (200, 300))
+    poster.paste((28, 8, 12), (60, 240, 140, 255))
+    assert check_poster(encoded(poster, "PNG"), RULES).size == (200, 300)
+
+
+def test_a_picture_is_measured_as_it_is_seen() -> None:
+    """A camera stores a portrait lying down, with a mark to turn it."""
+    assert check_poster(marked(noise(180, 120), 6), RULES).size == (120, 180)
+    with pytest.raises(PosterRefused) as refused:
+        check_poster(marked(noise(120, 180), 6), RULES)
+    assert refused.value.reason == "not portrait"
+
+
+@pytest.mark.parametrize("format_name", ["PNG", "WEBP", "JPEG"])
+def test_a_damaged_orientation_mark_is_none(format_name: str) -> None:
+    damaged = b"Exif\0\0XX\0*\0\0\0\x08"
+    content = encoded(noise(), format_name, exif=damaged)
+    assert check_poster(content, RULES).size == (120, 180)
+    assert to_rgb(content).size == (120, 180)
+
+
+def test_a_jpeg_with_further_pictures_is_its_first() -> None:
+    content = encoded(noise(), "MPO", save_all=True, append_images=[solid("RGB", (1, 2, 3))])
+    image = check_poster(content, RULES)
+    assert image.size == (120, 180)
+    assert FORMATS[str(image.format)] == ".jpg"
+
+
+def test_a_name_no_file_can_have_is_refused() -> None:
+    with pytest.raises(PosterRefused) as refused:
+        to_rgb("a\0b.jpg")
+    assert refused.value.reason == "unreadable"
+
+
+def test_an_open_picture_that_ends_early_is_refused() -> None:
+    content = encoded(noise(), "JPEG")
+    with pytest.raises(PosterRefused) as refused:
+        to_rgb(Image.open(io.BytesIO(content[: len(content) // 2])))
+    assert refused.value.reason == "unreadable"
+
+
+def test_whole_numbers_up_to_255_are_taken_as_they_are() -> None:
+    image = to_rgb(Image.fromarray(np.full((6, 4), 200, np.int32)))
+    assert image.getpixel((0, 0)) == (200, 200, 200)

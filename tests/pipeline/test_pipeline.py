@@ -1,0 +1,312 @@
+"""The whole pipeline on a small table, as a person runs it: DVC and Git for real.
+
+One project goes through t = 3, 4 and 3 again; the tests look at what it left at each step.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import Project, Step, Walk, query, repro
+from PIL import Image
+
+from posters.evaluation.metrics import PRIOR_OF
+
+TEST_KEYS = {
+    *("n", "mae", "rmse", "r2", "median_ae", "within_5", "within_10", "within_20", "macro_mae"),
+    *("bias", "mae_low", "mae_high", "mae_natural_prior", "mae_uniform_prior", "coverage"),
+    *("coverage_1960_to_1989", "coverage_from_1990", "interval_width", "constant_mae"),
+    *("best_constant_mae", "ridge_mae", "knn_mae", "svr_mae", "colour_mae", "skill"),
+}
+
+
+def test_every_stage_runs_once_from_nothing(walk: Walk) -> None:
+    assert walk.first.ran == [
+        *("inputs", "scrape", "rebalance", "embed", "split", "train", "evaluate")
+    ]
+
+
+def test_with_nothing_to_do_only_the_inputs_are_looked_at(walk: Walk) -> None:
+    assert walk.nothing_to_do.ran == ["inputs"]
+    assert walk.nothing_to_do.lock == walk.first.lock
+
+
+def test_raising_t_leaves_the_initial_catalogue_alone(walk: Walk) -> None:
+    assert walk.raised.ran == ["inputs", "rebalance", "embed", "split", "train", "evaluate"]
+
+
+def test_raising_t_embeds_only_the_new_posters(walk: Walk) -> None:
+    added = len(walk.raised.catalogue) - len(walk.first.catalogue)
+    assert added == 20
+    assert f"embed: {len(walk.first.catalogue)} new posters, 0 from the cache" in walk.first.output
+    assert (
+        f"embed: {added} new posters, {len(walk.first.catalogue)} from the cache"
+        in walk.raised.output
+    )
+
+
+def test_going_back_restores_the_same_hashes_without_running(walk: Walk) -> None:
+    assert walk.raised.lock != walk.first.lock
+    assert walk.lowered.lock == walk.first.lock
+    assert walk.lowered.ran == ["inputs"]
+    assert walk.lowered.metrics == walk.first.metrics
+
+
+def test_a_cold_build_elsewhere_gives_the_same_hashes(
+    walk: Walk, tmp_path: Path, make_small_project: Callable[[Path], Project]
+) -> None:
+    cold = make_small_project(tmp_path)
+    cold.set(rebalance__t=4)
+    assert repro(cold).lock == walk.raised.lock
+
+
+def test_no_output_names_this_machine(walk: Walk) -> None:
+    folder = walk.project.folder
+    written = (*folder.glob("data/**/*"), *folder.glob("metrics/*"), *folder.glob("plots/*.html"))
+    for file in (*written, folder / "dvc.lock"):
+        if file.is_file():
+            assert str(folder.parent).encode() not in file.read_bytes(), file
+
+
+def test_the_catalogue_holds_each_movie_once_with_its_own_picture(walk: Walk) -> None:
+    catalogue = walk.raised.catalogue
+    assert list(catalogue.columns) == [
+        *("imdb_id", "title", "year", "file", "source", "poster_url", "sha256"),
+        *("width", "height", "origin"),
+    ]
+    assert catalogue["imdb_id"].is_unique
+    assert catalogue["sha256"].is_unique
+    assert (catalogue["file"].map(lambda file: Path(file).stem) == catalogue["imdb_id"]).all()
+    compared = 0
+    for row in catalogue.itertuples():
+        given = walk.project.tables / f"{row.imdb_id}.jpg"
+        kept = walk.project.folder / "data" / str(row.file)
+        # The small tables write the year into the id, so that a mix-up can't go unnoticed.
+        assert str(row.imdb_id)[3:7] == str(row.year)
+        if kept.exists():  # the last step has gone back to fewer movies
+            assert kept.read_bytes() == given.read_bytes()
+            compared += 1
+    assert compared == len(walk.first.catalogue)
+
+
+def test_years_before_2000_reach_t_and_later_ones_are_left(walk: Walk) -> None:
+    counted = walk.raised.catalogue.query("origin != 'reserve'")["year"].value_counts()
+    assert (counted[counted.index < 2000] == 4).all()
+    assert (counted[counted.index >= 2000] == 6).all()
+
+
+def test_the_balanced_test_is_the_same_for_every_t(walk: Walk) -> None:
+    def balanced(step: Step) -> set[str]:
+        return set(step.split.query("part == 'balanced'")["imdb_id"])
+
+    assert len(balanced(walk.first)) == 30
+    assert balanced(walk.first) == balanced(walk.raised)
+    reserve = walk.first.catalogue.query("origin == 'reserve'")
+    assert set(reserve["imdb_id"]) == balanced(walk.first)
+    assert sorted(reserve["year"]) == list(range(1980, 2010))
+
+
+def test_no_movie_changes_sides_when_t_changes(walk: Walk) -> None:
+    both = walk.first.split.merge(walk.raised.split, on="imdb_id", suffixes=("", "_raised"))
+    assert len(both) == len(walk.first.split)
+    assert (both["part"] == both["part_raised"]).all()
+
+
+def test_embeddings_are_one_row_a_movie_beside_their_movies(walk: Walk) -> None:
+    folder = walk.project.folder / "data" / "embeddings"
+    matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
+    ids = list(pd.read_csv(folder / "movies.csv")["imdb_id"])
+    assert matrix.dtype == np.float32
+    info = json.loads((folder / "backbone.json").read_text())
+    # Moments of six layers, the layout of six more, and the colours: of MobileNetV2.
+    assert (info["retrieval_from"], info["colour_from"], info["embedding_size"]) == (
+        3552,
+        4728,
+        4798,
+    )
+    assert matrix.shape == (len(walk.lowered.catalogue), 4798)
+    assert np.isfinite(matrix).all()
+    assert ids == list(walk.lowered.catalogue["imdb_id"])
+    retrieval_features = np.load(folder / "retrieval_features.npy", mmap_mode="r")
+    assert retrieval_features.shape == (len(ids), 4728 - 3552)
+    np.testing.assert_allclose(np.linalg.norm(retrieval_features, axis=1), 1, atol=1e-5)
+
+
+def test_the_metrics_hold_both_tests_and_what_they_ran_on(walk: Walk) -> None:
+    metrics = walk.first.metrics
+    assert list(metrics) == ["natural", "balanced", "origin", "run"]
+    for test in ("natural", "balanced"):
+        assert set(metrics[test]) == TEST_KEYS
+        assert metrics[test]["mae"] == metrics[test][f"mae_{PRIOR_OF[test]}_prior"]
+    # So few movies may be too few to tell origins apart.
+    assert set(metrics["origin"]) in (set(), {"auc", "chance_low", "chance_high", "pairs"})
+    assert metrics["balanced"]["n"] == 30
+    run = metrics["run"]
+    assert run["caveats"] == ["random MobileNetV2 weights"]
+    assert run["t"] == 3
+    assert run["source"] == ["table"]
+    assert sum(run["counts"].values()) == len(walk.first.catalogue)
+    assert set(run["baselines"]) == {"ridge", "knn", "svr", "colour"}
+
+
+def test_the_counts_before_and_after_add_up(walk: Walk) -> None:
+    counts = json.loads(walk.project.read("metrics/catalogue.json"))
+    assert counts["before"] == {"movies": 80, "before_2000": 20}
+    assert counts["added"] == 40
+    assert counts["after"] == {"movies": 120, "before_2000": 60}
+    assert counts["short"] == {"years": 0, "movies": 0}
+    assert counts["refused"] == {"scrape": {}, "rebalance": {}}
+
+
+def test_each_tested_movie_stands_with_the_year_and_the_interval_that_were_guessed(
+    walk: Walk,
+) -> None:
+    predictions = pd.read_csv(walk.project.folder / "data" / "predictions.csv")
+    split = walk.lowered.split
+    for test in ("natural", "balanced"):
+        rows = predictions[predictions["test"] == test]
+        assert set(rows["imdb_id"]) == set(split["imdb_id"][split["part"] == test])
+        error = float((rows["predicted"] - rows["year"]).abs().mean())
+        mae = walk.lowered.metrics[test]["mae"]
+        assert error == pytest.approx(mae, abs=0.06)
+        assert (rows["low"] - 0.5 <= rows["predicted"]).all()
+        assert (rows["predicted"] <= rows["high"] + 0.5).all()
+        held = (rows["low"] <= rows["year"]) & (rows["year"] <= rows["high"])
+        assert held.mean() == pytest.approx(walk.lowered.metrics[test]["coverage"], abs=1e-4)
+
+
+def test_the_decades_of_each_test_and_prior_add_up_to_its_metrics(walk: Walk) -> None:
+    decades = pd.read_csv(walk.project.folder / "metrics" / "decades.csv")
+    assert list(decades.columns) == [
+        *("test", "prior", "decade", "n", "mae", "bias", "coverage", "width")
+    ]
+    for test in ("natural", "balanced"):
+        metrics = walk.lowered.metrics[test]
+        for prior in ("natural", "uniform"):
+            rows = decades.query("test == @test and prior == @prior")
+            assert list(rows["decade"]) == [1980, 1990, 2000]
+            assert rows["n"].sum() == metrics["n"]
+            mae = np.average(rows["mae"], weights=rows["n"])
+            assert mae == pytest.approx(metrics[f"mae_{prior}_prior"], abs=2e-3)
+            if prior == PRIOR_OF[test]:
+                coverage = np.average(rows["coverage"], weights=rows["n"])
+                assert coverage == pytest.approx(metrics["coverage"], abs=2e-3)
+
+
+def test_each_plot_is_a_picture_of_readable_size(walk: Walk) -> None:
+    declared = yaml.safe_load(walk.project.read("dvc.yaml"))["plots"]
+    pictures = [plot for plot in declared if isinstance(plot, str)]
+    assert len(pictures) == 7
+    for plot in pictures:
+        with Image.open(walk.project.folder / plot) as image:
+            assert image.format == "PNG"
+            # The lowest is one query with its neighbours.
+            assert min(image.size) >= 300
+
+
+def test_dvc_status_is_clean_but_for_the_look_at_the_inputs(walk: Walk) -> None:
+    status = json.loads(walk.project.run("dvc", "status", "--json").stdout)
+    assert status == {"inputs": ["always changed"]}
+
+
+def test_git_sees_metrics_plots_and_lock_and_nothing_of_the_data(walk: Walk) -> None:
+    changed = walk.project.run("git", "status", "--porcelain", "--untracked-files=all").stdout
+    folders = {line[3:].split("/")[0] for line in changed.splitlines()}
+    assert folders <= {"dvc.lock", "metrics", "plots"}
+
+
+def test_dvc_shows_metrics_and_plots(walk: Walk) -> None:
+    shown = json.loads(walk.project.run("dvc", "metrics", "show", "--json").stdout)
+    assert "metrics/evaluation.json" in shown[""]["data"]
+    walk.project.run("dvc", "plots", "show")
+    page = walk.project.read("dvc_plots/index.html")
+    assert "neighbours.png" in page
+    assert "val_mae" in page
+
+
+def experiment(project: Project, name: str, change: str) -> str:
+    """What an experiment in a throw-away copy prints."""
+    project.run("git", "add", "--all")
+    project.run("git", "commit", "--quiet", "--allow-empty", "--message", f"before {name}")
+    done = project.run("dvc", "exp", "run", "--temp", "-S", change, "-n", name)
+    return done.stdout + done.stderr
+
+
+def runs_of(project: Project, name: str) -> list[str]:
+    """The names of the MLflow runs of an experiment."""
+    tagged = f"SELECT run_uuid FROM tags WHERE key = 'dvc_exp_name' AND value = '{name}'"
+    runs = query(
+        project.folder / "mlflow.db", f"SELECT name FROM runs WHERE run_uuid IN ({tagged})"
+    )
+    return [str(run) for (run,) in runs]
+
+
+def metrics_of(project: Project, name: str) -> dict[str, Any]:
+    """The metrics that an experiment is kept with."""
+    refs = project.run("git", "for-each-ref", "--format=%(refname)", "refs/exps").stdout.split()
+    (kept,) = [ref for ref in refs if ref.endswith(f"/{name}")]
+    content: dict[str, Any] = json.loads(
+        project.run("git", "show", f"{kept}:metrics/evaluation.json").stdout
+    )
+    return content
+
+
+def test_an_experiment_in_a_throw_away_copy_uses_the_same_caches(walk: Walk) -> None:
+    # A path relative to the repository means the repository, not the copy.
+    output = experiment(walk.project, "five", "rebalance.t=5")
+    assert "embed: 20 new posters, 170 from the cache" in output
+    (name,) = runs_of(walk.project, "five")
+    assert name.startswith("t=5 ")
+    assert "five" in walk.project.run("dvc", "exp", "show", "--csv").stdout
+
+
+def test_a_head_of_one_number_is_an_experiment_on_the_same_vectors_and_split(walk: Walk) -> None:
+    output = experiment(walk.project, "one", "train.head=scalar")
+    assert re.findall(r"^Running stage '(\w+)'", output, re.MULTILINE) == [
+        *("inputs", "train", "evaluate")
+    ]
+    (name,) = runs_of(walk.project, "one")
+    assert re.fullmatch(r"t=3 MobileNetV2 scalar [0-9a-f]{7}", name)
+    metrics, compared = metrics_of(walk.project, "one"), walk.lowered.metrics
+    for test in ("natural", "balanced"):
+        assert set(metrics[test]) == TEST_KEYS
+        assert np.isfinite(list(metrics[test].values())).all()
+        assert metrics[test]["mae"] != compared[test]["mae"]
+        for same in ("n", "constant_mae", "ridge_mae", "knn_mae", "svr_mae", "colour_mae"):
+            assert metrics[test][same] == compared[test][same]
+
+
+def test_a_changed_poster_on_disk_is_noticed(walk: Walk) -> None:
+    poster = walk.project.tables / "tt11980000.jpg"
+    content = poster.read_bytes()
+    Image.open(poster).rotate(180).save(poster)
+    try:
+        done = walk.project.run("dvc", "repro", "rebalance")
+        assert re.findall(r"^Running stage '(\w+)'", done.stdout, re.MULTILINE) == [
+            *("inputs", "scrape", "rebalance")
+        ]
+    finally:
+        poster.write_bytes(content)
+        walk.project.run("dvc", "repro", "rebalance")
+
+
+def test_a_stage_that_fails_leaves_the_earlier_ones_intact(walk: Walk) -> None:
+    lock = walk.project.read("dvc.lock")
+    walk.project.set(embed__backbone="VGG61")
+    try:
+        done = walk.project.run("dvc", "repro", check=False)
+        assert done.returncode != 0
+        assert "embed: error: embed.backbone 'VGG61' is unknown: expected one of" in done.stderr
+        assert "Traceback" not in done.stderr
+    finally:
+        walk.project.set(embed__backbone="MobileNetV2")
+    assert (walk.project.folder / "data" / "catalogue.csv").exists()
+    again = walk.project.run("dvc", "repro")
+    assert re.findall(r"^Running stage '(\w+)'", again.stdout, re.MULTILINE) == ["inputs"]
+    assert walk.project.read("dvc.lock") == lock
