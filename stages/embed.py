@@ -3,7 +3,7 @@
 dvc repro embed
 """
 
-from posters import command  # first: from here on Ctrl-C is no traceback
+from posters import command  # first, so that Ctrl-C during the imports below gives no traceback
 
 # isort: split
 from posters import paths

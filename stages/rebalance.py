@@ -3,15 +3,12 @@
 dvc repro rebalance
 """
 
-from posters import command  # first: from here on Ctrl-C is no traceback
+from posters import command  # first, so that Ctrl-C during the imports below gives no traceback
 
 # isort: split
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from posters import paths
 from posters.catalogue.entries import (
@@ -27,13 +24,12 @@ from posters.catalogue.rebalancing import rebalance, summarise
 from posters.caveats import caveats, marked
 from posters.errors import DataError
 from posters.files import replacing, write_json
-from posters.params import RebalanceParams, load_params
-from posters.reports.histograms import movies_by_year
+from posters.params import load_params
 from posters.sources import Source, open_source
 
 
 def main() -> None:
-    """Write the catalogue, the posters added, the counts, and the histograms before and after."""
+    """Write the catalogue, the posters of the reserve and of the top-up, and the counts."""
     params = load_params()
     initial = read_entries(paths.INITIAL)
     years = params.scrape.years
@@ -68,7 +64,6 @@ def main() -> None:
         "rebalance": count_refusals(paths.CATALOGUE_REFUSED),
     }
     write_json(paths.METRICS / "catalogue.json", summary)
-    draw_histograms(catalogue, years, params.rebalance)
     for line in said:
         print(f"rebalance: {line}")
     print(
@@ -90,30 +85,6 @@ def check_same_listing(source: Source) -> None:
         raise DataError(
             "the data sets of the initial catalogue are no longer in .cache and others came: run "
             "`dvc repro --force scrape`, then `dvc repro`"
-        )
-
-
-def draw_histograms(catalogue: pd.DataFrame, years: range, params: RebalanceParams) -> None:
-    """Movies by year before and after, on one scale; the reserve is in neither."""
-    counts = {
-        label: Counter(catalogue["year"][catalogue["origin"] == origin])
-        for label, origin in (("initial catalogue", "initial"), ("added", "topup"))
-    }
-    before = {"initial catalogue": counts["initial catalogue"]}
-    top = max(params.t, *sum(counts.values(), Counter()).values()) * 1.18
-    for number, shown, title in (
-        (1, before, "Movies by year, as they come"),
-        (2, counts, f"Movies by year, topped up before {params.before} to t = {params.t}"),
-    ):
-        movies_by_year(
-            shown,
-            years,
-            paths.PLOTS / f"movies_distribution_{number}.png",
-            title=title,
-            threshold=params.t,
-            before=params.before,
-            top=top,
-            caveats=caveats(catalogue["source"]),
         )
 
 

@@ -3,16 +3,14 @@
 dvc repro train
 """
 
-from posters import command  # first: from here on Ctrl-C is no traceback
+from posters import command  # first, so that Ctrl-C during the imports below gives no traceback
 
 # isort: split
 import numpy as np
-import pandas as pd
 
 from posters import paths
 from posters.caveats import marked
 from posters.params import load_params
-from posters.reports.loss_curve import loss_curve
 from posters.years import provenance
 from posters.years.dataset import read_parts
 from posters.years.model_files import save_head
@@ -20,7 +18,7 @@ from posters.years.training import train
 
 
 def main() -> None:
-    """Write `data/model/` and `plots/loss_curve.png`."""
+    """Write `data/model/`."""
     params = load_params()
     parts = read_parts()
     training, validation = parts["train"], parts["validation"]
@@ -36,8 +34,6 @@ def main() -> None:
     }
     history = trained.first.history
     save_head(paths.MODEL, trained.second.model, history, year_model.priors, about)
-    curves = pd.read_csv(paths.MODEL / "history.csv")
-    loss_curve(curves, paths.PLOTS / "loss_curve.png", caveats=about["caveats"])
     print(
         f"train: {len(training.years)} posters, {params.train.members} heads; validation error "
         f"{history['val_mae'][-1]:.1f} years on {len(validation.years)} posters, then "
