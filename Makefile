@@ -1,20 +1,20 @@
-# `make help` lists the targets. Each sets up what it needs first.
+# `make help` lists the targets. Each installs what it needs first.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
-# Nothing is reported to anyone about how this is used.
+# Neither DVC nor MLflow reports usage.
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro card sweep ablation bench ray retry-failed refresh test lint ui app lock
+.PHONY: help setup repro compare card sweep ablation bench ray retry-failed refresh test test-fast lint ui app lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
-setup: $(STAMP) ## make .venv with the pinned packages; done once, again when they change
+setup: $(STAMP) ## make .venv with the pinned packages; once, and again when they change
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -26,41 +26,48 @@ $(STAMP): requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock || { \
 	  echo "make setup: the packages of requirements.lock could not be installed: is there a network?" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@# Gradio, if it is here, asks for an older Pillow and tomlkit: see `lock`.
+	@# Gradio, if installed, requires older versions of Pillow and tomlkit: see `lock`.
 	@checked=$$($(BIN)/python -m pip check --disable-pip-version-check); test -n "$$checked" && \
 	  ! grep -vE '^(No broken|gradio .* requirement (pillow|tomlkit))' <<< "$$checked"
 	@touch $@
 
 repro: setup ## run the pipeline: only what changed is done again
 	$(BIN)/dvc repro
-	$(BIN)/python src/card.py
+	@$(BIN)/python src/card.py
+	@$(BIN)/python src/next_steps.py
+
+compare: setup ## print a table of all runs: t, network, errors, coverage
+	@$(BIN)/python src/compare.py $(ARGS)
 
 card: setup ## write docs/model_card.md from metrics/
 	$(BIN)/python src/card.py
 
-sweep: setup ## run the pipeline for several t, and draw both errors against it (ARGS="--t 0 30")
+sweep: setup ## run the pipeline for several t, and draw both errors against t (ARGS="--t 0 30")
 	$(BIN)/python src/sweep.py $(ARGS)
 
 ray: setup ## install what embed.engine: ray needs, on each machine of the cluster
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-ray.lock
 
-bench: setup ## how fast is it beside others? metrics/benchmark.json (ARGS="--only search")
+bench: setup ## measure speed beside other libraries: metrics/benchmark.json (ARGS="--only search")
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-bench.lock
 	$(BIN)/python -m benchmarks $(ARGS)
 
-ablation: setup ## change each choice alone, over several splits, and write a table (ARGS="--splits 3")
+ablation: setup ## change one choice at a time, over several splits, and write a table (ARGS="--splits 3")
 	$(BIN)/python src/ablate.py $(ARGS)
 
-retry-failed: setup ## ask the web again for what failed for passing reasons, then run the pipeline
+retry-failed: setup ## retry downloads that failed for temporary reasons, then run the pipeline
 	$(BIN)/python src/ask_again.py failed
 	$(BIN)/dvc repro
 
-refresh: setup ## ask the web for newer listings (data sets), then run the pipeline
+refresh: setup ## fetch newer listings (data sets), then run the pipeline
 	$(BIN)/python src/ask_again.py listings
 	$(BIN)/dvc repro
 
-test: setup ## run the tests
+test: setup ## run all tests
 	$(BIN)/python -m pytest
+
+test-fast: setup ## run the tests that take under 10 seconds each
+	$(BIN)/python -m pytest -m "not slow"
 
 lint: setup ## check style and types, and the Dockerfile
 	$(BIN)/ruff check
@@ -69,11 +76,11 @@ lint: setup ## check style and types, and the Dockerfile
 	$(BIN)/hadolint Dockerfile
 
 ui: PORT ?= 5000
-ui: setup ## compare the runs in the MLflow UI: prints the address to open (PORT=... for another)
+ui: setup ## start the MLflow UI and print its address (PORT=... for another)
 	@$(BIN)/python src/ui.py --port $(PORT)
 
 app: PORT ?= 7860
-app: $(VENV)/.app-complete ## open a page to drop posters on: http://127.0.0.1:7860 (PORT=... for another)
+app: $(VENV)/.app-complete ## open a local page for your posters: http://127.0.0.1:7860 (PORT=... for another)
 	@$(BIN)/python src/app.py --open --port $(PORT)
 
 $(VENV)/.app-complete: $(STAMP) requirements-app.lock
@@ -88,8 +95,8 @@ lock: ## pin the newest packages that pyproject.toml allows (needs uv)
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-bench.lock
 	uv pip compile pyproject.toml --extra browser --constraint requirements.lock --universal --python-version 3.11 \
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-browser.lock
-	@# Gradio asks for an older Pillow and tomlkit than DVC and the rest bring: no version of it fits
-	@# otherwise, and its page is tested with ours.
+	@# Gradio requires older versions of Pillow and tomlkit than DVC does, so no release of it would
+	@# fit. They are overridden; the tests of the page run with our versions.
 	uv pip compile pyproject.toml --extra app --constraint requirements.lock --universal --python-version 3.11 \
 	  --override <(printf 'pillow>=12.0\ntomlkit>=0.11.1\n') \
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-app.lock

@@ -1,4 +1,4 @@
-"""What the tests share: posters, tables of them, and a throw-away copy of the project."""
+"""Shared fixtures: drawn posters, tables of posters, and a temporary copy of the project."""
 
 import csv
 import json
@@ -34,7 +34,7 @@ PARTS_OF_THE_PROJECT = (
     "dvc.yaml",
 )
 
-# Files that take most of a minute and more, beside those that share the walk.
+# Files that take about a minute or more, besides those that use `walk`.
 _LONG = {"test_ray_engine.py", "test_asking.py", "test_exported.py", "test_stages.py"}
 
 Row = tuple[str, str, int, str]
@@ -42,15 +42,15 @@ Row = tuple[str, str, int, str]
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The real posters and weights beside the project; tests that need them skip without."""
+    """The real posters and weights beside the project; without them the test is skipped."""
     if not (SHARED / "posters").is_dir():
-        pytest.skip("the real posters are not here: ../shared/posters is absent")
+        pytest.skip("../shared/posters is absent: no real posters")
     return SHARED
 
 
 @pytest.fixture(scope="session")
 def draw(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], Path]:
-    """Draw a poster file, once for each title and year."""
+    """A function that draws a poster file, once for each title and year."""
     folder = tmp_path_factory.mktemp("drawn")
 
     def draw_file(title: str, year: int) -> Path:
@@ -64,14 +64,14 @@ def draw(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], Path]
 
 @pytest.fixture
 def sites() -> Iterator[Sites]:
-    """A local server that stands in for any hosts."""
+    """A local server that answers for any host."""
     served = Sites({})
     yield served
     served.close()
 
 
 def write_table(path: Path, rows: Iterable[Row]) -> Path:
-    """A table as a person writes it."""
+    """Write a table of movies as a user would."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["imdb_id", "title", "year", "file"])
@@ -80,9 +80,9 @@ def write_table(path: Path, rows: Iterable[Row]) -> Path:
 
 
 class Project:
-    """A copy of the project in a git repository of its own, with tables of drawn posters beside it.
+    """A copy of the project in its own git repository, with tables of drawn posters beside it.
 
-    Everything runs as a person runs it: `dvc` and the scripts as processes.
+    `dvc` and the scripts run as processes, as for a user.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -113,7 +113,7 @@ class Project:
         self.run("git", "init", "--quiet", "--initial-branch=main")
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command in the project's folder; a failure shows what it printed."""
+        """Run a command in the project's folder; a failure fails the test and shows the output."""
         done = subprocess.run(
             command,
             cwd=self.folder,
@@ -128,7 +128,7 @@ class Project:
         return done
 
     def stage(self, name: str) -> subprocess.CompletedProcess[str]:
-        """Run one stage's script, which may fail."""
+        """Run the script of one stage; it may fail."""
         return self.run("env", "PYTHONPATH=src", sys.executable, f"stages/{name}.py", check=False)
 
     def set(self, **values: object) -> None:
@@ -141,17 +141,17 @@ class Project:
         path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
 
     def commit(self) -> None:
-        """Commit all that git does not ignore, and be it nothing."""
+        """Commit everything that git does not ignore; the commit may be empty."""
         self.run("git", "add", "--all")
-        self.run("git", "commit", "--quiet", "--allow-empty", "--message", "as it is")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--message", "current state")
 
     def read(self, file: str) -> str:
-        """A file of the project."""
+        """The text of a file of the project."""
         return (self.folder / file).read_text(encoding="utf-8")
 
 
 def small_project(folder: Path, draw: Callable[[str, int], Path]) -> Project:
-    """A project on a small table: 80 movies and a pool of 6 a year, 1980-2009, a small network."""
+    """A project with 80 movies and a pool of 6 a year, 1980-2009, and a small network."""
     project = Project(folder)
     years = range(1980, 2010)
 
@@ -179,7 +179,7 @@ def small_project(folder: Path, draw: Callable[[str, int], Path]) -> Project:
         embed__backbone="MobileNetV2",
         embed__weights="random",
         embed__input_size=96,
-        # To random weights drawn posters look more alike, up to 0.95; none is taken for another.
+        # With random weights, vectors of drawn posters have similarities up to 0.95.
         split__near_duplicate=0.97,
         train__hidden=[16],
         train__batch_size=32,
@@ -193,13 +193,13 @@ def small_project(folder: Path, draw: Callable[[str, int], Path]) -> Project:
 
 @pytest.fixture(scope="session")
 def make_small_project(draw: Callable[[str, int], Path]) -> Callable[[Path], Project]:
-    """`small_project` with the session's posters."""
+    """`small_project` with the posters that this session drew."""
     return lambda folder: small_project(folder, draw)
 
 
 @dataclass
 class Step:
-    """What one `dvc repro` printed and left."""
+    """The output and the results of one `dvc repro`."""
 
     output: str
     lock: str
@@ -209,13 +209,13 @@ class Step:
 
     @property
     def ran(self) -> list[str]:
-        """The stages that were run, in order."""
+        """The stages that ran, in order."""
         return re.findall(r"^Running stage '(\w+)'", self.output, re.MULTILINE)
 
 
 @dataclass
 class Walk:
-    """One project, the steps it went through, and what MLflow knew at the end of them."""
+    """One project after t = 3, 4 and 3 again: the results of each step, MLflow's database."""
 
     project: Project
     commit: str
@@ -227,7 +227,7 @@ class Walk:
 
 
 def repro(project: Project) -> Step:
-    """Run `dvc repro`, and look at what it left."""
+    """Run `dvc repro` and read its results."""
     done = project.run("dvc", "repro")
     data = project.folder / "data"
     return Step(
@@ -241,12 +241,17 @@ def repro(project: Project) -> Step:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes share the tests: a file stays together, and so do all that share the walk."""
+    """Mark the tests of the walk as slow, and distribute the tests over two processes.
+
+    All tests of a file run in one process, and all tests of the walk do.
+    """
     files = {item.path for item in items if "walk" in getattr(item, "fixturenames", ())}
     for item in items:
         group = "walk" if item.path in files else item.path.name
         item.add_marker(pytest.mark.xdist_group(group))
-    # What takes longest begins first, so that neither process waits for the other in the end.
+        if "walk" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+    # The longest files run first, so that both processes end at about the same time.
     items.sort(key=lambda item: (item.path not in files, item.path.name not in _LONG))
 
 
@@ -254,7 +259,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def walk(
     tmp_path_factory: pytest.TempPathFactory, make_small_project: Callable[[Path], Project]
 ) -> Walk:
-    """One project that went through t = 3, 4 and 3 again; whoever changes it changes it back."""
+    """One project after t = 3, 4 and 3 again. A test that changes it must undo the change."""
     project = make_small_project(tmp_path_factory.mktemp("walk"))
     commit = project.run("git", "rev-parse", "HEAD").stdout.strip()
     first = repro(project)
@@ -268,20 +273,20 @@ def walk(
 
 
 def query(database: Path, sql: str) -> list[tuple[Any, ...]]:
-    """What a SQLite database answers."""
+    """The rows of a query to a SQLite database."""
     with sqlite3.connect(database) as connection:
         return connection.execute(sql).fetchall()
 
 
 @pytest.fixture
 def unreachable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A machine without a network and without weights downloaded earlier.
+    """Simulate a machine without a network and without downloaded weights.
 
     Returns:
         The folder that Keras keeps downloaded weights in; it does not exist.
     """
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    # Nothing listens on port 9 of this machine: every download is refused at once.
+    # Nothing listens on port 9 here, so every download fails at once.
     for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(variable, "http://127.0.0.1:9")
     for variable in ("no_proxy", "NO_PROXY"):

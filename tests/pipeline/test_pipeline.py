@@ -1,6 +1,6 @@
-"""The whole pipeline on a small table, as a person runs it: DVC and Git for real.
+"""The whole pipeline on a small table, run by DVC in a git repository.
 
-One project goes through t = 3, 4 and 3 again; the tests look at what it left at each step.
+One project runs with t = 3, 4 and 3 again; the tests check the results of each step.
 """
 
 import json
@@ -32,12 +32,12 @@ def test_every_stage_runs_once_from_nothing(walk: Walk) -> None:
     ]
 
 
-def test_with_nothing_to_do_only_the_inputs_are_looked_at(walk: Walk) -> None:
+def test_with_nothing_to_do_only_the_inputs_stage_runs(walk: Walk) -> None:
     assert walk.nothing_to_do.ran == ["inputs"]
     assert walk.nothing_to_do.lock == walk.first.lock
 
 
-def test_raising_t_leaves_the_initial_catalogue_alone(walk: Walk) -> None:
+def test_raising_t_does_not_run_scrape(walk: Walk) -> None:
     assert walk.raised.ran == ["inputs", "rebalance", "embed", "split", "train", "evaluate"]
 
 
@@ -51,14 +51,14 @@ def test_raising_t_embeds_only_the_new_posters(walk: Walk) -> None:
     )
 
 
-def test_going_back_restores_the_same_hashes_without_running(walk: Walk) -> None:
+def test_lowering_t_restores_the_same_hashes_without_running(walk: Walk) -> None:
     assert walk.raised.lock != walk.first.lock
     assert walk.lowered.lock == walk.first.lock
     assert walk.lowered.ran == ["inputs"]
     assert walk.lowered.metrics == walk.first.metrics
 
 
-def test_a_cold_build_elsewhere_gives_the_same_hashes(
+def test_cold_build_in_another_folder_gives_the_same_hashes(
     walk: Walk, tmp_path: Path, make_small_project: Callable[[Path], Project]
 ) -> None:
     cold = make_small_project(tmp_path)
@@ -66,7 +66,7 @@ def test_a_cold_build_elsewhere_gives_the_same_hashes(
     assert repro(cold).lock == walk.raised.lock
 
 
-def test_no_output_names_this_machine(walk: Walk) -> None:
+def test_no_output_contains_a_path_of_this_machine(walk: Walk) -> None:
     folder = walk.project.folder
     written = (*folder.glob("data/**/*"), *folder.glob("metrics/*"), *folder.glob("plots/*.html"))
     for file in (*written, folder / "dvc.lock"):
@@ -74,7 +74,7 @@ def test_no_output_names_this_machine(walk: Walk) -> None:
             assert str(folder.parent).encode() not in file.read_bytes(), file
 
 
-def test_the_catalogue_holds_each_movie_once_with_its_own_picture(walk: Walk) -> None:
+def test_catalogue_has_each_movie_once_with_its_own_poster(walk: Walk) -> None:
     catalogue = walk.raised.catalogue
     assert list(catalogue.columns) == [
         *("imdb_id", "title", "year", "file", "source", "poster_url", "sha256"),
@@ -87,21 +87,21 @@ def test_the_catalogue_holds_each_movie_once_with_its_own_picture(walk: Walk) ->
     for row in catalogue.itertuples():
         given = walk.project.tables / f"{row.imdb_id}.jpg"
         kept = walk.project.folder / "data" / str(row.file)
-        # The small tables write the year into the id, so that a mix-up can't go unnoticed.
+        # The ids of the small tables contain the year, so that a mix-up is detected.
         assert str(row.imdb_id)[3:7] == str(row.year)
-        if kept.exists():  # the last step has gone back to fewer movies
+        if kept.exists():  # the last step has fewer movies
             assert kept.read_bytes() == given.read_bytes()
             compared += 1
     assert compared == len(walk.first.catalogue)
 
 
-def test_years_before_2000_reach_t_and_later_ones_are_left(walk: Walk) -> None:
+def test_only_years_before_2000_are_topped_up(walk: Walk) -> None:
     counted = walk.raised.catalogue.query("origin != 'reserve'")["year"].value_counts()
     assert (counted[counted.index < 2000] == 4).all()
     assert (counted[counted.index >= 2000] == 6).all()
 
 
-def test_the_balanced_test_is_the_same_for_every_t(walk: Walk) -> None:
+def test_balanced_test_is_the_same_for_every_t(walk: Walk) -> None:
     def balanced(step: Step) -> set[str]:
         return set(step.split.query("part == 'balanced'")["imdb_id"])
 
@@ -112,13 +112,13 @@ def test_the_balanced_test_is_the_same_for_every_t(walk: Walk) -> None:
     assert sorted(reserve["year"]) == list(range(1980, 2010))
 
 
-def test_no_movie_changes_sides_when_t_changes(walk: Walk) -> None:
+def test_parts_of_the_split_do_not_depend_on_t(walk: Walk) -> None:
     both = walk.first.split.merge(walk.raised.split, on="imdb_id", suffixes=("", "_raised"))
     assert len(both) == len(walk.first.split)
     assert (both["part"] == both["part_raised"]).all()
 
 
-def test_embeddings_are_one_row_a_movie_beside_their_movies(walk: Walk) -> None:
+def test_embeddings_have_one_row_per_movie_in_order(walk: Walk) -> None:
     folder = walk.project.folder / "data" / "embeddings"
     matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
     ids = list(pd.read_csv(folder / "movies.csv")["imdb_id"])
@@ -138,13 +138,13 @@ def test_embeddings_are_one_row_a_movie_beside_their_movies(walk: Walk) -> None:
     np.testing.assert_allclose(np.linalg.norm(retrieval_features, axis=1), 1, atol=1e-5)
 
 
-def test_the_metrics_hold_both_tests_and_what_they_ran_on(walk: Walk) -> None:
+def test_metrics_describe_both_tests_and_the_run(walk: Walk) -> None:
     metrics = walk.first.metrics
     assert list(metrics) == ["natural", "balanced", "origin", "run"]
     for test in ("natural", "balanced"):
         assert set(metrics[test]) == TEST_KEYS
         assert metrics[test]["mae"] == metrics[test][f"mae_{PRIOR_OF[test]}_prior"]
-    # So few movies may be too few to tell origins apart.
+    # There may be too few movies for the origin check.
     assert set(metrics["origin"]) in (set(), {"auc", "chance_low", "chance_high", "pairs"})
     assert metrics["balanced"]["n"] == 30
     run = metrics["run"]
@@ -155,7 +155,7 @@ def test_the_metrics_hold_both_tests_and_what_they_ran_on(walk: Walk) -> None:
     assert set(run["baselines"]) == {"ridge", "knn", "svr", "colour"}
 
 
-def test_the_counts_before_and_after_add_up(walk: Walk) -> None:
+def test_counts_before_and_after_add_up(walk: Walk) -> None:
     counts = json.loads(walk.project.read("metrics/catalogue.json"))
     assert counts["before"] == {"movies": 80, "before_2000": 20}
     assert counts["added"] == 40
@@ -164,9 +164,7 @@ def test_the_counts_before_and_after_add_up(walk: Walk) -> None:
     assert counts["refused"] == {"scrape": {}, "rebalance": {}}
 
 
-def test_each_tested_movie_stands_with_the_year_and_the_interval_that_were_guessed(
-    walk: Walk,
-) -> None:
+def test_predictions_agree_with_the_metrics(walk: Walk) -> None:
     predictions = pd.read_csv(walk.project.folder / "data" / "predictions.csv")
     split = walk.lowered.split
     for test in ("natural", "balanced"):
@@ -177,11 +175,11 @@ def test_each_tested_movie_stands_with_the_year_and_the_interval_that_were_guess
         assert error == pytest.approx(mae, abs=0.06)
         assert (rows["low"] - 0.5 <= rows["predicted"]).all()
         assert (rows["predicted"] <= rows["high"] + 0.5).all()
-        held = (rows["low"] <= rows["year"]) & (rows["year"] <= rows["high"])
-        assert held.mean() == pytest.approx(walk.lowered.metrics[test]["coverage"], abs=1e-4)
+        covered = (rows["low"] <= rows["year"]) & (rows["year"] <= rows["high"])
+        assert covered.mean() == pytest.approx(walk.lowered.metrics[test]["coverage"], abs=1e-4)
 
 
-def test_the_decades_of_each_test_and_prior_add_up_to_its_metrics(walk: Walk) -> None:
+def test_decades_agree_with_the_metrics(walk: Walk) -> None:
     decades = pd.read_csv(walk.project.folder / "metrics" / "decades.csv")
     assert list(decades.columns) == [
         *("test", "prior", "decade", "n", "mae", "bias", "coverage", "width")
@@ -199,39 +197,46 @@ def test_the_decades_of_each_test_and_prior_add_up_to_its_metrics(walk: Walk) ->
                 assert coverage == pytest.approx(metrics["coverage"], abs=2e-3)
 
 
-def test_each_plot_is_a_picture_of_readable_size(walk: Walk) -> None:
-    declared = yaml.safe_load(walk.project.read("dvc.yaml"))["plots"]
-    pictures = [plot for plot in declared if isinstance(plot, str)]
+def test_plots_are_pictures_of_readable_size(walk: Walk) -> None:
+    stages = yaml.safe_load(walk.project.read("dvc.yaml"))["stages"]
+    pictures = [plot for out in stages["evaluate"]["plots"] for plot in out if "png" in plot]
     assert len(pictures) == 7
     for plot in pictures:
         with Image.open(walk.project.folder / plot) as image:
             assert image.format == "PNG"
-            # The lowest is one query with its neighbours.
             assert min(image.size) >= 300
 
 
-def test_dvc_status_is_clean_but_for_the_look_at_the_inputs(walk: Walk) -> None:
+def test_dvc_status_lists_only_the_inputs_stage(walk: Walk) -> None:
     status = json.loads(walk.project.run("dvc", "status", "--json").stdout)
     assert status == {"inputs": ["always changed"]}
 
 
-def test_git_sees_metrics_plots_and_lock_and_nothing_of_the_data(walk: Walk) -> None:
+def test_git_sees_metrics_plots_and_lock_only(walk: Walk) -> None:
     changed = walk.project.run("git", "status", "--porcelain", "--untracked-files=all").stdout
     folders = {line[3:].split("/")[0] for line in changed.splitlines()}
     assert folders <= {"dvc.lock", "metrics", "plots"}
 
 
-def test_dvc_shows_metrics_and_plots(walk: Walk) -> None:
-    shown = json.loads(walk.project.run("dvc", "metrics", "show", "--json").stdout)
-    assert "metrics/evaluation.json" in shown[""]["data"]
+def test_dvc_metrics_show_fits_a_terminal(walk: Walk) -> None:
+    shown = walk.project.run("dvc", "metrics", "show").stdout.splitlines()
+    assert [line.split()[0] for line in shown] == [
+        *("Path", "metrics/natural.json", "metrics/balanced.json")
+    ]
+    assert max(map(len, shown)) <= 100
+
+
+def test_dvc_plots_show_has_each_figure_once(walk: Walk) -> None:
     walk.project.run("dvc", "plots", "show")
     page = walk.project.read("dvc_plots/index.html")
-    assert "neighbours.png" in page
+    pictures = re.findall(r'<img[^>]*src="[^"]*?(\w+)\.png"', page)
+    assert len(pictures) == 7
+    assert len(set(pictures)) == 7
     assert "val_mae" in page
 
 
 def experiment(project: Project, name: str, change: str) -> str:
-    """What an experiment in a throw-away copy prints."""
+    """The output of an experiment in a temporary copy."""
     project.run("git", "add", "--all")
     project.run("git", "commit", "--quiet", "--allow-empty", "--message", f"before {name}")
     done = project.run("dvc", "exp", "run", "--temp", "-S", change, "-n", name)
@@ -248,7 +253,7 @@ def runs_of(project: Project, name: str) -> list[str]:
 
 
 def metrics_of(project: Project, name: str) -> dict[str, Any]:
-    """The metrics that an experiment is kept with."""
+    """The metrics stored with an experiment."""
     refs = project.run("git", "for-each-ref", "--format=%(refname)", "refs/exps").stdout.split()
     (kept,) = [ref for ref in refs if ref.endswith(f"/{name}")]
     content: dict[str, Any] = json.loads(
@@ -257,8 +262,8 @@ def metrics_of(project: Project, name: str) -> dict[str, Any]:
     return content
 
 
-def test_an_experiment_in_a_throw_away_copy_uses_the_same_caches(walk: Walk) -> None:
-    # A path relative to the repository means the repository, not the copy.
+def test_experiment_in_a_temporary_copy_uses_the_same_caches(walk: Walk) -> None:
+    # Relative paths in params.yaml are relative to the repository, not to the copy.
     output = experiment(walk.project, "five", "rebalance.t=5")
     assert "embed: 20 new posters, 170 from the cache" in output
     (name,) = runs_of(walk.project, "five")
@@ -266,23 +271,23 @@ def test_an_experiment_in_a_throw_away_copy_uses_the_same_caches(walk: Walk) -> 
     assert "five" in walk.project.run("dvc", "exp", "show", "--csv").stdout
 
 
-def test_a_head_of_one_number_is_an_experiment_on_the_same_vectors_and_split(walk: Walk) -> None:
+def test_scalar_head_uses_the_same_vectors_and_split(walk: Walk) -> None:
     output = experiment(walk.project, "one", "train.head=scalar")
     assert re.findall(r"^Running stage '(\w+)'", output, re.MULTILINE) == [
         *("inputs", "train", "evaluate")
     ]
     (name,) = runs_of(walk.project, "one")
     assert re.fullmatch(r"t=3 MobileNetV2 scalar [0-9a-f]{7}", name)
-    metrics, compared = metrics_of(walk.project, "one"), walk.lowered.metrics
+    metrics, reference = metrics_of(walk.project, "one"), walk.lowered.metrics
     for test in ("natural", "balanced"):
         assert set(metrics[test]) == TEST_KEYS
         assert np.isfinite(list(metrics[test].values())).all()
-        assert metrics[test]["mae"] != compared[test]["mae"]
+        assert metrics[test]["mae"] != reference[test]["mae"]
         for same in ("n", "constant_mae", "ridge_mae", "knn_mae", "svr_mae", "colour_mae"):
-            assert metrics[test][same] == compared[test][same]
+            assert metrics[test][same] == reference[test][same]
 
 
-def test_a_changed_poster_on_disk_is_noticed(walk: Walk) -> None:
+def test_changed_poster_file_runs_the_stages_again(walk: Walk) -> None:
     poster = walk.project.tables / "tt11980000.jpg"
     content = poster.read_bytes()
     Image.open(poster).rotate(180).save(poster)
@@ -296,7 +301,7 @@ def test_a_changed_poster_on_disk_is_noticed(walk: Walk) -> None:
         walk.project.run("dvc", "repro", "rebalance")
 
 
-def test_a_stage_that_fails_leaves_the_earlier_ones_intact(walk: Walk) -> None:
+def test_failing_stage_keeps_the_results_of_earlier_ones(walk: Walk) -> None:
     lock = walk.project.read("dvc.lock")
     walk.project.set(embed__backbone="VGG61")
     try:

@@ -1,4 +1,4 @@
-"""The stages as processes: what they write, and what they say to bad input."""
+"""The stages as processes: their outputs, and their messages for bad input."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def project(tmp_path: Path, make_small_project: MakeProject) -> Project:
 
 
 def error_of(project: Project, stage: str) -> str:
-    """The one line that a failing stage prints."""
+    """The only line that a failing stage prints."""
     done = project.stage(stage)
     assert done.returncode == 1, done.stdout + done.stderr
     (line,) = done.stderr.strip().splitlines()
@@ -26,55 +26,55 @@ def error_of(project: Project, stage: str) -> str:
     return line
 
 
-def left(project: Project) -> list[str]:
-    """The files under data/, hidden and half-written ones included."""
+def data_files(project: Project) -> list[str]:
+    """The files under data/, including hidden and partial ones."""
     data = project.folder / "data"
     return sorted(file.relative_to(data).as_posix() for file in data.rglob("*") if file.is_file())
 
 
-def test_a_table_without_a_column_is_an_error_and_nothing_is_written(project: Project) -> None:
+def test_missing_column_stops_the_stage_before_it_writes(project: Project) -> None:
     table = project.tables / "initial.csv"
     table.write_text(table.read_text().replace("year", "yaer", 1))
     assert "initial.csv lacks the column year" in error_of(project, "inputs")
     assert "initial.csv lacks the column year" in error_of(project, "scrape")
-    assert left(project) == []
+    assert data_files(project) == []
 
 
-def test_a_year_that_is_none_is_an_error_with_its_line(project: Project) -> None:
+def test_invalid_year_is_reported_with_its_line(project: Project) -> None:
     table = project.tables / "initial.csv"
     lines = table.read_text().splitlines()
     lines[3] = lines[3].replace(",1982,", ",198?,")
     table.write_text("\n".join(lines))
     assert "line 4: year '198?' is not a year" in error_of(project, "scrape")
-    assert left(project) == []
+    assert data_files(project) == []
 
 
-def test_a_bad_parameter_stops_every_stage_before_it_writes(project: Project) -> None:
+def test_invalid_parameter_stops_every_stage_before_it_writes(project: Project) -> None:
     project.set(rebalance__t=-1, rebalance__tt=30)
     for stage in ("inputs", "scrape", "rebalance", "embed", "split", "train", "evaluate"):
         error = error_of(project, stage)
         assert "rebalance.t: Input should be greater than or equal to 0" in error
         assert "rebalance.tt: is not a known parameter" in error
-    assert left(project) == []
+    assert data_files(project) == []
 
 
-def test_a_missing_weights_file_is_noticed_first(project: Project) -> None:
+def test_missing_weights_file_stops_the_first_stage(project: Project) -> None:
     project.set(embed__weights="../weights/gone.h5")
     assert "embed.weights names no file: ../weights/gone.h5" in error_of(project, "inputs")
 
 
 @pytest.mark.parametrize("stage", ["rebalance", "embed", "split", "train", "evaluate"])
-def test_a_stage_without_what_it_reads_says_so(project: Project, stage: str) -> None:
+def test_missing_input_of_a_stage_is_reported(project: Project, stage: str) -> None:
     assert "is missing: run `dvc repro`" in error_of(project, stage)
 
 
-def test_bad_posters_are_refused_and_counted_and_the_others_go_on(project: Project) -> None:
+def test_bad_posters_are_refused_and_counted(project: Project) -> None:
     bad = {"tt11980000": "missing", "tt11981000": "unreadable", "tt12000001": "not portrait"}
     (project.tables / "tt11980000.jpg").unlink()
     (project.tables / "tt11981000.jpg").write_text("<html>not found</html>")
     with Image.open(project.tables / "tt12000001.jpg") as image:
         image.rotate(90, expand=True).save(project.tables / "tt12000001.jpg")
-    # The pool's candidate for the same year is passed over for the next one.
+    # All candidates of 1990 are unreadable.
     for number in range(6):
         (project.tables / f"tt21990{number:03d}.jpg").write_bytes(b"")
     for stage in ("inputs", "scrape", "rebalance"):
@@ -95,7 +95,7 @@ def test_bad_posters_are_refused_and_counted_and_the_others_go_on(project: Proje
     ]
 
 
-def test_movies_that_were_not_asked_for_are_said_not_lost(project: Project) -> None:
+def test_unused_movies_of_the_table_are_reported(project: Project) -> None:
     project.set(scrape__last_year=2008)
     done = project.stage("scrape")
     assert done.stdout == "scrape: 74 movies (1180 short of scrape.movies); refused: " + (
@@ -106,16 +106,16 @@ def test_movies_that_were_not_asked_for_are_said_not_lost(project: Project) -> N
     assert "20 movies (as many as scrape.movies asks for; the table holds more)" in done.stdout
 
 
-def test_a_table_of_nothing_but_bad_posters_stops_with_the_reasons(project: Project) -> None:
+def test_table_of_only_bad_posters_stops_with_the_reasons(project: Project) -> None:
     for poster in project.tables.glob("tt1*.jpg"):
         poster.write_bytes(b"")
     error = error_of(project, "scrape")
     assert "80 of 80 posters can't be used, more than scrape.max_failed (0.5) allows" in error
     assert "most often (80 times): unreadable" in error
-    assert left(project) == []
+    assert data_files(project) == []
 
 
-def test_the_digests_of_the_inputs_follow_table_posters_and_weights(project: Project) -> None:
+def test_input_digests_change_with_table_posters_and_weights(project: Project) -> None:
     weights = project.tables / "mine.h5"
     weights.write_bytes(b"first")
     project.set(embed__weights="../tables/mine.h5")
@@ -137,7 +137,7 @@ def test_the_digests_of_the_inputs_follow_table_posters_and_weights(project: Pro
     assert {name for name, text in digests().items() if text == before[name]} == set()
 
 
-def test_one_table_can_serve_as_both_when_fewer_movies_are_sampled(
+def test_one_table_serves_as_initial_catalogue_and_pool(
     tmp_path: Path, make_small_project: MakeProject
 ) -> None:
     project = make_small_project(tmp_path)
@@ -157,7 +157,7 @@ def test_one_table_can_serve_as_both_when_fewer_movies_are_sampled(
     assert (catalogue["origin"] == "reserve").sum() == 30
 
 
-def test_the_embedded_default_is_marked_as_generated(project: Project) -> None:
+def test_generated_posters_are_marked(project: Project) -> None:
     project.set(source__kind="sample", source__table=None, source__pool=None, scrape__movies=30)
     for stage in ("inputs", "scrape", "rebalance"):
         done = project.stage(stage)
@@ -171,7 +171,7 @@ def test_the_embedded_default_is_marked_as_generated(project: Project) -> None:
     assert "[generated posters]" in done.stdout
 
 
-def test_a_crop_of_a_tested_poster_under_another_title_is_kept_out_of_training(
+def test_crop_of_a_tested_poster_is_excluded_from_training(
     project: Project,
 ) -> None:
     def run(*stages: str) -> str:
@@ -197,7 +197,7 @@ def test_a_crop_of_a_tested_poster_under_another_title_is_kept_out_of_training(
             across, down = round(0.02 * image.width), round(0.02 * image.height)
             box = (across, down, image.width - across, image.height - down)
             image.crop(box).save(project.tables / f"{copies[part]}.jpg", quality=90)
-    # By hash a crop is not recognised: it comes in as a movie like any other.
+    # The perceptual hash does not detect a crop: the copy is accepted.
     assert "refused: none" in run("rebalance")
     assert {part: topup_of(int(movie[3:7])) for part, movie in tested.items()} == copies
 
@@ -207,11 +207,11 @@ def test_a_crop_of_a_tested_poster_under_another_title_is_kept_out_of_training(
 
     project.set(split__near_duplicate=1.0)
     assert "0 pairs of near-same posters" in run("embed", "split")
-    trusting = parts()
-    assert {trusting[copy] for copy in copies.values()} <= {"train", "validation"}
+    without_check = parts()
+    assert {without_check[copy] for copy in copies.values()} <= {"train", "validation"}
     project.set(split__near_duplicate=0.97)
     assert "2 excluded; 2 pairs of near-same posters kept together" in run("split")
-    assert {movie: part for movie, part in parts().items() if part != trusting[movie]} == (
+    assert {movie: part for movie, part in parts().items() if part != without_check[movie]} == (
         dict.fromkeys(copies.values(), "excluded")
     )
     for part, movie in tested.items():
