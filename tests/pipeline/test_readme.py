@@ -149,6 +149,7 @@ def test_results_match_the_metrics(metrics: str, baselines: list[str], test: str
 @pytest.mark.parametrize("test", ["natural", "balanced"])
 def test_printed_results_match_the_metrics(test: str) -> None:
     figures = json.loads(text_of(ROOT / "metrics" / "evaluation.json"))[test]
+    (printed,) = re.findall(rf"evaluate: {test} test: (.+)", text_of(README))
     limits = f"{figures['mae_low']:.1f}-{figures['mae_high']:.1f}"
-    printed = f"evaluate: {test}: MAE {figures['mae']:.1f} years ({limits}"
-    assert printed in text_of(README)
+    assert printed.startswith(f"MAE {figures['mae']:.1f} years ({limits}; ")
+    assert f"; {figures['coverage']:.0%} of the intervals contain the year" in printed
