@@ -1,4 +1,4 @@
-# Two images from the locks; how to build and run them: README, "In a container".
+# Two images from the locks; how to build and run them: docs/serving.md, "Container".
 #   predict (the default)  answers for posters; without TensorFlow, DVC and MLflow
 #   full                   what the pipeline needs; it runs in the clone that is mounted into it
 
