@@ -20,10 +20,9 @@ from posters.evaluation.sweep_table import read_sweep
 from posters.files import write_json, write_text
 from posters.neighbours.index import Neighbour, Neighbours
 from posters.params import EvaluateParams, load_params
-from posters.reports.error_plots import coverage_by_decade, error_by_decade, predicted_against_true
-from posters.reports.findings import Findings, LookAlikes
-from posters.reports.neighbour_sheet import neighbours_sheet
-from posters.reports.report import render
+from posters.reports.contact_sheet import neighbours_sheet
+from posters.reports.figures import coverage_by_decade, error_by_decade, predicted_against_true
+from posters.reports.report import Findings, QueryNeighbours, render
 from posters.tracking.registry import register
 from posters.tracking.run_contents import catalogue_metrics, evaluated_run, model_digest
 from posters.tracking.runs import log_run
@@ -63,13 +62,13 @@ def main() -> None:
     decades = decade_table(parts, dates)
     write_text(paths.METRICS / "decades.csv", decades.to_csv(index=False, float_format="%.3f"))
     draw(parts, own, metrics, year_model.level, run["caveats"])
-    look_alikes = draw_neighbours(parts, params.evaluate, run["caveats"])
+    query_neighbours = draw_neighbours(parts, params.evaluate, run["caveats"])
     findings = Findings(
         evaluation=evaluation,
         catalogue=catalogue_metrics(),
         decades=decades,
         tested=tested.merge(parts.catalogue[["imdb_id", "file"]], on="imdb_id"),
-        look_alikes=look_alikes,
+        neighbours=query_neighbours,
         posters=paths.DATA,
         before=params.rebalance.before,
         head=params.train.head,
@@ -141,7 +140,9 @@ def draw(
     )
 
 
-def draw_neighbours(parts: Parts, params: EvaluateParams, caveats: list[str]) -> LookAlikes:
+def draw_neighbours(
+    parts: Parts, params: EvaluateParams, caveats: list[str]
+) -> QueryNeighbours:
     """Queries of the balanced test, evenly spread over the years, with their nearest posters."""
     movies = parts["balanced"].movies.sort_values(["year", "imdb_id"])
     count = min(params.queries, len(movies))

@@ -28,7 +28,7 @@ from posters.caveats import caveats, marked
 from posters.errors import DataError
 from posters.files import replacing, write_json
 from posters.params import RebalanceParams, load_params
-from posters.reports.histograms import movies_by_year
+from posters.reports.figures import movies_by_year
 from posters.sources import Source, open_source
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from posters import paths
 from posters.caveats import marked
 from posters.params import load_params
-from posters.reports.loss_curve import loss_curve
+from posters.reports.figures import loss_curve
 from posters.years import provenance
 from posters.years.dataset import read_parts
 from posters.years.model_files import save_head

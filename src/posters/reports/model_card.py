@@ -67,7 +67,7 @@ def _results(tests: Sequence[Mapping[str, float]]) -> list[list[str]]:
     return [[name, *values] for name, values in rows.items()]
 
 
-def _worst(decades: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _worst(decades: list[dict[Any, Any]]) -> dict[Any, Any] | None:
     """The decade with the largest error, of those with enough posters."""
     sufficient = [row for row in decades if row["n"] >= words.FEW_POSTERS]
     return max(sufficient, key=lambda row: row["mae"], default=None)

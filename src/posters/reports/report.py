@@ -20,8 +20,8 @@ from posters.years.splitting import TESTS
 _MAX_QUERIES, _MAX_NEIGHBOURS = 8, 6
 _EXAMPLES = 6
 
-QueryNeighbours = tuple[Neighbour, Sequence[Neighbour]]
-"""A query poster and its nearest posters."""
+QueryNeighbours = Sequence[tuple[Neighbour, Sequence[Neighbour]]]
+"""Query posters, each with its nearest posters."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Findings:
     catalogue: Mapping[str, Any]
     decades: pd.DataFrame
     tested: pd.DataFrame
-    neighbours: Sequence[QueryNeighbours]
+    neighbours: QueryNeighbours
     posters: Path
     before: int
     head: str
@@ -124,7 +124,7 @@ def _by_decade(years: Iterable[Mapping[str, int]]) -> list[dict[str, int]]:
     return [{**counts, "decade": decade} for decade, counts in decades.items()]
 
 
-def _examples(rows: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+def _examples(rows: pd.DataFrame) -> dict[str, list[dict[Any, Any]]]:
     """The predictions of one test with the smallest and with the largest errors."""
     smallest = rows.sort_values(["error", "imdb_id"])
     largest = rows.sort_values(["error", "imdb_id"], ascending=[False, True])
@@ -134,7 +134,7 @@ def _examples(rows: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _spread(rows: Sequence[QueryNeighbours]) -> list[QueryNeighbours]:
+def _spread(rows: QueryNeighbours) -> QueryNeighbours:
     """At most `_MAX_QUERIES` queries, evenly spread over all, each with its nearest posters."""
     count = min(len(rows), _MAX_QUERIES)
     chosen = [rows[(2 * number + 1) * len(rows) // (2 * count)] for number in range(count)]
