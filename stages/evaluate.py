@@ -140,9 +140,7 @@ def draw(
     )
 
 
-def draw_neighbours(
-    parts: Parts, params: EvaluateParams, caveats: list[str]
-) -> QueryNeighbours:
+def draw_neighbours(parts: Parts, params: EvaluateParams, caveats: list[str]) -> QueryNeighbours:
     """Queries of the balanced test, evenly spread over the years, with their nearest posters."""
     movies = parts["balanced"].movies.sort_values(["year", "imdb_id"])
     count = min(params.queries, len(movies))
