@@ -17,7 +17,10 @@ from posters.reports.words import caveat_texts
 
 _MAX_NEIGHBOURS = 12
 _HOUR = 3600  # seconds
-_PRIORS = [("natural: mostly recent films", "natural"), ("uniform: every year alike", "uniform")]
+_PRIORS = [
+    ("natural: mostly recent films", "natural"),
+    ("uniform: every year equally likely", "uniform"),
+]
 _PRIOR_INFO = "The less a poster reveals its year, the more the prior decides."
 _K_INFO = "The number of similar posters to show. It does not change the predicted year."
 
@@ -150,11 +153,12 @@ def _shades(colour: str) -> gr.themes.Color:
 
 def _intro_html(caveats: list[str]) -> str:
     notices = "".join(
-        f'<p class="caveat"><strong>{escape(caveat)}.</strong> {escape(meaning)}</p>'
+        f"<p><strong>{escape(caveat)}.</strong> {escape(meaning)}</p>"
         for caveat, meaning in caveat_texts(caveats).items()
     )
     return (
         '<header class="intro"><h1>poster → year</h1><p>Predicts the year of a movie poster and '
         "finds the most similar posters. Your posters stay on this computer.</p>"
-        f"{notices}</header>"
+        + (f'<div class="caveat">{notices}</div>' if notices else "")
+        + "</header>"
     )

@@ -175,7 +175,7 @@ def coverage_by_decade(
         )
         total = int(count.sum())
         label = f"{test} test: {float((coverage * count).sum() / total):.0%} of {total} posters"
-        upper.plot(x, coverage, "o", color=colour, label=label)
+        upper.plot(x, coverage, "o", color=colour, label=label, clip_on=False)
         lower.plot(x, table["width"], "o-", color=colour, lw=1.2, ms=4)
     upper.set(
         ylabel="intervals that contain\nthe true year", ylim=(0, 1.04), yticks=np.linspace(0, 1, 6)

@@ -38,7 +38,7 @@ def prediction_curve(
     """
     low, high = interval
     label = f"Probability of each year: median {median}, interval {low} to {high}"
-    marks = [(median, str(median), "median", 4)]
+    marks = [(median, f"median {median}", "median", 4)]
     if true_year is not None:
         label += f"; true year {true_year}"
         marks.append((true_year, f"true year {true_year}", "true-year", 19))
