@@ -21,12 +21,22 @@ from posters.params import load_params
 from posters.years.model_files import read_about
 
 HOST = "127.0.0.1"
-PORT = 7860
 
 
 def main() -> int:
     """Serve the page until Ctrl-C."""
-    options = parse_arguments()
+    parser = argparse.ArgumentParser(prog="app.py", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--port",
+        type=command.positive,
+        default=7860,
+        metavar="N",
+        help="port of the page (default %(default)s)",
+    )
+    parser.add_argument(
+        "--open", action="store_true", help="open the page in the browser, if there is a display"
+    )
+    options = parser.parse_args()
     read_about(paths.MODEL)  # fails early without a model
     with tempfile.TemporaryDirectory(prefix="poster-year-") as folder:
         configure_gradio(folder)
@@ -35,26 +45,6 @@ def main() -> int:
         except KeyboardInterrupt:
             print("app: stopped", file=sys.stderr)
     return 0
-
-
-def parse_arguments() -> argparse.Namespace:
-    """The command line's options."""
-    parser = argparse.ArgumentParser(
-        prog="app.py",
-        description="Serve a page on this computer that predicts the year of a poster and shows "
-        "similar posters. Press Ctrl-C to stop it.",
-    )
-    parser.add_argument(
-        "--port",
-        type=command.positive,
-        default=PORT,
-        metavar="N",
-        help=f"port of the page (default {PORT})",
-    )
-    parser.add_argument(
-        "--open", action="store_true", help="open the page in the browser, if there is a display"
-    )
-    return parser.parse_args()
 
 
 def configure_gradio(folder: str) -> None:

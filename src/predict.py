@@ -25,6 +25,7 @@ from posters.terminal import is_terminal, paint
 from posters.years.priors import PRIORS
 
 if TYPE_CHECKING:
+    from posters.neighbours.index import Neighbour
     from posters.prediction import Answer, Predictor
 
 EPILOG = """\
@@ -107,7 +108,7 @@ class Sheet:
     """
 
     def __init__(self, path: Path, k: int, posters: int) -> None:
-        from posters.reports.contact_sheet import MAX_NEIGHBOURS, MAX_ROWS, PredictionRow
+        from posters.reports.contact_sheet import MAX_NEIGHBOURS, MAX_ROWS
 
         if not paths.POSTERS.is_dir():
             raise DataError(
@@ -116,7 +117,7 @@ class Sheet:
             )
         self._path = path
         self._room = MAX_ROWS
-        self._rows: list[PredictionRow] = []
+        self._rows: list[tuple[Path, str, list[Neighbour]]] = []
         if posters > MAX_ROWS:
             command.say_note(
                 "predict",
@@ -129,12 +130,9 @@ class Sheet:
 
     def add(self, file: Path, answer: "Answer") -> None:
         """Keep an answer for the sheet, if there is room."""
-        from posters.reports.contact_sheet import PredictionRow
-
         if len(self._rows) < self._room:
-            self._rows.append(
-                PredictionRow(file, answer.year, answer.low, answer.high, answer.neighbours)
-            )
+            years = f"{answer.year} ({answer.low}–{answer.high})"
+            self._rows.append((file, years, answer.neighbours))
 
     def write(self, predictor: "Predictor") -> None:
         """Draw what was answered; if nothing was, what stood there stays."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from PIL import ImageColor
 
 from posters.app.service import PosterRequest, PredictionService, refusal_html
 from posters.errors import DataError, PosterRefused
@@ -140,15 +139,9 @@ def appearance() -> dict[str, Any]:
 
 def _shades(colour: str) -> gr.themes.Color:
     """The eleven steps of a Gradio colour, from almost white to almost black."""
-    rgb = ImageColor.getrgb(colour)[:3]
-    steps = []
-    for target, share in [
-        *((255, share) for share in (0.93, 0.85, 0.7, 0.5, 0.25, 0.0)),
-        *((0, share) for share in (0.15, 0.3, 0.45, 0.55, 0.7)),
-    ]:
-        mixed = (round(level + (target - level) * share) for level in rgb)
-        steps.append("#{:02x}{:02x}{:02x}".format(*mixed))
-    return gr.themes.Color(*steps, name="poster")
+    lighter = [f"color-mix(in srgb, {colour} {share}%, white)" for share in (7, 15, 30, 50, 75)]
+    darker = [f"color-mix(in srgb, {colour} {share}%, black)" for share in (85, 70, 55, 45, 30)]
+    return gr.themes.Color(*lighter, colour, *darker, name="poster")
 
 
 def _intro_html(caveats: list[str]) -> str:

@@ -1,4 +1,8 @@
-"""The SVG charts of the report, each with a text for screen readers."""
+"""The SVG charts of the report, each with a text for screen readers.
+
+`catalogue` is the content of `metrics/catalogue.json`, `decades` of `metrics/decades.csv`, and
+`sweep` a table of `posters.evaluation.sweep_table`.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,10 +25,7 @@ _COLOURS = dict(zip(TESTS, ("blue", "orange"), strict=True))
 def movies_by_year(catalogue: Mapping[str, Any], before: int, *, topped_up: bool) -> Markup:
     """A histogram of movies by year, with added movies stacked on the initial ones.
 
-    Args:
-        catalogue: the content of `metrics/catalogue.json`.
-        before: the first year that is not topped up.
-        topped_up: whether to show the added movies; the y axis is the same in both cases.
+    The years up to `before` are topped up. The y axis is the same whether `topped_up` or not.
     """
     years, t = catalogue["years"], catalogue["t"]
     first, last = years[0]["year"], years[-1]["year"]
@@ -56,10 +57,7 @@ def movies_by_year(catalogue: Mapping[str, Any], before: int, *, topped_up: bool
 def predicted_against_true(rows: pd.DataFrame, test: str, limits: tuple[float, float]) -> Markup:
     """A scatter plot of true and predicted years with the diagonal.
 
-    Args:
-        rows: columns `imdb_id`, `title`, `year`, `predicted` of the posters of one test.
-        test: its name.
-        limits: the ends of both axes.
+    `rows` has the columns `imdb_id`, `title`, `year` and `predicted`.
     """
     error = (rows["predicted"] - rows["year"]).abs()
     label = (
@@ -86,11 +84,7 @@ def sample_by_year(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def error_by_decade(decades: pd.DataFrame) -> Markup:
-    """MAE by decade, one bar per test under its matching prior.
-
-    Args:
-        decades: the content of `metrics/decades.csv`.
-    """
+    """MAE by decade, one bar per test under its matching prior."""
     rows = matching_prior(decades)
     label = "Mean absolute error by decade, in years. " + _in_words(rows, "mae", "{:.1f}".format)
     chart = _decade_chart(label, rows, top=1.06 * float(rows["mae"].max()) + 0.1)
@@ -106,12 +100,7 @@ def error_by_decade(decades: pd.DataFrame) -> Markup:
 
 
 def coverage_by_decade(decades: pd.DataFrame, level: float) -> Markup:
-    """Coverage of the intervals by decade with the range of the sampling error.
-
-    Args:
-        decades: the content of `metrics/decades.csv`.
-        level: the nominal coverage.
-    """
+    """Coverage of the intervals by decade with the range of the sampling error."""
     rows = matching_prior(decades)
     label = f"Coverage of the {level:.0%} intervals by decade. " + _in_words(
         rows, "coverage", percent
@@ -135,12 +124,7 @@ def coverage_by_decade(decades: pd.DataFrame, level: float) -> Markup:
 
 
 def error_by_threshold(sweep: pd.DataFrame, test: str) -> Markup:
-    """The MAE of one test against t: under both priors, and of the best constant.
-
-    Args:
-        sweep: see `posters.evaluation.sweep_table`.
-        test: its name.
-    """
+    """The MAE of one test against t: under both priors, and of the best constant."""
     rows = _rows(sweep[sweep["test"] == test].sort_values("t"))
     (other_prior,) = set(PRIOR_OF.values()) - {PRIOR_OF[test]}
     columns = ["mae_high", "mae_natural_prior", "mae_uniform_prior", "best_constant_mae"]

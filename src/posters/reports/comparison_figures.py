@@ -1,4 +1,7 @@
-"""Figures that compare runs: the sweep over t and the ablation study."""
+"""Figures that compare runs: the sweep over t and the ablation study.
+
+Each function writes the PNG `path` and shows the caveats in its upper right corner.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +17,9 @@ from posters.reports.palette import BLUE, FAINT, GRID, INK, ORANGE
 def error_against_threshold(
     table: pd.DataFrame, path: Path, *, caveats: Sequence[str] = ()
 ) -> None:
-    """MAE against t under each prior, one plot per test, with the best constant.
+    """MAE against t under each prior, with the best constant, one plot per test.
 
-    Args:
-        table: result of `evaluation.sweep_table.tabulate`.
-        path: of the PNG.
-        caveats: shown in the figure.
+    `table` is a result of `evaluation.sweep_table.tabulate`.
     """
     figure = new_figure(9.6, 4.4, "Effect of the top-up: error against t", caveats)
     errors = ["mae_high", "mae_natural_prior", "mae_uniform_prior", "best_constant_mae"]
@@ -61,13 +61,9 @@ def error_against_threshold(
 def ablation_chart(
     table: pd.DataFrame, splits: int, path: Path, *, caveats: Sequence[str] = ()
 ) -> None:
-    """Difference in MAE between each variant and the default, with 95% confidence intervals.
+    """Difference in MAE between each variant and the default, with 95% limits.
 
-    Args:
-        table: the table of `src/ablate.py`: one row per variant.
-        splits: number of splits over which the errors are pooled.
-        path: of the PNG.
-        caveats: shown in the figure.
+    `table` is that of `src/ablate.py`, one row per variant; its errors are pooled over `splits`.
     """
     rows = table.dropna(subset=["natural_difference"]).reset_index(drop=True)
     reference = table[table["choice"] == "reference"].iloc[0]

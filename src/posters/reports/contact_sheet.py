@@ -1,10 +1,11 @@
-"""Contact sheets: a query poster and its nearest posters in each row, drawn with Pillow."""
+"""Contact sheets: in each row a query poster and its nearest posters, drawn with Pillow."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from posters.errors import DataError, PosterRefused
 from posters.files import replacing
@@ -15,27 +16,6 @@ from posters.reports.palette import GRID, INK, ORANGE, PAPER
 
 MAX_ROWS, MAX_NEIGHBOURS = 50, 10
 """Limits of a sheet of predictions, as image viewers can't open very large pictures."""
-
-_ASPECT = 1.5  # height / width of the cell of a poster
-_COLOURS = 256  # an eighth of the bytes of full colour; the sheet of neighbours is committed
-
-
-@dataclass(frozen=True)
-class PredictionRow:
-    """A poster with its prediction.
-
-    Attributes:
-        file: the poster.
-        year: predicted.
-        low, high: first and last year of the interval.
-        neighbours: the nearest posters, the most similar first.
-    """
-
-    file: Path
-    year: int
-    low: int
-    high: int
-    neighbours: Sequence[Neighbour]
 
 
 @dataclass(frozen=True)
@@ -54,7 +34,7 @@ def neighbours_sheet(
     *,
     caveats: Sequence[str] = (),
 ) -> None:
-    """Draw query posters, each with its nearest posters to the right.
+    """Draw posters of the catalogue, each with its nearest posters to the right.
 
     Args:
         rows: a query (its similarity is not shown) and its neighbours, the nearest first.
@@ -74,11 +54,12 @@ def neighbours_sheet(
     ]
     title = "Posters and their nearest posters by cosine similarity"
     sheet = _draw(cells, title, caveats, columns=2 if len(rows) > 1 else 1, width=150)
-    _save(sheet.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT), path)
+    # 256 colours need an eighth of the bytes, which matters as this sheet is committed.
+    _save(sheet.quantize(256, method=Image.Quantize.MEDIANCUT), path)
 
 
 def predictions_sheet(
-    rows: Sequence[PredictionRow],
+    rows: Sequence[tuple[Path, str, Sequence[Neighbour]]],
     folder: Path,
     path: Path,
     *,
@@ -88,8 +69,9 @@ def predictions_sheet(
     """Draw posters with their predicted years and their nearest posters.
 
     Args:
-        rows: at most `MAX_ROWS`; the first `MAX_NEIGHBOURS` neighbours of each are drawn.
-        folder: the movies' `file` is relative to it.
+        rows: at most `MAX_ROWS`: a poster, its predicted year and interval, and its neighbours,
+            of which the first `MAX_NEIGHBOURS` are drawn.
+        folder: the neighbours' `file` is relative to it.
         path: of the PNG.
         level: nominal coverage of the intervals.
         caveats: shown below the title.
@@ -99,10 +81,10 @@ def predictions_sheet(
     """
     cells = [
         [
-            _Cell(row.file, [row.file.name, f"{row.year} ({row.low}–{row.high})"], query=True),
-            *_neighbour_cells(row.neighbours[:MAX_NEIGHBOURS], folder),
+            _Cell(file, [file.name, prediction], query=True),
+            *_neighbour_cells(neighbours[:MAX_NEIGHBOURS], folder),
         ]
-        for row in rows
+        for file, prediction, neighbours in rows
     ]
     title = f"Predicted year ({level:.0%} interval) and nearest posters"
     trained_on = [f"trained on {', '.join(caveats)}"] if caveats else []
@@ -130,21 +112,22 @@ def _draw(
     gap = width // 14
     size = max(11, width // 13)
     regular, bold = load_font(SANS, size), load_font(SANS_BOLD, size)
+    title_font = load_font(SANS_BOLD, round(size * 1.5))
     line_height = round(size * 1.4)
-    text_height = line_height * max((len(cell.lines) for row in rows for cell in row), default=0)
-    box = (width, round(width * _ASPECT))
-    row_width = max(map(len, rows), default=1) * (width + gap) + gap
+    text_height = line_height * max(len(cell.lines) for row in rows for cell in row)
+    box = (width, round(width * 1.5))
+    row_width = max(map(len, rows)) * (width + gap) + gap
     row_height = text_height + box[1] + 3 * gap
     sheet_width = columns * (row_width + gap) + gap
 
-    title_font = load_font(SANS_BOLD, round(size * 1.5))
     heading = [
         (line, font, colour)
         for text, font, colour in (
             (title, title_font, INK),
             (" · ".join(caveats), regular, ORANGE),
         )
-        for line in _wrapped(text, font, sheet_width - 4 * gap)
+        # A letter is about 0.7 times as wide as high.
+        for line in textwrap.wrap(text, int((sheet_width - 4 * gap) / (0.7 * font.size)))
     ]
     top = 2 * gap + sum(round(font.size * 1.4) for _, font, _ in heading)
     sheet = Image.new("RGB", (sheet_width, top + -(-len(rows) // columns) * row_height), PAPER)
@@ -162,12 +145,11 @@ def _draw(
             for line_number, text in enumerate(cell.lines):
                 place = (x, y + line_number * line_height)
                 draw.text(place, _shortened(text, font, width), colour, font)
-            picture = _fitted(cell.file, box)
-            corner = (x + (width - picture.width) // 2, y + text_height + gap // 2)
-            sheet.paste(picture, corner)
-            opposite = (corner[0] + picture.width - 1, corner[1] + picture.height - 1)
+            picture = ImageOps.contain(_read(cell.file), box, Image.Resampling.LANCZOS)
+            left, upper = x + (width - picture.width) // 2, y + text_height + gap // 2
+            sheet.paste(picture, (left, upper))
             draw.rectangle(
-                (corner, opposite),
+                (left, upper, left + picture.width - 1, upper + picture.height - 1),
                 outline=ORANGE if cell.query else GRID,
                 width=2 if cell.query else 1,
             )
@@ -180,18 +162,14 @@ def _save(picture: Image.Image, path: Path) -> None:
         picture.save(temporary, format="PNG", optimize=True)
 
 
-def _fitted(file: Path, box: tuple[int, int]) -> Image.Image:
-    """A whole poster, scaled to fit into a box."""
+def _read(file: Path) -> Image.Image:
     try:
-        picture = to_rgb(file)
+        return to_rgb(file)
     except PosterRefused as refused:
         raise DataError(
             f"{file} can't be read for the sheet ({refused.detail}): run `dvc checkout` if the "
             "file is in data/, otherwise check that it still exists"
         ) from refused
-    scale = min(box[0] / picture.width, box[1] / picture.height)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def _shortened(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
@@ -202,14 +180,3 @@ def _shortened(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
     while text and font.getlength(f"{text}…") > width:
         text = text[:-1].rstrip()
     return f"{text}…"
-
-
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """The text in lines of at most `width` pixels, broken between words."""
-    lines: list[str] = []
-    for word in text.split():
-        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines

@@ -1,4 +1,7 @@
-"""The figures of a run: movies by year, training, errors and coverage."""
+"""The figures of a run: movies by year, training, errors and coverage.
+
+Each function writes the PNG `path` and shows the caveats in its upper right corner.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -58,13 +61,7 @@ def movies_by_year(
 
 
 def loss_curve(history: pd.DataFrame, path: Path, *, caveats: Sequence[str] = ()) -> None:
-    """Mean absolute error by epoch on training and validation posters.
-
-    Args:
-        history: columns `epoch`, `mae`, `val_mae` (years).
-        path: of the PNG.
-        caveats: shown in the figure.
-    """
+    """Mean absolute error by epoch, from the columns `epoch`, `mae` and `val_mae`."""
     figure = new_figure(7.2, 4.2, "Training of the year model", caveats)
     axes = figure.subplots()
     style_axes(axes)
@@ -85,11 +82,8 @@ def predicted_against_true(
 ) -> None:
     """One scatter plot per test with the diagonal of perfect predictions.
 
-    Args:
-        tests: true and predicted years, each of shape (n,), by test.
-        maes: the MAE of the model and of the best constant, by test.
-        path: of the PNG.
-        caveats: shown in the figure.
+    `tests` holds true and predicted years, each of shape (n,), and `maes` the MAE of the model and
+    of the best constant, by test.
     """
     figure = new_figure(10.4, 5.4, "Predicted and true year", caveats)
     all_years = np.concatenate([np.concatenate(pair) for pair in tests.values()])
@@ -113,13 +107,7 @@ def predicted_against_true(
 def error_by_decade(
     tests: Mapping[str, pd.DataFrame], path: Path, *, caveats: Sequence[str] = ()
 ) -> None:
-    """MAE and bias by decade, one bar per test.
-
-    Args:
-        tests: result of `evaluation.metrics.by_decade`, by test.
-        path: of the PNG.
-        caveats: shown in the figure.
-    """
+    """MAE and bias by decade; `tests` holds a result of `metrics.by_decade` by test."""
     figure = new_figure(9.6, 6.0, "Error by decade", caveats)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     style_axes(upper)
@@ -144,13 +132,9 @@ def error_by_decade(
 def coverage_by_decade(
     tests: Mapping[str, pd.DataFrame], level: float, path: Path, *, caveats: Sequence[str] = ()
 ) -> None:
-    """Coverage and mean width of the prediction intervals by decade.
+    """Coverage and mean width of the intervals by decade; `level` is the nominal coverage.
 
-    Args:
-        tests: result of `evaluation.metrics.by_decade`, by test.
-        level: the nominal coverage.
-        path: of the PNG.
-        caveats: shown in the figure.
+    `tests` holds a result of `metrics.by_decade` by test.
     """
     figure = new_figure(9.6, 6.0, f"Coverage of the {level:.0%} intervals by decade", caveats)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])

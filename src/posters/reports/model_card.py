@@ -31,10 +31,7 @@ def model_card(
         "run": evaluation["run"],
         "caveats": words.caveat_texts(evaluation["run"]["caveats"]),
         "facts": words.facts(evaluation, catalogue),
-        "terms": {
-            name: words.SOURCES[name].terms if name in words.SOURCES else "unknown terms"
-            for name in evaluation["run"]["source"]
-        },
+        "terms": {name: words.source_text(name)[1] for name in evaluation["run"]["source"]},
         "datasets": catalogue["source"].get("datasets", {}),
         "out_of_scope": words.out_of_scope(evaluation),
         "results": _results([evaluation[test] for test in TESTS]),

@@ -19,6 +19,7 @@ def render_template(name: str, content: dict[str, object]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    formats = (words.count, words.years, words.signed_years, words.percent)
-    environment.filters |= {function.__name__: function for function in formats}
+    environment.filters |= {
+        name: getattr(words, name) for name in ("count", "years", "signed_years", "percent")
+    }
     return environment.get_template(name).render(content)

@@ -1,7 +1,6 @@
 """The report on one evaluated model: a single HTML file that loads nothing."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +65,7 @@ def render(findings: Findings) -> str:
     )
     by_test = {test: tested[tested["test"] == test] for test in TESTS}
     limits = charts.year_limits(tested)
+    count = len(findings.neighbours)
     decades = charts.matching_prior(findings.decades)
     content = {
         "light": css_variables(LIGHT),
@@ -79,7 +79,10 @@ def render(findings: Findings) -> str:
         | {"Year model": words.YEAR_MODELS[findings.head]},
         "attribution": catalogue["source"]["attribution"],
         "level": findings.level,
-        "models": {test: _models(evaluation[test]) for test in TESTS},
+        "models": {
+            test: sorted((evaluation[test][key], name) for key, name in words.MODELS.items())
+            for test in TESTS
+        },
         "largest": _largest_error(evaluation),
         "histograms": [
             charts.movies_by_year(catalogue, findings.before, topped_up=topped_up)
@@ -95,7 +98,10 @@ def render(findings: Findings) -> str:
         "error_chart": charts.error_by_decade(findings.decades),
         "coverage_chart": charts.coverage_by_decade(findings.decades, findings.level),
         "decades": {test: decades[decades["test"] == test].to_dict("records") for test in TESTS},
-        "neighbours": _spread(findings.neighbours),
+        "neighbours": [
+            (query, neighbours[:_MAX_NEIGHBOURS])
+            for query, neighbours in findings.neighbours[:: -(-count // _MAX_QUERIES)]
+        ],
         "examples": {test: _examples(rows) for test, rows in by_test.items()},
         "thumbnail": lambda file: thumbnail(findings.posters / file),
         "out_of_scope": words.out_of_scope(evaluation),
@@ -104,24 +110,17 @@ def render(findings: Findings) -> str:
     return render_template("report.html.jinja", content)
 
 
-def _models(metrics: Mapping[str, float]) -> dict[str, float]:
-    """The MAE of the model and of each baseline, the smallest first."""
-    errors = {name: metrics[key] for key, name in words.MODELS.items()}
-    return dict(sorted(errors.items(), key=lambda item: item[1]))
-
-
 def _largest_error(evaluation: Mapping[str, Mapping[str, float]]) -> float:
     """The error that the longest bar stands for; never 0, as it is divided by."""
     keys = ("mae_high", *words.MODELS)
     return max(evaluation[test][key] for test in TESTS for key in keys) or 1
 
 
-def _by_decade(years: Iterable[Mapping[str, int]]) -> list[dict[str, int]]:
+def _by_decade(years: Sequence[Mapping[str, int]]) -> list[dict[Any, Any]]:
     """The counts of `metrics/catalogue.json` summed over decades."""
-    decades: dict[int, Counter[str]] = {}
-    for row in years:
-        decades.setdefault(row["year"] // 10 * 10, Counter()).update(row)
-    return [{**counts, "decade": decade} for decade, counts in decades.items()]
+    table = pd.DataFrame(years)
+    decades = table.groupby(table["year"].rename("decade") // 10 * 10).sum()
+    return decades.reset_index().to_dict("records")
 
 
 def _examples(rows: pd.DataFrame) -> dict[str, list[dict[Any, Any]]]:
@@ -132,13 +131,6 @@ def _examples(rows: pd.DataFrame) -> dict[str, list[dict[Any, Any]]]:
         name: ordered.head(_EXAMPLES).to_dict("records")
         for name, ordered in (("Smallest errors", smallest), ("Largest errors", largest))
     }
-
-
-def _spread(rows: QueryNeighbours) -> QueryNeighbours:
-    """At most `_MAX_QUERIES` queries, evenly spread over all, each with its nearest posters."""
-    count = min(len(rows), _MAX_QUERIES)
-    chosen = [rows[(2 * number + 1) * len(rows) // (2 * count)] for number in range(count)]
-    return [(query, neighbours[:_MAX_NEIGHBOURS]) for query, neighbours in chosen]
 
 
 def _sweep(findings: Findings) -> dict[str, Any]:

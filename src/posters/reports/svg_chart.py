@@ -11,11 +11,6 @@ from markupsafe import Markup
 _LEFT, _RIGHT, _BOTTOM = 38, 16, 24
 
 
-def format_number(value: float) -> str:
-    """The shortest form of a tick value."""
-    return f"{value:g}"
-
-
 class Chart:
     """Axes and the shapes drawn in them; all coordinates are data values.
 
@@ -42,13 +37,13 @@ class Chart:
         self._parts: list[Markup] = []
 
     def x_ticks(
-        self, values: Iterable[float], text: Callable[[float], str] = format_number
+        self, values: Iterable[float], text: Callable[[float], str] = "{:g}".format
     ) -> None:
         """Labels below the x axis."""
         for value in values:
             self.text(value, self.y_range[0], text(value), above=-15)
 
-    def y_ticks(self, text: Callable[[float], str] = format_number, count: int = 5) -> None:
+    def y_ticks(self, text: Callable[[float], str] = "{:g}".format, count: int = 5) -> None:
         """Round values on the y axis with a grid line each."""
         for value in round_values(*self.y_range, count):
             self.line([(self.x_range[0], value), (self.x_range[1], value)], "grid")
