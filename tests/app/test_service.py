@@ -47,11 +47,8 @@ def test_height_of_the_curve_is_proportional_to_the_probability() -> None:
 
 def test_interval_is_shaded_from_its_first_to_its_last_year() -> None:
     svg = curve()
-    (first, last), inside = (
-        ([x for x, _ in points(svg, "outside")][:: len(YEARS) + 3]),
-        [x for x, _ in points(svg, "inside")],
-    )
-    width = (last - first) / len(YEARS)
+    outside, inside = ([x for x, _ in points(svg, kind)] for kind in ("outside", "inside"))
+    first, width = min(outside), (max(outside) - min(outside)) / len(YEARS)
     assert min(inside) == pytest.approx(first + 4 * width, abs=0.2)
     assert max(inside) == pytest.approx(first + 7 * width, abs=0.2)
 

@@ -2,9 +2,7 @@
 
 import json
 import re
-from collections import Counter
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +19,9 @@ from posters.neighbours.index import Neighbour
 from posters.reports import charts, words
 from posters.reports.palette import DARK, LIGHT
 from posters.reports.report import Findings, render
-from posters.reports.svg_chart import round_values
 from posters.years.splitting import TESTS
 
 EVIL = """<script>alert("x")</script> 'quoted' & <b>"""
-VOID = {"meta", "link", "img", "br"}
 
 
 @pytest.fixture(scope="module")
@@ -87,28 +83,6 @@ def changed(findings: Findings, **values: Any) -> Findings:
     return replace(findings, evaluation=evaluation)
 
 
-class NestingChecker(HTMLParser):
-    """Records ids and tags that are closed in another order than they were opened."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.opened: list[str] = []
-        self.ids: Counter[str] = Counter()
-        self.problems: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.opened.append(tag)
-        self.ids.update(str(value) for name, value in attrs if name == "id")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Self-closing tags such as `<rect/>` are not nested."""
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.opened or self.opened.pop() != tag:
-            self.problems.append(f"{self.getpos()}: </{tag}>")
-
-
 def test_errors_and_baselines_are_those_of_the_metrics(page: str, findings: Findings) -> None:
     soup = soup_of(page)
     for test, card in zip(TESTS, soup.select("article.card"), strict=True):
@@ -140,12 +114,9 @@ def test_facts_and_caveats_are_shown_first(page: str, findings: Findings) -> Non
     assert caveats == ["Generated posters.", "Random VGG16 weights."]
     assert "not how accurate it is on real posters" in text_of(notice)
     assert text_of(soup.select_one(".scope")).startswith("Real posters: this model was trained")
-
-
-def test_without_caveats_there_is_no_notice(findings: Findings) -> None:
-    soup = soup_of(render(changed(findings, run__caveats=[])))
-    assert not soup.select(".notice")
-    assert text_of(soup.select_one(".scope")).startswith("Proof of a poster's age")
+    without = soup_of(render(changed(findings, run__caveats=[])))
+    assert not without.select(".notice")
+    assert text_of(without.select_one(".scope")).startswith("Proof of a poster's age")
 
 
 def test_tables_by_decade_are_those_of_the_metrics(page: str, findings: Findings) -> None:
@@ -173,9 +144,9 @@ def test_examples_have_the_smallest_and_the_largest_errors(page: str, findings: 
 
 def test_images_and_charts_have_alternative_texts(page: str) -> None:
     soup = soup_of(page)
-    images = soup.select("img")
-    assert len(images) == 7 * 7 + 4 * 6
-    for image in images:
+    assert [len(row.select("img")) for row in soup.select("ul.nearest")] == [7] * 7
+    assert [len(row.select("img")) for row in soup.select("ul.examples")] == [6] * 4
+    for image in soup.select("img"):
         assert re.fullmatch(r"Poster of Movie \d+ \(\d{4}\)", str(image["alt"]))
         assert str(image["src"]).startswith("data:image/jpeg;base64,/9j/")
     assert len(soup.select("svg")) == 6
@@ -196,15 +167,10 @@ def test_page_loads_nothing_and_runs_nothing(page: str) -> None:
     assert not re.search(r"https?://|url\(|@import", page)
 
 
-def test_html_is_well_formed(page: str) -> None:
-    checker = NestingChecker()
-    checker.feed(page)
-    checker.close()
-    assert checker.problems == [] and checker.opened == []
-    assert set(checker.ids.values()) == {1}
+def test_sections_and_table_rows_have_headings(page: str) -> None:
     soup = soup_of(page)
-    labelled = {str(section["aria-labelledby"]) for section in soup.select("section")}
-    assert labelled == {str(heading["id"]) for heading in soup.select("h2")}
+    labelled = [str(section["aria-labelledby"]) for section in soup.select("section")]
+    assert labelled == [str(heading["id"]) for heading in soup.select("h2")]
     for row in soup.select("table tr"):
         assert row.select_one("th[scope]"), row
 
@@ -247,29 +213,12 @@ def test_separable_origins_are_reported(findings: Findings, auc: float, text: st
     assert "separate" not in render(changed(findings, origin={}))
 
 
-def test_number_of_queries_and_neighbours_is_limited(page: str, findings: Findings) -> None:
-    assert [len(row.select("img")) for row in soup_of(page).select("ul.nearest")] == [7] * 7
-    one = replace(findings, neighbours=findings.neighbours[:1])
-    assert len(soup_of(render(one)).select("ul.nearest")) == 1
-
-
 def test_dots_of_many_posters_are_spread_over_the_years() -> None:
     rows = pd.DataFrame({"imdb_id": [f"tt{n:07d}" for n in range(4000)], "year": range(4000)})
     drawn = charts.sample_by_year(rows.sample(frac=1, random_state=0))
     assert len(drawn) == charts.MAX_DOTS
     assert list(drawn["year"].iloc[[0, -1]]) == [0, 3999]
     assert drawn["year"].diff().dropna().isin([2, 3]).all()
-
-
-def test_errors_of_zero_are_drawn(findings: Findings) -> None:
-    perfect = changed(findings)
-    for test in TESTS:
-        metrics = perfect.evaluation[test]
-        metrics |= {key: 0.0 for key in metrics if "mae" in key}
-    decades = findings.decades.assign(mae=0.0, bias=0.0)
-    tested = findings.tested.assign(predicted=findings.tested["year"].astype(float))
-    soup = soup_of(render(replace(perfect, decades=decades, tested=tested)))
-    assert [text_of(big) for big in soup.select(".big")] == ["0.0 years MAE"] * 2
 
 
 @pytest.mark.parametrize(
@@ -281,21 +230,6 @@ def test_histogram_shows_t_only_where_it_applies(
     for topped_up in (False, True):
         svg = charts.movies_by_year({**findings.catalogue, "t": t}, before, topped_up=topped_up)
         assert ('class="dashed"' in svg) == line
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [
-        (0, 1.04, [0, 0.5, 1]),
-        (1884, 2020, [1900, 1920, 1940, 1960, 1980, 2000, 2020]),
-        (2001, 2002, [2001, 2002]),
-        (0, 0.05, [0, 0.02, 0.04]),
-    ],
-)
-def test_axis_values_are_round(low: float, high: float, expected: list[float]) -> None:
-    years = low > 1000
-    values = round_values(low, high, 7 if years else 4, min_step=int(years))
-    assert values == pytest.approx(expected)
 
 
 def sweep_of(findings: Findings, **changes: Any) -> pd.DataFrame:

@@ -4,7 +4,7 @@
 `sweep` a table of `posters.evaluation.sweep_table`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,7 @@ def sample_by_year(rows: pd.DataFrame) -> pd.DataFrame:
 def error_by_decade(decades: pd.DataFrame) -> Markup:
     """MAE by decade, one bar per test under its matching prior."""
     rows = matching_prior(decades)
-    label = "Mean absolute error by decade, in years. " + _in_words(rows, "mae", "{:.1f}".format)
+    label = "Mean absolute error by decade, in years; the table below has the values."
     chart = _decade_chart(label, rows, top=1.06 * float(rows["mae"].max()) + 0.1)
     chart.y_title("MAE (years)")
     chart.y_ticks()
@@ -102,9 +102,7 @@ def error_by_decade(decades: pd.DataFrame) -> Markup:
 def coverage_by_decade(decades: pd.DataFrame, level: float) -> Markup:
     """Coverage of the intervals by decade with the range of the sampling error."""
     rows = matching_prior(decades)
-    label = f"Coverage of the {level:.0%} intervals by decade. " + _in_words(
-        rows, "coverage", percent
-    )
+    label = f"Coverage of the {level:.0%} intervals by decade; the table below has the values."
     chart = _decade_chart(label, rows, top=1.04)
     chart.y_title("coverage")
     chart.y_ticks(percent)
@@ -174,15 +172,3 @@ def matching_prior(decades: pd.DataFrame) -> pd.DataFrame:
 
 def _rows(table: pd.DataFrame) -> list[Any]:
     return list(table.itertuples())
-
-
-def _in_words(rows: pd.DataFrame, column: str, text: Callable[[float], str]) -> str:
-    """The values of a column by test and decade."""
-    sentences = []
-    for test in TESTS:
-        values = ", ".join(
-            f"{row.decade}s {text(getattr(row, column))}"
-            for row in _rows(rows[rows["test"] == test])
-        )
-        sentences.append(f"{test.capitalize()} test: {values}.")
-    return " ".join(sentences)

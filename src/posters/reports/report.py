@@ -83,7 +83,9 @@ def render(findings: Findings) -> str:
             test: sorted((evaluation[test][key], name) for key, name in words.MODELS.items())
             for test in TESTS
         },
-        "largest": _largest_error(evaluation),
+        "largest": max(
+            evaluation[test][key] for test in TESTS for key in ("mae_high", *words.MODELS)
+        ),
         "histograms": [
             charts.movies_by_year(catalogue, findings.before, topped_up=topped_up)
             for topped_up in (False, True)
@@ -108,12 +110,6 @@ def render(findings: Findings) -> str:
         **_sweep(findings),
     }
     return render_template("report.html.jinja", content)
-
-
-def _largest_error(evaluation: Mapping[str, Mapping[str, float]]) -> float:
-    """The error that the longest bar stands for; never 0, as it is divided by."""
-    keys = ("mae_high", *words.MODELS)
-    return max(evaluation[test][key] for test in TESTS for key in keys) or 1
 
 
 def _by_decade(years: Sequence[Mapping[str, int]]) -> list[dict[Any, Any]]:
