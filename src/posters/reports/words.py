@@ -99,8 +99,8 @@ def facts(evaluation: Mapping[str, Any], catalogue: Mapping[str, Any]) -> dict[s
         "Top-up": f"towards t = {run['t']} movies per year; {short['years']} years have fewer, "
         f"{short['movies']:,} movies missing in total",
         "Training": f"{counts['train']:,} posters for training, {counts['validation']:,} for "
-        f"validation and calibration; {counts.get('excluded', 0):,} excluded as too similar to test "
-        "posters",
+        f"validation and calibration; {counts.get('excluded', 0):,} excluded as too similar to "
+        "test posters",
         "Tests": f"{counts['natural']:,} posters in the natural test, "
         f"{counts['balanced']:,} in the balanced test",
         "Network": f"{backbone['name']}, frozen, {WEIGHTS[backbone['weights']]}",
