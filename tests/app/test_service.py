@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -32,6 +31,11 @@ def points(svg: str, kind: str) -> list[tuple[float, float]]:
 
 def entry(title: str, year: int) -> Entry:
     return Entry("tt0000001", title, year, "a.jpg", "table", "", "0" * 64, 200, 300, "initial")
+
+
+def answer_of(entry: Entry | None, *neighbours: Neighbour) -> str:
+    prediction = Answer(1955, 1954, 1956, 1950, 1.0, list(neighbours), PEAK)
+    return service.answer_html(prior=UNIFORM, prediction=prediction, level=0.8, entry=entry)
 
 
 def test_height_of_the_curve_is_proportional_to_the_probability() -> None:
@@ -72,18 +76,15 @@ def test_curve_has_a_label_tooltips_and_the_true_year() -> None:
     ],
 )
 def test_prediction_is_compared_with_the_true_year(year: int, text: str) -> None:
-    answer = Answer(1955, 1954, 1956, 1950, 1.0, [], PEAK)
-    assert text in service.comparison_html(entry("A Title", year), answer)
-    assert service.comparison_html(None, answer) == ""
+    html = answer_of(entry("A Title", year))
+    assert text in " ".join(html.split()).replace("</strong>", "")
+    assert "error" not in answer_of(None)
 
 
-def test_titles_and_reasons_are_escaped(tmp_path: Path) -> None:
+def test_titles_and_reasons_are_escaped() -> None:
     title = """<script>alert('"')</script>"""
-    answer = Answer(1955, 1954, 1956, 1950, 1.0, [], PEAK)
-    html = service.comparison_html(entry(title, 1955), answer)
-    html += service.neighbours_html(
-        [Neighbour("tt0000001", title, 1955, str(tmp_path / "gone.jpg"), 0.5)]
-    )
+    neighbour = Neighbour("tt0000001", title, 1955, "gone.jpg", 0.5)
+    html = answer_of(entry(title, 1955), neighbour)
     html += service.refusal_html(PosterRefused("unreadable", title))
     assert "<script" not in html
     assert html.count("&lt;script&gt;") == 3

@@ -3,7 +3,6 @@
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from posters.evaluation.sweep_table import tabulate
 from posters.neighbours.index import Neighbour
 from posters.reports import charts, words
 from posters.reports.palette import DARK, LIGHT
+from posters.reports.rendering import TEMPLATES
 from posters.reports.report import Findings, render
 from posters.years.splitting import TESTS
 
@@ -287,7 +287,7 @@ def test_text_has_enough_contrast(colours: dict[str, str], text: str, background
 
 
 def test_templates_are_package_data() -> None:
-    names = {file.name for file in (Path(charts.__file__).parent / "templates").iterdir()}
-    assert names == {"report.html.jinja", "report.css", "chart.css", "model_card.md.jinja"}
+    names = {file.name for file in TEMPLATES.iterdir()}
+    assert {"report.html.jinja", "model_card.md.jinja", "answer.html.jinja"} <= names
     pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert '"posters.reports" = ["templates/*"]' in pyproject

@@ -3,7 +3,7 @@
 import csv
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -13,12 +13,11 @@ from posters import paths
 from posters.catalogue.entries import Entry, read_entries
 from posters.errors import DataError, PosterRefused
 from posters.images.pictures import check_poster, open_image, read_poster_file, to_rgb
-from posters.neighbours.index import Neighbour
 from posters.params import PosterParams
 from posters.prediction import Answer, Predictor
 from posters.reports import year_curve
+from posters.reports.rendering import render_template
 from posters.reports.thumbnails import thumbnail
-from posters.reports.words import percent
 from posters.years.splitting import TESTS
 
 _REFUSALS = {
@@ -75,12 +74,7 @@ class PredictionService:
 
     def prior_html(self, prior: str) -> str:
         """The prior, shown until there is a poster."""
-        chart = year_curve.prior_curve(self._predictor.believed(prior))
-        return (
-            '<div class="answer"><p class="lead">No poster yet</p><p>The curve shows the prior: '
-            "the probability of each year without a poster. Upload a poster or try a random one."
-            f"</p>{_figure(chart, ['prior'])}</div>"
-        )
+        return answer_html(prior=self._predictor.believed(prior))
 
     def prediction_html(self, request: PosterRequest, k: int, prior: str) -> str:
         """The prediction for a poster.
@@ -89,39 +83,63 @@ class PredictionService:
             PosterRefused: it is not a usable poster.
         """
         content = read_poster_file(request.path)
-        note = ""
+        portrait = True
         try:
             image = check_poster(content, self._rules)
         except PosterRefused as refused:
             if refused.reason != "not portrait":
                 raise
+            portrait = False
             image = open_image(content, self._rules.max_pixels)
-            note = (
-                '<p class="note">This picture does not have the shape of a poster, so the '
-                "prediction is unreliable.</p>"
-            )
         with self._lock:
-            (answer,) = self._predictor.answer([to_rgb(image)], k, prior)
-        true_year = request.entry.year if request.entry else None
+            (prediction,) = self._predictor.answer([to_rgb(image)], k, prior)
+        return answer_html(
+            prior=self._predictor.believed(prior),
+            prediction=prediction,
+            level=self._predictor.level,
+            entry=request.entry,
+            portrait=portrait,
+        )
+
+
+def answer_html(
+    *,
+    prior: Mapping[int, float],
+    prediction: Answer | None = None,
+    level: float | None = None,
+    entry: Entry | None = None,
+    portrait: bool = True,
+) -> str:
+    """A prediction with its curve and neighbours, or the prior if there is no prediction.
+
+    Args:
+        prior: probability by year.
+        prediction: for the poster.
+        level: nominal coverage of the interval.
+        entry: of a test poster, whose true year is compared with the prediction.
+        portrait: whether the picture has the shape of a poster.
+    """
+    if prediction is None:
+        chart = year_curve.prior_curve(prior)
+    else:
         chart = year_curve.prediction_curve(
-            answer.probabilities,
-            self._predictor.believed(prior),
-            median=answer.year,
-            interval=(answer.low, answer.high),
-            true_year=true_year,
+            prediction.probabilities,
+            prior,
+            median=prediction.year,
+            interval=(prediction.low, prediction.high),
+            true_year=entry.year if entry else None,
         )
-        level = percent(self._predictor.level)
-        legend = ["posterior", f"{level} interval", "median", "prior"]
-        if true_year is not None:
-            legend.append("true year")
-        return (
-            f'<div class="answer"><p class="lead">Predicted year <strong class="year">{answer.year}'
-            f'</strong></p><p>{level} interval: <strong class="interval">{answer.low} to '
-            f'{answer.high}</strong>. Most likely decade: <strong class="decade">{answer.decade}s'
-            f"</strong> ({percent(answer.decade_probability)}).</p>{note}"
-            f"{comparison_html(request.entry, answer)}{_figure(chart, legend)}"
-            f"{neighbours_html(answer.neighbours)}</div>"
-        )
+    return render_template(
+        "answer.html.jinja",
+        {
+            "chart": chart,
+            "prediction": prediction,
+            "level": level,
+            "entry": entry,
+            "portrait": portrait,
+            "thumbnail": _thumbnail,
+        },
+    )
 
 
 def refusal_html(refused: PosterRefused) -> str:
@@ -152,47 +170,10 @@ def read_test_entries() -> list[Entry]:
         ) from error
 
 
-def comparison_html(entry: Entry | None, answer: Answer) -> str:
-    """The true year of a test poster against the prediction; empty for an uploaded poster."""
-    if entry is None:
-        return ""
-    error = abs(entry.year - answer.year)
-    contains = "contains" if answer.low <= entry.year <= answer.high else "does not contain"
-    return (
-        f'<p class="comparison">True year <strong class="true-year">{entry.year}</strong>: error '
-        f"{error} year{'' if error == 1 else 's'}; the interval {contains} it. "
-        f"<cite>{escape(entry.title)}</cite> is a test poster, not used for training.</p>"
-    )
-
-
-def neighbours_html(neighbours: Sequence[Neighbour]) -> str:
-    """The nearest posters with title, year and similarity."""
-    figures = "".join(
-        f"<figure>{_picture(movie)}<figcaption><cite>{escape(movie.title)}</cite>"
-        f"<span>{movie.year}</span> <span>similarity {movie.similarity:.2f}</span></figcaption>"
-        "</figure>"
-        for movie in neighbours
-    )
-    return f'<h3>Nearest posters</h3><div class="nearest">{figures}</div>'
-
-
-def _picture(movie: Neighbour) -> str:
-    try:
-        source = _thumbnail(paths.DATA / movie.file)
-    except PosterRefused:
-        return '<div class="missing">picture missing: run <code>dvc repro</code></div>'
-    return f'<img src="{source}" alt="Poster of {escape(movie.title, quote=True)}, {movie.year}">'
-
-
 @lru_cache(maxsize=1024)
-def _thumbnail(path: Path) -> str:
-    return thumbnail(path, (320, 480), quality=85)
-
-
-def _figure(chart: str, legend: Sequence[str]) -> str:
-    """A chart with its heading and legend; the CSS class of a mark is the last word of its name."""
-    marks = "".join(f'<li><i class="{name.split()[-1]}"></i>{name}</li>' for name in legend)
-    return (
-        f'<figure class="probabilities"><h3>Probability of each year</h3>{chart}'
-        f'<ul class="legend">{marks}</ul></figure>'
-    )
+def _thumbnail(file: str) -> str | None:
+    """A small copy of a poster in `data/`; None if it can't be read."""
+    try:
+        return thumbnail(paths.DATA / file, (320, 480), quality=85)
+    except PosterRefused:
+        return None
