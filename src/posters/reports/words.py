@@ -106,7 +106,7 @@ def facts(evaluation: Mapping[str, Any], catalogue: Mapping[str, Any]) -> dict[s
         "Network": f"{backbone['name']}, frozen, {WEIGHTS[backbone['weights']]}",
         "Input": f"{backbone['width']} × {backbone['height']} pixels, {backbone['precision']}, "
         f"{backbone['embedding_size']:,} features",
-        "Years": f"{catalogue['years'][0]['year']} to {catalogue['years'][-1]['year']}",
+        "Year range": f"{catalogue['years'][0]['year']} to {catalogue['years'][-1]['year']}",
     }
 
 
