@@ -33,7 +33,7 @@ from posters.files import write_text
 from posters.images.pictures import read_image, to_rgb
 from posters.neighbours.near_duplicates import near_duplicate_movies
 from posters.params import EmbedParams, Params, load_params
-from posters.reports.ablation_plot import ablation_chart
+from posters.reports.comparison_figures import ablation_chart
 from posters.years import provenance
 from posters.years.dataset import Parts, join_parts
 from posters.years.splitting import split_catalogue

@@ -1,4 +1,4 @@
-"""Open a page on this machine that answers for posters: drop one, and see its year.
+"""Serve a page on this computer that predicts the year of a poster and shows similar posters.
 
 python src/app.py
 python src/app.py --port 7861
@@ -8,10 +8,7 @@ from posters import command  # first: from here on Ctrl-C is no traceback
 
 # isort: split
 import argparse
-import gc
 import os
-import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -24,18 +21,25 @@ from posters.params import load_params
 from posters.years.model_files import read_about
 
 HOST = "127.0.0.1"
-PORT = 7860
 
 
 def main() -> int:
     """Serve the page until Ctrl-C."""
-    options = parse_arguments()
-    # What is cheap to know is said before anything heavy is loaded.
-    check_port(options.port)
-    read_about(paths.MODEL)
-    signal.signal(signal.SIGTERM, stop)
+    parser = argparse.ArgumentParser(prog="app.py", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--port",
+        type=command.positive,
+        default=7860,
+        metavar="N",
+        help="port of the page (default %(default)s)",
+    )
+    parser.add_argument(
+        "--open", action="store_true", help="open the page in the browser, if there is a display"
+    )
+    options = parser.parse_args()
+    read_about(paths.MODEL)  # fails early without a model
     with tempfile.TemporaryDirectory(prefix="poster-year-") as folder:
-        keep_to_this_machine(folder)
+        configure_gradio(folder)
         try:
             serve(options.port, options.open, Path(folder))
         except KeyboardInterrupt:
@@ -43,51 +47,11 @@ def main() -> int:
     return 0
 
 
-def stop(*_: object) -> None:
-    """End as Ctrl-C does."""
-    raise KeyboardInterrupt
+def configure_gradio(folder: str) -> None:
+    """Set Gradio's environment variables; must run before Gradio is imported.
 
-
-def parse_arguments() -> argparse.Namespace:
-    """The command line's options."""
-    parser = argparse.ArgumentParser(
-        prog="app.py",
-        description="Open a page on this machine that answers for posters: which year, and which "
-        "movies' posters look like it. Ctrl-C ends it.",
-    )
-    parser.add_argument(
-        "--port",
-        type=command.positive,
-        default=PORT,
-        metavar="N",
-        help=f"where the page is served (default {PORT})",
-    )
-    parser.add_argument(
-        "--open", action="store_true", help="show it in the browser, where there is a screen"
-    )
-    return parser.parse_args()
-
-
-def check_port(port: int) -> None:
-    """See that nothing else is served there.
-
-    Raises:
-        PageError: something is, or the port can't be had.
+    It sends no telemetry, ignores settings of other pages and keeps uploads in `folder`.
     """
-    try:
-        with socket.socket() as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind((HOST, port))
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise PageError(
-            f"port {port} can't be had ({reason}): end what uses it, or name another: "
-            "`make app PORT=7861`"
-        ) from error
-
-
-def keep_to_this_machine(folder: str) -> None:
-    """Set Gradio up, before it is imported, to report nothing and to keep uploads in `folder`."""
     for name in [name for name in os.environ if name.startswith("GRADIO_")]:
         del os.environ[name]
     os.environ.update(
@@ -96,20 +60,18 @@ def keep_to_this_machine(folder: str) -> None:
         HF_HUB_OFFLINE="1",
         HF_HUB_DISABLE_TELEMETRY="1",
     )
-    # A proxy leads to other machines: this one is asked directly.
+    # Gradio requests its own page at the start, which must not go through a proxy.
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), HOST]))
 
 
 def serve(port: int, show: bool, folder: Path) -> None:
-    """Load what the last run left, and answer until interrupted.
+    """Load the results of the last run and serve the page until it is interrupted.
 
     Raises:
-        PageError: Gradio is missing, or does not come up.
-        DataError: what the last run left is damaged.
+        PageError: Gradio is missing, or the port can't be used.
+        DataError: the results of the last run are missing or damaged.
     """
-    # Hundreds of modules come to stay: to look for garbage among them is a quarter of the start.
-    gc.disable()
     try:
         from posters.app.layout import appearance, build
     except ModuleNotFoundError as error:
@@ -118,13 +80,11 @@ def serve(port: int, show: bool, folder: Path) -> None:
         raise PageError(
             "Gradio is missing: run `make app`, or `pip install --no-deps -r requirements-app.lock`"
         ) from error
-    from posters.app.service import Desk, read_tested
+    from posters.app.service import PredictionService, read_test_entries
     from posters.prediction import Predictor
 
-    gc.freeze()
-    gc.enable()
     rules = load_params().posters
-    page = build(Desk(Predictor(), rules, read_tested()), folder)
+    page = build(PredictionService(Predictor(), rules, read_test_entries()), folder)
     try:
         _, address, _ = page.launch(
             **appearance(),
@@ -144,20 +104,19 @@ def serve(port: int, show: bool, folder: Path) -> None:
             num_workers=0,
             enable_monitoring=False,
         )
-    except (OSError, ValueError) as error:
-        raise PageError(f"the page can't be served at port {port}: {error}") from error
-    print(f"app: {address} (Ctrl-C ends it)", flush=True)
-    if show and has_screen():
+    except (OSError, OverflowError, ValueError) as error:
+        raise PageError(
+            f"the page can't be served at port {port} ({error}): stop the program that uses it, "
+            "or choose another port: `make app PORT=7861`"
+        ) from error
+    print(f"app: {address} (press Ctrl-C to stop)", flush=True)
+    # Without a display, a browser would take over the terminal.
+    if show and (sys.platform == "darwin" or os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}):
         webbrowser.open(address)
     try:
         threading.Event().wait()
     finally:
         page.close(verbose=False)
-
-
-def has_screen() -> bool:
-    """Whether a browser would open in a window; without one it would take over the terminal."""
-    return sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
 
 
 if __name__ == "__main__":

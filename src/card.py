@@ -1,4 +1,4 @@
-"""Write the model card from the metrics that the last run left.
+"""Write the model card from the metrics of the last run.
 
 make card
 """
@@ -7,8 +7,9 @@ from posters import command  # first: from here on Ctrl-C is no traceback
 
 # isort: split
 import argparse
-import csv
 import json
+
+import pandas as pd
 
 from posters import paths
 from posters.errors import DataError
@@ -20,18 +21,16 @@ def main() -> None:
     """Write `docs/model_card.md`."""
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     try:
-        with (paths.METRICS / "decades.csv").open(encoding="utf-8", newline="") as file:
-            decades = list(csv.DictReader(file))
         card = model_card(
             json.loads((paths.METRICS / "evaluation.json").read_text(encoding="utf-8")),
-            decades,
+            pd.read_csv(paths.METRICS / "decades.csv"),
             json.loads((paths.METRICS / "catalogue.json").read_text(encoding="utf-8")),
         )
     except FileNotFoundError as error:
-        raise DataError("metrics/ is not complete: run `make repro` first") from error
+        raise DataError(f"{error.filename} is missing: run `make repro` first") from error
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"metrics/ is damaged, or of another version ({type(error).__name__}: {error}): run "
+            f"metrics/ is damaged or from another version ({type(error).__name__}: {error}): run "
             "`dvc repro`"
         ) from error
     write_text(paths.WORKSPACE / "docs" / "model_card.md", card)

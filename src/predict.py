@@ -25,6 +25,7 @@ from posters.terminal import is_terminal, paint
 from posters.years.priors import PRIORS
 
 if TYPE_CHECKING:
+    from posters.neighbours.index import Neighbour
     from posters.prediction import Answer, Predictor
 
 EPILOG = """\
@@ -107,7 +108,7 @@ class Sheet:
     """
 
     def __init__(self, path: Path, k: int, posters: int) -> None:
-        from posters.reports.neighbour_sheet import MAX_ANSWERS, MAX_NEIGHBOURS, Answered
+        from posters.reports.contact_sheet import MAX_NEIGHBOURS, MAX_ROWS
 
         if not paths.POSTERS.is_dir():
             raise DataError(
@@ -115,12 +116,12 @@ class Sheet:
                 "container, mount data/)"
             )
         self._path = path
-        self._room = MAX_ANSWERS
-        self._rows: list[Answered] = []
-        if posters > MAX_ANSWERS:
+        self._room = MAX_ROWS
+        self._rows: list[tuple[Path, str, list[Neighbour]]] = []
+        if posters > MAX_ROWS:
             command.say_note(
                 "predict",
-                f"{path} shows the first {MAX_ANSWERS} that are answered; all are printed",
+                f"{path} shows the first {MAX_ROWS} that are answered; all are printed",
             )
         if k > MAX_NEIGHBOURS:
             command.say_note(
@@ -129,19 +130,16 @@ class Sheet:
 
     def add(self, file: Path, answer: "Answer") -> None:
         """Keep an answer for the sheet, if there is room."""
-        from posters.reports.neighbour_sheet import Answered
-
         if len(self._rows) < self._room:
-            self._rows.append(
-                Answered(file, answer.year, answer.low, answer.high, answer.neighbours)
-            )
+            years = f"{answer.year} ({answer.low}–{answer.high})"
+            self._rows.append((file, years, answer.neighbours))
 
     def write(self, predictor: "Predictor") -> None:
         """Draw what was answered; if nothing was, what stood there stays."""
-        from posters.reports.neighbour_sheet import answers_sheet
+        from posters.reports.contact_sheet import predictions_sheet
 
         if self._rows:
-            answers_sheet(
+            predictions_sheet(
                 self._rows,
                 paths.DATA,
                 self._path,

@@ -19,7 +19,7 @@ from posters import paths
 from posters.errors import DataError
 from posters.evaluation.sweep_table import tabulate
 from posters.files import write_text
-from posters.reports.sweep_plot import error_against_threshold
+from posters.reports.comparison_figures import error_against_threshold
 from posters.years.splitting import TESTS
 
 METRICS = "metrics/evaluation.json"

@@ -21,10 +21,9 @@ from posters.evaluation.sweep_table import read_sweep
 from posters.evaluation.tables import decade_table, prediction_table, short_metrics
 from posters.files import write_json, write_text
 from posters.params import load_params
-from posters.reports.findings import Findings
-from posters.reports.loss_curve import loss_curve
-from posters.reports.neighbour_sheet import neighbours_sheet
-from posters.reports.report import render
+from posters.reports.contact_sheet import neighbours_sheet
+from posters.reports.figures import loss_curve
+from posters.reports.report import Findings, render
 from posters.reports.run_figures import draw_errors, draw_histograms, find_neighbours
 from posters.tracking.registry import register
 from posters.tracking.run_contents import catalogue_metrics, evaluated_run, model_digest
@@ -71,14 +70,14 @@ def main() -> None:
     history = pd.read_csv(paths.MODEL / "history.csv")
     loss_curve(history, paths.PLOTS / "loss_curve.png", caveats=caveats)
     draw_errors(parts, own, metrics, year_model.level, paths.PLOTS, caveats)
-    look_alikes = find_neighbours(parts, read_embeddings(paths.EMBEDDINGS), params.evaluate)
-    neighbours_sheet(look_alikes, paths.DATA, paths.PLOTS / "neighbours.png", caveats=caveats)
+    neighbours = find_neighbours(parts, read_embeddings(paths.EMBEDDINGS), params.evaluate)
+    neighbours_sheet(neighbours, paths.DATA, paths.PLOTS / "neighbours.png", caveats=caveats)
     findings = Findings(
         evaluation=evaluation,
         catalogue=catalogue_metrics(),
         decades=decades,
         tested=tested.merge(parts.catalogue[["imdb_id", "file"]], on="imdb_id"),
-        look_alikes=look_alikes,
+        neighbours=neighbours,
         posters=paths.DATA,
         before=params.rebalance.before,
         head=params.train.head,

@@ -1,4 +1,4 @@
-"""A browser that tests look at pages with: the machine's own Chromium, driven by Playwright."""
+"""Chromium, driven by Playwright, for tests of pages."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,19 +13,15 @@ if TYPE_CHECKING:
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *(
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ),
-    # No name leads anywhere: a page that needs anything but this machine's own servers fails.
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    # Resolve no host name: a page that needs more than a local server fails.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
 
 
 @pytest.fixture(scope="session")
 def browser() -> "Iterator[Browser]":
-    """A browser without a window, with an empty profile; skips where there is none."""
+    """A headless browser with an empty profile; skips without Playwright or Chromium."""
     playwright = pytest.importorskip(
         "playwright.sync_api",
         reason="playwright is absent: pip install --no-deps -r requirements-browser.lock",
@@ -34,19 +30,19 @@ def browser() -> "Iterator[Browser]":
     if program is None:
         pytest.skip("no browser: apt-get install chromium")
     with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=program, args=[*FLAGS])
-        yield opened
-        opened.close()
+        browser = driver.chromium.launch(executable_path=program, args=[*FLAGS])
+        yield browser
+        browser.close()
 
 
 @dataclass
 class Visit:
-    """One visitor's page, in a window and with a memory of its own.
+    """A page in a window of its own.
 
     Attributes:
-        page: as Playwright drives it.
-        requests: every address that was asked for, in order.
-        errors: what scripts of the page threw or wrote as an error, in order.
+        page: the Playwright page.
+        requests: the addresses of all requests, in order.
+        errors: uncaught errors and errors on the console, in order.
     """
 
     page: "Page"
@@ -54,22 +50,20 @@ class Visit:
     errors: list[str] = field(default_factory=list)
 
     def requests_elsewhere(self, address: str) -> list[str]:
-        """What was asked for that does not lie under `address`, as a page's own data does."""
-        return [
-            asked for asked in self.requests if not asked.startswith((address, "data:", "blob:"))
-        ]
+        """Requests outside `address`, except for the page's own data."""
+        own = (address, "data:", "blob:")
+        return [requested for requested in self.requests if not requested.startswith(own)]
 
 
 def visit(browser: "Browser", **options: Any) -> Visit:
-    """Open an empty page that remembers what it asks for.
+    """Open an empty page that records its requests and errors.
 
     Args:
         browser: the fixture.
-        options: of the window, as `viewport={"width": 390, "height": 844}` or
-            `color_scheme="dark"` (see Playwright's `Browser.new_context`).
+        options: of Playwright's `Browser.new_context`, such as `viewport` and `color_scheme`.
     """
     page = browser.new_context(**options).new_page()
-    page.set_default_timeout(120_000)  # what fails, fails by what it shows, not by a busy machine
+    page.set_default_timeout(120_000)  # for busy computers
     opened = Visit(page)
     page.on("request", lambda request: opened.requests.append(request.url))
     page.on("pageerror", lambda error: opened.errors.append(str(error)))

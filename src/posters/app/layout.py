@@ -1,4 +1,4 @@
-"""The page itself: what a visitor sees and presses, and what each of it asks of the desk."""
+"""The layout of the page and its event handlers."""
 
 import shutil
 from collections.abc import Mapping
@@ -7,152 +7,151 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from PIL import ImageColor
 
-from posters.app.service import Asked, Desk, refusal
+from posters.app.service import PosterRequest, PredictionService, refusal_html
 from posters.errors import DataError, PosterRefused
-from posters.reports.figure_style import BLUE, FAINT, GREEN, ORANGE
+from posters.reports.palette import BLUE, DARK, LIGHT, css_variables
+from posters.reports.rendering import TEMPLATES
+from posters.reports.words import caveat_texts
 
-_CSS = Path(__file__).with_name("page.css")
-# On a dark page blue and green would drown; lightened alike, they are told apart as well as before.
-_COLOURS = (
-    f":root {{ --blue: {BLUE}; --orange: {ORANGE}; --green: {GREEN}; --faint: {FAINT}; "
-    f"--blue-dark: color-mix(in srgb, {BLUE}, white 40%); "
-    f"--green-dark: color-mix(in srgb, {GREEN}, white 25%); }}\n"
-)
-_MOST_NEIGHBOURS = 12
+_MAX_NEIGHBOURS = 12
 _HOUR = 3600  # seconds
 _PRIORS = [
-    ("As movies come: mostly recent ones", "natural"),
-    ("Any year alike, as in a box of old posters", "uniform"),
+    ("natural: mostly recent films", "natural"),
+    ("uniform: every year equally likely", "uniform"),
 ]
-_OF_PRIOR = (
-    "What is believed before the poster is looked at. The less it tells, the more this decides: "
-    "if most are recent, an unclear poster is dated late."
-)
-_OF_K = "How many look-alikes are shown. It has no part in the year."
+_PRIOR_INFO = "The less a poster reveals its year, the more the prior decides."
+_K_INFO = "The number of similar posters to show. It does not change the predicted year."
 
 
-def build(desk: Desk, uploads: Path) -> gr.Blocks:
+def build(service: PredictionService, uploads: Path) -> gr.Blocks:
     """The page.
 
     Args:
-        desk: answers.
-        uploads: a folder for the copies of picked posters; visitors' uploads lie beside them.
+        service: predicts.
+        uploads: a folder for copies of test posters; Gradio's uploads are there too.
     """
     with gr.Blocks(
         title="poster → year", analytics_enabled=False, delete_cache=(_HOUR, _HOUR)
     ) as page:
-        gr.HTML(_intro(desk.caveats))
-        asked = gr.State(None)
-        with gr.Row(elem_id="table"):
-            with gr.Column(elem_id="given"):
+        gr.HTML(_intro_html(service.caveats))
+        request = gr.State(None)
+        with gr.Row(elem_id="columns"):
+            with gr.Column(elem_id="input"):
                 poster = gr.Image(
                     type="filepath",
                     sources=["upload", "clipboard"],
                     label="Poster",
                     height=430,
                     buttons=[],
-                    alt_text="The poster asked about",
+                    alt_text="The poster to predict",
                     elem_id="poster",
                     placeholder="Drop a poster here\n- or -\nClick to choose a file\n"
                     "JPEG, PNG or WebP",
                 )
-                pick = gr.Button("Take one at random", variant="primary", elem_id="pick")
-            with gr.Column(elem_id="said"):
-                answer = gr.HTML(desk.waiting("natural"), elem_id="answer")
-            with gr.Column(elem_id="switches"):
+                pick = gr.Button("Random test poster", variant="primary", elem_id="pick")
+            with gr.Column(elem_id="output"):
+                answer = gr.HTML(service.prior_html("natural"), elem_id="answer")
+            with gr.Column(elem_id="options"):
                 prior = gr.Radio(
                     _PRIORS,
                     value="natural",
-                    label="How your posters come (prior)",
-                    info=_OF_PRIOR,
+                    label="Prior: the mix of years you expect",
+                    info=_PRIOR_INFO,
                     elem_id="prior",
                 )
                 k = gr.Slider(
-                    *(1, _MOST_NEIGHBOURS),
+                    *(1, _MAX_NEIGHBOURS),
                     value=6,
                     step=1,
-                    label="Look-alikes (k)",
-                    info=_OF_K,
+                    label="Nearest posters (k)",
+                    info=_K_INFO,
                     elem_id="k",
                 )
 
-        def say(asked: Asked | None, k: int, prior: str) -> str:
-            """The answer as the switches stand."""
+        def predict(request: PosterRequest | None, k: int, prior: str) -> str:
+            """The prediction with the current options."""
             try:
-                return desk.answer(asked, k, prior) if asked else desk.waiting(prior)
+                if request is None:
+                    return service.prior_html(prior)
+                return service.prediction_html(request, k, prior)
             except PosterRefused as refused:
-                return refusal(refused)
+                return refusal_html(refused)
             except DataError as error:
                 raise gr.Error(str(error), duration=None, print_exception=False) from error
 
-        def upload(file: Mapping[str, Any], k: int, prior: str) -> tuple[Asked | None, str, Any]:
-            """Answer for a visitor's own poster; one that is refused is taken off the page."""
-            given = Asked(Path(file["path"]))
+        def upload(
+            file: Mapping[str, Any], k: int, prior: str
+        ) -> tuple[PosterRequest | None, str, Any]:
+            """Predict an uploaded poster; remove it from the page if it is refused."""
+            uploaded = PosterRequest(Path(file["path"]))
             try:
-                return given, desk.answer(given, k, prior), gr.skip()
+                return uploaded, service.prediction_html(uploaded, k, prior), gr.skip()
             except PosterRefused as refused:
-                return None, refusal(refused), None
+                return None, refusal_html(refused), None
 
-        def pick_one(last: Asked | None, k: int, prior: str) -> tuple[Asked, str, str]:
-            """Answer for a poster of the catalogue."""
-            picked = desk.pick(last)
-            said = say(picked, k, prior)
-            # A copy: of the project's own files none is served.
+        def pick_random(
+            previous: PosterRequest | None, k: int, prior: str
+        ) -> tuple[PosterRequest, str, str]:
+            """Predict a random test poster."""
+            picked = service.random_request(previous)
+            prediction = predict(picked, k, prior)
+            # A copy, so that Gradio serves no file of the project.
             shown = shutil.copy(picked.path, uploads / picked.path.name)
-            return picked, said, str(shown)
+            return picked, prediction, str(shown)
 
-        switches = [k, prior]
-        quietly = {"show_progress": "minimal", "api_visibility": "private"}
-        # The file as it was uploaded: Gradio would open it with any decoder, and write it anew.
-        poster.upload(
-            upload, [poster, *switches], [asked, answer, poster], preprocess=False, **quietly
-        )
-        poster.clear(lambda prior: (None, desk.waiting(prior)), [prior], [asked, answer], **quietly)
-        pick.click(pick_one, [asked, *switches], [asked, answer, poster], **quietly)
-        # Not `release`: a number that is typed, or set back, is none.
-        k.change(say, [asked, *switches], [answer], **quietly)
-        prior.input(say, [asked, *switches], [answer], **quietly)
+        def clear(prior: str) -> tuple[None, str]:
+            """Show the prior again."""
+            return None, service.prior_html(prior)
+
+        options = [k, prior]
+        outputs = [request, answer, poster]
+        settings = {"show_progress": "minimal", "api_visibility": "private"}
+        # Without preprocessing, which would open the file with any decoder and write it anew.
+        poster.upload(upload, [poster, *options], outputs, preprocess=False, **settings)
+        poster.clear(clear, [prior], [request, answer], **settings)
+        pick.click(pick_random, [request, *options], outputs, **settings)
+        # `change`, because `release` ignores numbers that are typed or reset.
+        k.change(predict, [request, *options], [answer], **settings)
+        prior.input(predict, [request, *options], [answer], **settings)
     return page
 
 
 def appearance() -> dict[str, Any]:
-    """How the page looks, as arguments of `Blocks.launch`; fonts are the machine's own."""
+    """Theme and CSS as arguments of `Blocks.launch`; no fonts are loaded."""
     theme = gr.themes.Default(
         primary_hue=_shades(BLUE),
         neutral_hue=gr.themes.colors.slate,
         font=["system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
     ).set(
-        # Gradio's own grey is too faint to be read.
+        # Gradio's own grey has too little contrast.
         block_info_text_color="*neutral_600",
         block_info_text_color_dark="*neutral_400",
     )
-    return {"theme": theme, "css": _COLOURS + _CSS.read_text(encoding="utf-8")}
+    colours = f":root {{ {css_variables(LIGHT)} }}\n.dark {{ {css_variables(DARK)} }}\n"
+    files = (TEMPLATES / "chart.css", Path(__file__).with_name("page.css"))
+    return {
+        "theme": theme,
+        "css": colours + "".join(file.read_text(encoding="utf-8") for file in files),
+    }
 
 
 def _shades(colour: str) -> gr.themes.Color:
-    """A colour in the eleven steps, from almost white to almost black, that Gradio asks for."""
-    own = ImageColor.getrgb(colour)[:3]
-    steps = []
-    for to, share in [
-        *((255, share) for share in (0.93, 0.85, 0.7, 0.5, 0.25, 0.0)),
-        *((0, share) for share in (0.15, 0.3, 0.45, 0.55, 0.7)),
-    ]:
-        mixed = (round(level + (to - level) * share) for level in own)
-        steps.append("#{:02x}{:02x}{:02x}".format(*mixed))
-    return gr.themes.Color(*steps, name="poster")
+    """The eleven steps of a Gradio colour, from almost white to almost black."""
+    lighter = [f"color-mix(in srgb, {colour} {share}%, white)" for share in (7, 15, 30, 50, 75)]
+    darker = [f"color-mix(in srgb, {colour} {share}%, black)" for share in (85, 70, 55, 45, 30)]
+    return gr.themes.Color(*lighter, colour, *darker, name="poster")
 
 
-def _intro(caveats: list[str]) -> str:
-    said = (
-        f'<p class="caveat"><strong>Trained on {escape(" and ".join(caveats))}:</strong> what is '
-        "said here shows that everything works, not how well real posters can be dated.</p>"
-        if caveats
-        else ""
+def _intro_html(caveats: list[str]) -> str:
+    notices = "".join(
+        f"<p><strong>{escape(caveat)}.</strong> {escape(meaning)}</p>"
+        for caveat, meaning in caveat_texts(caveats).items()
     )
     return (
-        '<header class="intro"><h1>poster → year</h1><p>In which year was a movie poster made, and '
-        f"which posters look like it? Nothing leaves this machine.</p>{said}</header>"
+        '<header class="intro"><h1>poster → year</h1><p>Predicts the year of a movie poster and '
+        "finds the most similar posters. Your posters stay on this computer.</p>"
+        + (f'<div class="caveat">{notices}</div>' if notices else "")
+        + "</header>"
     )

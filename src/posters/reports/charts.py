@@ -1,124 +1,174 @@
-"""A chart as inline SVG: it takes its colours from the page, by day and by night.
+"""The SVG charts of the report, each with a text for screen readers.
 
-Drawn for a width of 360, so that its lettering is readable on a phone; it grows with its column.
+`catalogue` is the content of `metrics/catalogue.json`, `decades` of `metrics/decades.csv`, and
+`sweep` a table of `posters.evaluation.sweep_table`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
+import pandas as pd
 from markupsafe import Markup
-from matplotlib.ticker import MaxNLocator
 
-WIDTH = 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 16, 24, 24
+from posters.evaluation.metrics import PRIOR_OF, chance_limits
+from posters.reports.svg_chart import Chart, round_years
+from posters.reports.words import FEW_POSTERS, percent
+from posters.years.splitting import TESTS
+
+MAX_DOTS = 1500
+"""More dots would hide each other and make the report large."""
+
+_COLOURS = dict(zip(TESTS, ("blue", "orange"), strict=True))
 
 
-@dataclass(frozen=True)
-class Range:
-    """Where the values of an axis lie on the paper.
+def movies_by_year(catalogue: Mapping[str, Any], before: int, *, topped_up: bool) -> Markup:
+    """A histogram of movies by year, with added movies stacked on the initial ones.
 
-    Attributes:
-        low, high: the values at its ends.
-        start, end: where those stand.
+    The years up to `before` are topped up. The y axis is the same whether `topped_up` or not.
     """
+    years, t = catalogue["years"], catalogue["t"]
+    first, last = years[0]["year"], years[-1]["year"]
+    top = 1.12 * max(t, 1, *(row["after"] for row in years))
+    column = "after" if topped_up else "before"
+    largest = max(years, key=lambda row: row[column])
+    label = (
+        f"Histogram of {catalogue[column]['movies']:,} movies by year, {first} to {last}. "
+        f"Maximum: {largest[column]} in {largest['year']}."
+    )
+    chart = Chart(label, (first - 0.5, last + 0.5), (0, top))
+    chart.y_title("movies")
+    chart.y_ticks()
+    chart.x_ticks(round_years(first, last))
+    for row in years:
+        left, right = row["year"] - 0.5, row["year"] + 0.5
+        tooltip = f"{row['year']}: {row[column]} movies"
+        if row["before"]:
+            chart.bar(left, right, 0, row["before"], "blue", tooltip)
+        if topped_up and row["after"] > row["before"]:
+            chart.bar(left, right, row["before"], row["after"], "orange", tooltip)
+    if t and before > first:
+        end = min(before, last + 1) - 0.5
+        chart.line([(first - 0.5, t), (end, t)], "dashed")
+        chart.text(first, t, f"t = {t}", anchor="start")
+    return chart.svg()
 
-    low: float
-    high: float
-    start: float
-    end: float
 
-    def __call__(self, value: float) -> float:
-        """Where a value stands."""
-        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+def predicted_against_true(rows: pd.DataFrame, test: str, limits: tuple[float, float]) -> Markup:
+    """A scatter plot of true and predicted years with the diagonal.
 
-
-class Chart:
-    """Axes, and what is drawn between them.
-
-    Args:
-        says: the text that stands for the picture where it can't be seen.
-        x, y: the values at the ends of the axes.
-        height: of the paper, which is `WIDTH` wide.
-
-    Attributes:
-        x, y: where values stand.
+    `rows` has the columns `imdb_id`, `title`, `year` and `predicted`.
     """
+    error = (rows["predicted"] - rows["year"]).abs()
+    label = (
+        f"Predicted and true year of {len(rows)} posters of the {test} test: "
+        f"{percent((error <= 10).mean())} are within 10 years of the true year."
+    )
+    chart = Chart(label, limits, limits, height=350)
+    chart.y_title("predicted year")
+    chart.y_ticks(count=7)
+    chart.x_ticks(round_years(*limits))
+    chart.line([(limits[0], limits[0]), (limits[1], limits[1])], "dashed")
+    for row in _rows(sample_by_year(rows)):
+        tooltip = f"{row.title} ({row.year}), predicted {row.predicted:.0f}"
+        chart.dot(row.year, row.predicted, f"{_COLOURS[test]} cloud", 2.6, tooltip)
+    return chart.svg()
 
-    def __init__(
-        self, says: str, x: tuple[float, float], y: tuple[float, float], height: int = 220
-    ) -> None:
-        self.x = Range(*x, _LEFT, WIDTH - _RIGHT)
-        self.y = Range(*y, height - _BOTTOM, _TOP)
-        self._says = says
-        self._height = height
-        self._parts: list[Markup] = []
 
-    def ticks_across(
-        self, values: Iterable[float], label: Callable[[float], str] = "{:g}".format
-    ) -> None:
-        """Labels below the axis."""
-        for value in values:
-            self._text(self.x(value), self.y.start + 15, label(value), "middle")
+def sample_by_year(rows: pd.DataFrame) -> pd.DataFrame:
+    """All posters, or `MAX_DOTS` of them evenly spread over the years."""
+    if len(rows) <= MAX_DOTS:
+        return rows
+    ordered = rows.sort_values(["year", "imdb_id"])
+    return ordered.iloc[np.linspace(0, len(rows) - 1, MAX_DOTS).astype(int)]
 
-    def ticks_up(self, label: Callable[[float], str] = "{:g}".format, count: int = 5) -> None:
-        """Round values with a faint line each, and the axis itself."""
-        values = MaxNLocator(nbins=count, steps=[1, 2, 2.5, 5, 10]).tick_values(
-            self.y.low, self.y.high
-        )
-        for value in values:
-            if self.y.low <= value <= self.y.high:
-                self.line([(self.x.low, value), (self.x.high, value)], "grid")
-                self._text(self.x.start - 6, self.y(value) + 4, label(value), "end")
 
-    def unit(self, text: str) -> None:
-        """What the values that go up are."""
-        self._text(0, 11, text, "start")
+def error_by_decade(decades: pd.DataFrame) -> Markup:
+    """MAE by decade, one bar per test under its matching prior."""
+    rows = matching_prior(decades)
+    label = "Mean absolute error by decade, in years; the table below has the values."
+    chart = _decade_chart(label, rows, top=1.06 * float(rows["mae"].max()) + 0.1)
+    chart.y_title("MAE (years)")
+    chart.y_ticks()
+    for number, test in enumerate(TESTS):
+        for row in _rows(rows[rows["test"] == test]):
+            left = row.decade + 1 + 4 * number
+            kind = _COLOURS[test] + (" pale" if row.n < FEW_POSTERS else "")
+            tooltip = f"{row.decade}s, {test} test: {row.mae:.1f} years ({row.n} posters)"
+            chart.bar(left, left + 3.7, 0, row.mae, kind, tooltip)
+    return chart.svg()
 
-    def bar(
-        self, left: float, right: float, bottom: float, top: float, kind: str, says: str = ""
-    ) -> None:
-        """A bar between two values across and two up; `says` is shown to whoever points at it."""
-        start, end, low, high = self.x(left), self.x(right), self.y(bottom), self.y(top)
-        title = Markup("<title>{}</title>").format(says) if says else ""
-        self._add(
-            '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}">{}</rect>',
-            *(kind, start, high, end - start, max(low - high, 0)),
-            title,
-        )
 
-    def dot(self, x: float, y: float, kind: str, radius: float = 3.5, says: str = "") -> None:
-        """A dot at a value across and one up."""
-        title = Markup("<title>{}</title>").format(says) if says else ""
-        self._add(
-            '<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{:g}">{}</circle>',
-            *(kind, self.x(x), self.y(y), radius, title),
-        )
+def coverage_by_decade(decades: pd.DataFrame, level: float) -> Markup:
+    """Coverage of the intervals by decade with the range of the sampling error."""
+    rows = matching_prior(decades)
+    label = f"Coverage of the {level:.0%} intervals by decade; the table below has the values."
+    chart = _decade_chart(label, rows, top=1.04)
+    chart.y_title("coverage")
+    chart.y_ticks(percent)
+    chart.line([(chart.x_range[0], level), (chart.x_range[1], level)], "dashed")
+    for number, test in enumerate(TESTS):
+        of_test = rows[rows["test"] == test]
+        limits = chance_limits(level, of_test["n"].to_numpy())
+        for row, low, high in zip(_rows(of_test), *limits, strict=True):
+            x = row.decade + 3 + 4 * number
+            chart.bar(x - 1.2, x + 1.2, low, high, f"{_COLOURS[test]} range")
+            tooltip = (
+                f"{row.decade}s, {test} test: {percent(row.coverage)} of {row.n} intervals "
+                "contain the true year"
+            )
+            chart.dot(x, row.coverage, _COLOURS[test], tooltip=tooltip)
+    return chart.svg()
 
-    def line(self, points: Sequence[tuple[float, float]], kind: str) -> None:
-        """A line through values across and up."""
-        self._add('<polyline class="{}" points="{}"/>', kind, self._points(points))
 
-    def area(self, points: Sequence[tuple[float, float]], kind: str) -> None:
-        """What lies within a closed line."""
-        self._add('<polygon class="{}" points="{}"/>', kind, self._points(points))
+def error_by_threshold(sweep: pd.DataFrame, test: str) -> Markup:
+    """The MAE of one test against t: under both priors, and of the best constant."""
+    rows = _rows(sweep[sweep["test"] == test].sort_values("t"))
+    (other_prior,) = set(PRIOR_OF.values()) - {PRIOR_OF[test]}
+    columns = ["mae_high", "mae_natural_prior", "mae_uniform_prior", "best_constant_mae"]
+    last = max(rows[-1].t, 1)
+    values = ", ".join(f"{row.mae:.1f} at t = {row.t}" for row in rows)
+    chart = Chart(
+        f"Mean absolute error on the {test} test, in years: {values}.",
+        (-0.04 * last, 1.04 * last),
+        (0, 1.05 * float(sweep[columns].to_numpy().max())),
+    )
+    chart.y_title("MAE (years)")
+    chart.y_ticks()
+    chart.x_ticks([row.t for row in rows])
+    low, high = ([(row.t, getattr(row, name)) for row in rows] for name in ("mae_low", "mae_high"))
+    chart.area([*low, *reversed(high)], f"{_COLOURS[test]} band")
+    for column, kind in (
+        ("best_constant_mae", "dashed"),
+        (f"mae_{other_prior}_prior", "other-prior"),
+        ("mae", f"{_COLOURS[test]} curve"),
+    ):
+        chart.line([(row.t, getattr(row, column)) for row in rows], kind)
+    for row in rows:
+        chart.dot(row.t, row.mae, _COLOURS[test])
+        chart.text(row.t, row.mae, f"{row.mae:.1f}", above=-17)
+    return chart.svg()
 
-    def label(
-        self, x: float, y: float, text: str, *, above: float = 5, anchor: str = "middle"
-    ) -> None:
-        """A text above a value across and one up, or below it where `above` is negative."""
-        self._text(self.x(x), self.y(y) - above, text, anchor)
 
-    def drawn(self) -> Markup:
-        """The chart as an element of a page."""
-        return Markup(
-            '<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {} {}">{}</svg>'
-        ).format(self._says, WIDTH, self._height, Markup("").join(self._parts))
+def year_limits(tested: pd.DataFrame) -> tuple[float, float]:
+    """The first and last true or predicted year, with a margin."""
+    years = tested[["year", "predicted"]].to_numpy(dtype=float)
+    return float(years.min()) - 4, float(years.max()) + 4
 
-    def _points(self, points: Sequence[tuple[float, float]]) -> str:
-        return " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in points)
 
-    def _text(self, x: float, y: float, text: str, anchor: str) -> None:
-        self._add('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>', *(x, y, anchor, text))
+def _decade_chart(label: str, rows: pd.DataFrame, *, top: float) -> Chart:
+    first, last = int(rows["decade"].min()), int(rows["decade"].max()) + 10
+    chart = Chart(label, (first, last), (0, top))
+    step = 10 * max(1, -(-(last - first) // 80))
+    for decade in range(first, last, step):
+        chart.text(decade + 5, 0, f"{decade}s", above=-15)
+    return chart
 
-    def _add(self, pattern: str, *values: object) -> None:
-        self._parts.append(Markup(pattern).format(*values))
+
+def matching_prior(decades: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `metrics/decades.csv` in which each test has its matching prior."""
+    return decades[decades["prior"] == decades["test"].map(PRIOR_OF)]
+
+
+def _rows(table: pd.DataFrame) -> list[Any]:
+    return list(table.itertuples())

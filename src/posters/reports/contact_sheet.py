@@ -1,141 +1,182 @@
-"""A contact sheet: posters in rows, a few words above each; drawn without matplotlib."""
+"""Contact sheets: in each row a query poster and its nearest posters, drawn with Pillow."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from posters.errors import DataError, PosterRefused
+from posters.files import replacing
 from posters.images.fonts import SANS, SANS_BOLD, load_font
 from posters.images.pictures import to_rgb
-from posters.reports.figure_style import INK, ORANGE, PAPER, save_picture
+from posters.neighbours.index import Neighbour
+from posters.reports.palette import GRID, INK, ORANGE, PAPER
 
-_FRAME = "#e6e9ec"
-_ASPECT = 1.5  # height of the place for a poster, by its width
+MAX_ROWS, MAX_NEIGHBOURS = 50, 10
+"""Limits of a sheet of predictions, as image viewers can't open very large pictures."""
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One poster of a sheet.
-
-    Attributes:
-        file: the picture.
-        lines: what stands above it; what is too long for its width is shortened.
-        query: whether it is the one that was asked about.
-    """
+class _Cell:
+    """One poster of a sheet with the lines of text above it."""
 
     file: Path
     lines: Sequence[str]
     query: bool = False
 
 
-def draw_sheet(
-    rows: Sequence[Sequence[Cell]],
-    title: str,
+def neighbours_sheet(
+    rows: Sequence[tuple[Neighbour, Sequence[Neighbour]]],
+    folder: Path,
     path: Path,
     *,
     caveats: Sequence[str] = (),
-    columns: int = 1,
-    width: int = 150,
-    colours: int = 0,
 ) -> None:
-    """Write rows of posters as one PNG; its bytes depend on the posters and the words alone.
+    """Draw posters of the catalogue, each with its nearest posters to the right.
 
     Args:
-        rows: the posters, all of each row side by side.
-        title: above all of them.
+        rows: a query (its similarity is not shown) and its neighbours, the nearest first.
+        folder: the movies' `file` is relative to it.
         path: of the PNG.
-        caveats: what must be said of it.
-        columns: how many rows stand beside one another.
-        width: of a poster, in pixels.
-        colours: see `save_picture`.
+        caveats: shown below the title.
 
     Raises:
         DataError: a poster can't be read.
     """
+    cells = [
+        [
+            _Cell(folder / query.file, [query.title, f"{query.year} · query"], query=True),
+            *_neighbour_cells(neighbours, folder),
+        ]
+        for query, neighbours in rows
+    ]
+    title = "Posters and their nearest posters by cosine similarity"
+    sheet = _draw(cells, title, caveats, columns=2 if len(rows) > 1 else 1, width=150)
+    # 256 colours need an eighth of the bytes, which matters as this sheet is committed.
+    _save(sheet.quantize(256, method=Image.Quantize.MEDIANCUT), path)
+
+
+def predictions_sheet(
+    rows: Sequence[tuple[Path, str, Sequence[Neighbour]]],
+    folder: Path,
+    path: Path,
+    *,
+    level: float,
+    caveats: Sequence[str] = (),
+) -> None:
+    """Draw posters with their predicted years and their nearest posters.
+
+    Args:
+        rows: at most `MAX_ROWS`: a poster, its predicted year and interval, and its neighbours,
+            of which the first `MAX_NEIGHBOURS` are drawn.
+        folder: the neighbours' `file` is relative to it.
+        path: of the PNG.
+        level: nominal coverage of the intervals.
+        caveats: shown below the title.
+
+    Raises:
+        DataError: a poster can't be read.
+    """
+    cells = [
+        [
+            _Cell(file, [file.name, prediction], query=True),
+            *_neighbour_cells(neighbours[:MAX_NEIGHBOURS], folder),
+        ]
+        for file, prediction, neighbours in rows
+    ]
+    title = f"Predicted year ({level:.0%} interval) and nearest posters"
+    trained_on = [f"trained on {', '.join(caveats)}"] if caveats else []
+    _save(_draw(cells, title, trained_on, columns=1, width=200), path)
+
+
+def _neighbour_cells(neighbours: Sequence[Neighbour], folder: Path) -> list[_Cell]:
+    return [
+        _Cell(
+            folder / movie.file, [movie.title, f"{movie.year} · similarity {movie.similarity:.4f}"]
+        )
+        for movie in neighbours
+    ]
+
+
+def _draw(
+    rows: Sequence[Sequence[_Cell]],
+    title: str,
+    caveats: Sequence[str],
+    *,
+    columns: int,
+    width: int,
+) -> Image.Image:
+    """Draw rows of posters, `columns` rows side by side, each poster `width` pixels wide."""
     gap = width // 14
     size = max(11, width // 13)
-    plain, bold = load_font(SANS, size), load_font(SANS_BOLD, size)
+    regular, bold = load_font(SANS, size), load_font(SANS_BOLD, size)
+    title_font = load_font(SANS_BOLD, round(size * 1.5))
     line_height = round(size * 1.4)
-    caption = line_height * max((len(cell.lines) for row in rows for cell in row), default=0)
-    place = (width, round(width * _ASPECT))
-    across = max(map(len, rows), default=1)
-    row_width = across * (width + gap) + gap
-    row_height = caption + place[1] + 3 * gap
+    text_height = line_height * max(len(cell.lines) for row in rows for cell in row)
+    box = (width, round(width * 1.5))
+    row_width = max(map(len, rows)) * (width + gap) + gap
+    row_height = text_height + box[1] + 3 * gap
     sheet_width = columns * (row_width + gap) + gap
 
-    heading = load_font(SANS_BOLD, round(size * 1.5))
-    said = [
-        (part, font, colour)
-        for text, font, colour in ((title, heading, INK), (" · ".join(caveats), plain, ORANGE))
-        for part in _wrapped(text, font, sheet_width - 4 * gap)
+    heading = [
+        (line, font, colour)
+        for text, font, colour in (
+            (title, title_font, INK),
+            (" · ".join(caveats), regular, ORANGE),
+        )
+        # A letter is about 0.7 times as wide as high.
+        for line in textwrap.wrap(text, int((sheet_width - 4 * gap) / (0.7 * font.size)))
     ]
-    top = 2 * gap + sum(round(font.size * 1.4) for _, font, _ in said)
+    top = 2 * gap + sum(round(font.size * 1.4) for _, font, _ in heading)
     sheet = Image.new("RGB", (sheet_width, top + -(-len(rows) // columns) * row_height), PAPER)
     draw = ImageDraw.Draw(sheet)
-    down = gap
-    for part, font, colour in said:
-        draw.text((2 * gap, down), part, colour, font)
-        down += round(font.size * 1.4)
+    y = gap
+    for line, font, colour in heading:
+        draw.text((2 * gap, y), line, colour, font)
+        y += round(font.size * 1.4)
 
     for number, row in enumerate(rows):
-        line, column = divmod(number, columns)
-        left, down = 2 * gap + column * (row_width + gap), top + line * row_height
+        x = 2 * gap + number % columns * (row_width + gap)
+        y = top + number // columns * row_height
         for cell in row:
-            font = bold if cell.query else plain
-            for offset, text in enumerate(cell.lines):
-                draw.text(
-                    (left, down + offset * line_height),
-                    _shortened(text, font, width),
-                    ORANGE if cell.query else INK,
-                    font,
-                )
-            picture = _thumbnail(cell.file, place)
-            corner = (left + (place[0] - picture.width) // 2, down + caption + gap // 2)
-            sheet.paste(picture, corner)
-            edge = (corner[0] + picture.width - 1, corner[1] + picture.height - 1)
+            font, colour = (bold, ORANGE) if cell.query else (regular, INK)
+            for line_number, text in enumerate(cell.lines):
+                place = (x, y + line_number * line_height)
+                draw.text(place, _shortened(text, font, width), colour, font)
+            picture = ImageOps.contain(_read(cell.file), box, Image.Resampling.LANCZOS)
+            left, upper = x + (width - picture.width) // 2, y + text_height + gap // 2
+            sheet.paste(picture, (left, upper))
             draw.rectangle(
-                (corner, edge),
-                outline=ORANGE if cell.query else _FRAME,
+                (left, upper, left + picture.width - 1, upper + picture.height - 1),
+                outline=ORANGE if cell.query else GRID,
                 width=2 if cell.query else 1,
             )
-            # The one that was asked about stands a little apart.
-            left += width + (2 * gap if cell.query else gap)
-    save_picture(sheet, path, colours=colours)
+            x += width + (2 * gap if cell.query else gap)
+    return sheet
 
 
-def _thumbnail(file: Path, place: tuple[int, int]) -> Image.Image:
-    """A poster as large as its place allows, nothing of it cut off."""
+def _save(picture: Image.Image, path: Path) -> None:
+    with replacing(path) as temporary:
+        picture.save(temporary, format="PNG", optimize=True)
+
+
+def _read(file: Path) -> Image.Image:
     try:
-        picture = to_rgb(file)
+        return to_rgb(file)
     except PosterRefused as refused:
         raise DataError(
-            f"{file} can't be read for the sheet ({refused.detail}); if it is of data/, "
-            "run `dvc checkout`, else look whether it is still there"
+            f"{file} can't be read for the sheet ({refused.detail}): run `dvc checkout` if the "
+            "file is in data/, otherwise check that it still exists"
         ) from refused
-    scale = min(place[0] / picture.width, place[1] / picture.height)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def _shortened(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
-    """The text, or as many of its first letters as fit."""
-    # A title of a million letters would take long to measure.
-    text = " ".join(text[:500].split())
+    """The text, cut to fit into `width` pixels."""
+    text = " ".join(text[:500].split())  # measuring a very long title would take long
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(f"{text}…") > width:
         text = text[:-1].rstrip()
     return f"{text}…"
-
-
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """The text in lines that fit, broken between words."""
-    lines: list[str] = []
-    for word in text.split():
-        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines

@@ -1,70 +1,43 @@
-"""What all figures share: colours, frame, and the way they are saved."""
+"""What all figures share: the frame and the way they are saved."""
 
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image
 
 from posters.files import replacing
+from posters.reports.palette import FAINT, GRID, INK, ORANGE, PAPER
 
-if TYPE_CHECKING:
-    # It takes half a second to import, and what is drawn without it needs the colours alone.
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-INK, FAINT, PAPER = "#22262b", "#8b939c", "#ffffff"
-BLUE, ORANGE, GREEN = "#2f6f9f", "#e08a2c", "#5b9a68"
-DPI = 130
+_DPI = 130
 
 
-def new_figure(
-    width: float, height: float, title: str, caveats: Sequence[str], *, axes: bool = True
-) -> "tuple[Figure, Axes]":
-    """A figure of `width` x `height` inches with its title, its caveats, and one axes or none."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=DPI, facecolor=PAPER, layout="constrained")
+def new_figure(width: float, height: float, title: str, caveats: Sequence[str]) -> Figure:
+    """An empty figure of `width` x `height` inches with its title and the caveats."""
+    figure = Figure(figsize=(width, height), dpi=_DPI, facecolor=PAPER, layout="constrained")
     figure.suptitle(title, x=0.012, ha="left", fontsize=13, fontweight="bold", color=INK)
     if caveats:
         figure.text(
             0.995, 0.985, " · ".join(caveats), ha="right", va="top", fontsize=9, color=ORANGE
         )
-    drawn = figure.subplots() if axes else None
-    if drawn:
-        plain(drawn)
-    return figure, drawn  # type: ignore[return-value]
+    return figure
 
 
-def plain(axes: "Axes") -> None:
-    """Bring axes to the house style: no box, a faint grid behind the data."""
+def style_axes(axes: Axes, title: str = "") -> None:
+    """Remove the box, draw a faint grid behind the data and set a title."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(FAINT)
     axes.tick_params(colors=INK, labelsize=9)
-    axes.grid(axis="y", color="#e6e9ec", lw=0.7)
+    axes.grid(axis="y", color=GRID, lw=0.7)
     axes.set_axisbelow(True)
+    axes.set_title(title, fontsize=10, color=INK)
 
 
-def save(figure: "Figure", path: Path, *, dots_per_inch: int = DPI) -> None:
+def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG; its bytes depend on the figure alone."""
-    with io.BytesIO() as drawn:
-        figure.savefig(drawn, format="png", dpi=dots_per_inch)
-        with Image.open(drawn) as image:
-            flat = image.convert("RGB")
-    save_picture(flat, path)
-
-
-def save_picture(picture: Image.Image, path: Path, *, colours: int = 0) -> None:
-    """Write a picture as PNG, whole or not at all.
-
-    Args:
-        picture: in RGB.
-        path: of the PNG.
-        colours: how many it is brought down to, where it shows posters: an eighth of the bytes,
-            which matters in a repository; 0 keeps all.
-    """
-    if colours:
-        picture = picture.quantize(colours, method=Image.Quantize.MEDIANCUT)
-    with replacing(path) as beside:
-        picture.save(beside, format="PNG", optimize=True)
+    with io.BytesIO() as buffer:
+        figure.savefig(buffer, format="png", dpi=_DPI)
+        with Image.open(buffer) as image, replacing(path) as temporary:
+            image.convert("RGB").save(temporary, format="PNG", optimize=True)

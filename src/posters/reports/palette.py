@@ -1,21 +1,24 @@
-"""The page's colours: the figures' own by day, and lighter ones on dark paper by night."""
+"""The colours of the figures, the report and the page."""
 
-from posters.reports.figure_style import BLUE, FAINT, INK, ORANGE, PAPER
+from collections.abc import Mapping
 
-# Ink and quiet text keep a contrast of 4.5 on paper and page (WCAG 2.2, AA), whatever else does not
-# is shown by a number too.
-DAY = {
+INK, FAINT, GRID, PAPER = "#22262b", "#8b939c", "#e0e4e8", "#ffffff"
+BLUE, ORANGE, GREEN = "#2f6f9f", "#e08a2c", "#5b9a68"
+
+# `ink` and `quiet` text has a contrast of at least 4.5 on `page` and `paper` (WCAG 2.2, AA).
+LIGHT = {
     "page": "#f3f5f7",
     "paper": PAPER,
     "ink": INK,
     "quiet": "#59626b",
     "faint": FAINT,
-    "line": "#e0e4e8",
+    "line": GRID,
     "blue": BLUE,
     "orange": ORANGE,
+    "green": GREEN,
     "notice": "#fdf2e4",
 }
-NIGHT = {
+DARK = {
     "page": "#0e1114",
     "paper": "#181c21",
     "ink": "#e8ebee",
@@ -24,5 +27,11 @@ NIGHT = {
     "line": "#2d343b",
     "blue": "#6cb0e2",
     "orange": "#f0a04b",
+    "green": "#7fbf8c",
     "notice": "#33240f",
 }
+
+
+def css_variables(colours: Mapping[str, str]) -> str:
+    """Declarations such as `--blue: #2f6f9f;`, one for each colour."""
+    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())

@@ -1,150 +1,143 @@
-"""The report as one page of HTML that loads nothing: see `render`."""
+"""The report on one evaluated model: a single HTML file that loads nothing."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from posters.evaluation.metrics import PRIOR_OF
 from posters.evaluation.sweep_table import is_of
 from posters.neighbours.index import Neighbour
-from posters.reports import report_charts as charts
-from posters.reports import words
-from posters.reports.findings import Findings, LookAlikes
-from posters.reports.palette import DAY, NIGHT
+from posters.reports import charts, words
+from posters.reports.palette import DARK, LIGHT, css_variables
+from posters.reports.rendering import render_template
 from posters.reports.thumbnails import thumbnail
 from posters.years.splitting import TESTS
 
-# However many the figure shows: the page is to stay light.
+# Limits that keep the file small, whatever the figure of neighbours shows.
 _MAX_QUERIES, _MAX_NEIGHBOURS = 8, 6
-_GUESSES = 6
+_EXAMPLES = 6
+
+QueryNeighbours = Sequence[tuple[Neighbour, Sequence[Neighbour]]]
+"""Query posters, each with its nearest posters."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is known of an evaluated model.
+
+    Attributes:
+        evaluation: the content of `metrics/evaluation.json`.
+        catalogue: the content of `metrics/catalogue.json`.
+        decades: the content of `metrics/decades.csv`.
+        tested: every tested movie: `imdb_id`, `title`, `year`, `file`, `test`, the year
+            `predicted`, and its interval, `low` to `high`.
+        neighbours: of some tested posters.
+        posters: `file` is relative to this folder.
+        before: the first year that is not topped up.
+        head: kind of the year model, as in `train.head`.
+        level: nominal coverage of the intervals.
+        sweep: see `posters.evaluation.sweep_table`; None without a sweep.
+    """
+
+    evaluation: Mapping[str, Any]
+    catalogue: Mapping[str, Any]
+    decades: pd.DataFrame
+    tested: pd.DataFrame
+    neighbours: QueryNeighbours
+    posters: Path
+    before: int
+    head: str
+    level: float
+    sweep: pd.DataFrame | None = None
 
 
 def render(findings: Findings) -> str:
-    """The report; its characters depend on the findings alone.
+    """The report; the same findings give the same text.
 
     Raises:
         PosterRefused: a poster that is shown can't be read.
     """
-    environment = Environment(
-        loader=PackageLoader("posters.reports", "templates"),
-        autoescape=True,  # titles are the world's
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
-        "one": "{:.1f}".format,
-        "signed": lambda value: f"{value:+.1f}".replace("-", "\N{MINUS SIGN}"),
-        "count": "{:,}".format,
-        "percent": "{:.0%}".format,
-        "thumbnail": lambda file: thumbnail(findings.posters / file),
-    }
-    return environment.get_template("report.html.jinja").render(_content(findings))
-
-
-def _content(findings: Findings) -> dict[str, Any]:
-    """What the template shows, by name."""
     evaluation, catalogue = findings.evaluation, findings.catalogue
-    run, years = evaluation["run"], [each["year"] for each in catalogue["years"]]
     tested = findings.tested.assign(
         error=(findings.tested["predicted"] - findings.tested["year"]).abs()
     )
-    ends = charts.ends_of(tested)
-    return {
-        "colours": {"day": DAY, "night": NIGHT},
-        "tests": TESTS,
-        "titles": words.TITLES,
+    by_test = {test: tested[tested["test"] == test] for test in TESTS}
+    limits = charts.year_limits(tested)
+    count = len(findings.neighbours)
+    decades = charts.matching_prior(findings.decades)
+    content = {
+        "light": css_variables(LIGHT),
+        "dark": css_variables(DARK),
+        "tests": words.TESTS_IN_WORDS,
         "evaluation": evaluation,
         "catalogue": catalogue,
-        "run": run,
-        "caveats": {caveat: words.meaning(caveat) for caveat in run["caveats"]},
-        "source": words.source(run["source"]),
+        "run": evaluation["run"],
+        "caveats": words.caveat_texts(evaluation["run"]["caveats"]),
+        "facts": words.facts(evaluation, catalogue)
+        | {"Year model": words.YEAR_MODELS[findings.head]},
         "attribution": catalogue["source"]["attribution"],
-        "weights": words.weights(run["backbone"]),
-        "head": words.HEADS.get(findings.head, findings.head),
         "level": findings.level,
-        "before": findings.before,
-        "answers": {test: _answers(evaluation[test]) for test in TESTS},
-        "furthest": _furthest(evaluation),
+        "models": {
+            test: sorted((evaluation[test][key], name) for key, name in words.MODELS.items())
+            for test in TESTS
+        },
+        "largest": max(
+            evaluation[test][key] for test in TESTS for key in ("mae_high", *words.MODELS)
+        ),
         "histograms": [
             charts.movies_by_year(catalogue, findings.before, topped_up=topped_up)
             for topped_up in (False, True)
         ],
         "movies": _by_decade(catalogue["years"]),
-        "clouds": {
-            test: charts.predicted_against_true(tested[tested["test"] == test], test, ends)
-            for test in TESTS
+        "scatter_plots": {
+            test: charts.predicted_against_true(rows, test, limits)
+            for test, rows in by_test.items()
         },
         "max_dots": charts.MAX_DOTS,
-        "few": charts.FEW,
+        "few": words.FEW_POSTERS,
         "error_chart": charts.error_by_decade(findings.decades),
         "coverage_chart": charts.coverage_by_decade(findings.decades, findings.level),
-        "decades": {
-            test: findings.decades.query("test == @test and prior == @prior").to_dict("records")
-            for test, prior in PRIOR_OF.items()
-        },
-        "look_alikes": _few(findings.look_alikes),
-        "guesses": {
-            test: {
-                name: rows.head(_GUESSES).to_dict("records")
-                for name, rows in _best_and_worst(tested[tested["test"] == test])
-            }
-            for test in TESTS
-        },
+        "decades": {test: decades[decades["test"] == test].to_dict("records") for test in TESTS},
+        "neighbours": [
+            (query, neighbours[:_MAX_NEIGHBOURS])
+            for query, neighbours in findings.neighbours[:: -(-count // _MAX_QUERIES)]
+        ],
+        "examples": {test: _examples(rows) for test, rows in by_test.items()},
+        "thumbnail": lambda file: thumbnail(findings.posters / file),
+        "out_of_scope": words.out_of_scope(evaluation),
         **_sweep(findings),
-        "out_of_scope": words.out_of_scope(evaluation, years[0], years[-1]),
     }
+    return render_template("report.html.jinja", content)
 
 
-def _answers(metrics: Mapping[str, float]) -> dict[str, float]:
-    """The errors of all that were asked, by what they are called, the smallest first."""
-    named = {name: metrics[key] for key, name in words.ANSWERS.items()}
-    return dict(sorted(named.items(), key=lambda item: item[1]))
+def _by_decade(years: Sequence[Mapping[str, int]]) -> list[dict[Any, Any]]:
+    """The counts of `metrics/catalogue.json` summed over decades."""
+    table = pd.DataFrame(years)
+    decades = table.groupby(table["year"].rename("decade") // 10 * 10).sum()
+    return decades.reset_index().to_dict("records")
 
 
-def _furthest(evaluation: Mapping[str, Mapping[str, float]]) -> float:
-    """The years that the longest bar stands for: more than 0, even if every guess is right."""
-    keys = ("mae_high", *words.ANSWERS)
-    return max(evaluation[test][key] for test in TESTS for key in keys) or 1
-
-
-def _by_decade(years: Iterable[Mapping[str, int]]) -> list[dict[str, int]]:
-    """Movies before and after, how many are short of t, and the reserve, summed over decades."""
-    decades: dict[int, Counter[str]] = {}
-    for each in years:
-        decades.setdefault(each["year"] // 10 * 10, Counter()).update(each)
-    return [{**counts, "decade": decade} for decade, counts in decades.items()]
-
-
-def _best_and_worst(rows: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
-    """Each poster's guess, the nearest to its year first, and the furthest off first."""
-    ordered = rows.sort_values(["error", "imdb_id"])
-    worst = rows.sort_values(["error", "imdb_id"], ascending=[False, True])
-    return (("best", ordered), ("worst", worst))
-
-
-def _few(look_alikes: LookAlikes) -> list[tuple[Neighbour, list[Neighbour]]]:
-    """As many as a page can show: queries spread over all of them, each with its nearest."""
-    count = min(len(look_alikes), _MAX_QUERIES)
-    middles = [(2 * number + 1) * len(look_alikes) // (2 * count) for number in range(count)]
-    chosen = [look_alikes[middle] for middle in middles]
-    return [(query, list(found[:_MAX_NEIGHBOURS])) for query, found in chosen]
+def _examples(rows: pd.DataFrame) -> dict[str, list[dict[Any, Any]]]:
+    """The predictions of one test with the smallest and with the largest errors."""
+    smallest = rows.sort_values(["error", "imdb_id"])
+    largest = rows.sort_values(["error", "imdb_id"], ascending=[False, True])
+    return {
+        name: ordered.head(_EXAMPLES).to_dict("records")
+        for name, ordered in (("Smallest errors", smallest), ("Largest errors", largest))
+    }
 
 
 def _sweep(findings: Findings) -> dict[str, Any]:
     sweep = findings.sweep
     if sweep is None or not is_of(sweep, findings.evaluation):
         return {"sweep": [], "other_sweep": sweep is not None}
-    pairs = sweep.sort_values("t").groupby("t")
     return {
         "sweep": [
             {"t": t, "trained_on": rows["trained_on"].iloc[0]}
             | {str(row["test"]): row for row in rows.to_dict("records")}
-            for t, rows in pairs
+            for t, rows in sweep.sort_values("t").groupby("t")
         ],
         "sweep_charts": {test: charts.error_by_threshold(sweep, test) for test in TESTS},
         "other_sweep": False,

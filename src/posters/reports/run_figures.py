@@ -11,9 +11,13 @@ from posters.embedding.embeddings import Embeddings
 from posters.evaluation.metrics import by_decade
 from posters.neighbours.index import Neighbour, Neighbours
 from posters.params import EvaluateParams, RebalanceParams
-from posters.reports.error_plots import coverage_by_decade, error_by_decade, predicted_against_true
-from posters.reports.findings import LookAlikes
-from posters.reports.histograms import movies_by_year
+from posters.reports.figures import (
+    coverage_by_decade,
+    error_by_decade,
+    movies_by_year,
+    predicted_against_true,
+)
+from posters.reports.report import QueryNeighbours
 from posters.years.dataset import Parts
 from posters.years.year_model import YearPredictions
 
@@ -41,8 +45,12 @@ def draw_histograms(
     before = {"initial catalogue": counts["initial catalogue"]}
     top = max(params.t, *sum(counts.values(), Counter()).values()) * 1.18
     for number, shown, title in (
-        (1, before, "Movies by year, as they come"),
-        (2, counts, f"Movies by year, topped up before {params.before} to t = {params.t}"),
+        (1, before, "Movies by year before the top-up"),
+        (
+            2,
+            counts,
+            f"Movies by year after the top-up (t = {params.t}, years before {params.before})",
+        ),
     ):
         movies_by_year(
             shown,
@@ -85,7 +93,9 @@ def draw_errors(
     coverage_by_decade(decades, level, folder / "coverage_by_decade.png", caveats=caveats)
 
 
-def find_neighbours(parts: Parts, embeddings: Embeddings, params: EvaluateParams) -> LookAlikes:
+def find_neighbours(
+    parts: Parts, embeddings: Embeddings, params: EvaluateParams
+) -> QueryNeighbours:
     """Queries of the balanced test, evenly spaced over the years, each with its nearest posters."""
     movies = parts["balanced"].movies.sort_values(["year", "imdb_id"])
     count = min(params.queries, len(movies))

@@ -1,4 +1,4 @@
-"""Posters small enough to stand in a page."""
+"""Small copies of posters to embed in HTML."""
 
 import base64
 import io
@@ -8,19 +8,15 @@ from PIL import Image
 
 from posters.images.pictures import read_image, to_rgb
 
-# Shown half as large: sharp on screens of twice the density.
-_WIDTH, _HEIGHT = 176, 264
-_QUALITY = 72
 
-
-def thumbnail(path: Path) -> str:
-    """A poster file as the data URI of a small JPEG, the same for the same pixels.
+def thumbnail(path: Path, size: tuple[int, int] = (176, 264), quality: int = 72) -> str:
+    """A poster file as the data URI of a JPEG of at most `size` pixels.
 
     Raises:
         PosterRefused: the poster can't be read.
     """
     image = to_rgb(read_image(path))
-    image.thumbnail((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
-    with io.BytesIO() as written:
-        image.save(written, format="JPEG", quality=_QUALITY, optimize=True)
-        return "data:image/jpeg;base64," + base64.b64encode(written.getvalue()).decode("ascii")
+    image.thumbnail(size, Image.Resampling.LANCZOS)
+    with io.BytesIO() as buffer:
+        image.save(buffer, format="JPEG", quality=quality, optimize=True)
+        return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,0 +1,293 @@
+"""The report: it shows the metrics, is well-formed and needs no other file."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup, Tag
+from conftest import ROOT
+from PIL import Image
+
+from posters.evaluation.metrics import PRIOR_OF
+from posters.evaluation.sweep_table import tabulate
+from posters.neighbours.index import Neighbour
+from posters.reports import charts, words
+from posters.reports.palette import DARK, LIGHT
+from posters.reports.rendering import TEMPLATES
+from posters.reports.report import Findings, render
+from posters.years.splitting import TESTS
+
+EVIL = """<script>alert("x")</script> 'quoted' & <b>"""
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory: pytest.TempPathFactory) -> Findings:
+    """The committed metrics, with 30 predictions for each test."""
+    folder = tmp_path_factory.mktemp("posters")
+    Image.new("RGB", (40, 60), "teal").save(folder / "poster.jpg")
+    rows = [
+        {"imdb_id": f"tt{number:07d}", "title": f"Movie {number}", "year": 1900 + number}
+        | {"test": TESTS[number % 2], "predicted": 1900 + number + number % 7 * 1.5}
+        for number in range(60)
+    ]
+    tested = pd.DataFrame(rows).assign(file="poster.jpg", low=1890, high=1990)
+    movies = [
+        Neighbour(row.imdb_id, row.title, row.year, row.file, 0.5) for row in tested.itertuples()
+    ]
+    metrics = ROOT / "metrics"
+    return Findings(
+        evaluation=json.loads((metrics / "evaluation.json").read_text(encoding="utf-8")),
+        catalogue=json.loads((metrics / "catalogue.json").read_text(encoding="utf-8")),
+        decades=pd.read_csv(metrics / "decades.csv"),
+        tested=tested,
+        neighbours=[(movies[number], movies[number + 1 :][:9]) for number in range(19)],
+        posters=folder,
+        before=2000,
+        head="distribution",
+        level=0.8,
+    )
+
+
+@pytest.fixture(scope="module")
+def page(findings: Findings) -> str:
+    return render(findings)
+
+
+def soup_of(page: str) -> BeautifulSoup:
+    return BeautifulSoup(page, "html.parser")
+
+
+def text_of(tag: Tag | None) -> str:
+    """The text of an element with single spaces."""
+    assert tag is not None
+    return " ".join(tag.get_text(" ").split())
+
+
+def table_of(tag: Tag) -> list[list[str]]:
+    return [[text_of(cell) for cell in row.select("th, td")] for row in tag.select("tbody tr")]
+
+
+def changed(findings: Findings, **values: Any) -> Findings:
+    """The findings with another evaluation: `changed(findings, run__t=0)`."""
+    evaluation = json.loads(json.dumps(findings.evaluation))
+    for name, value in values.items():
+        section, _, key = name.partition("__")
+        if key:
+            evaluation[section][key] = value
+        else:
+            evaluation[section] = value
+    return replace(findings, evaluation=evaluation)
+
+
+def test_errors_and_baselines_are_those_of_the_metrics(page: str, findings: Findings) -> None:
+    soup = soup_of(page)
+    for test, card in zip(TESTS, soup.select("article.card"), strict=True):
+        metrics = findings.evaluation[test]
+        assert text_of(card.select_one(".big")) == f"{metrics['mae']:.1f} years MAE"
+        assert text_of(card.select_one(".quiet")) == (
+            f"95% confidence interval {metrics['mae_low']:.1f} to {metrics['mae_high']:.1f}; "
+            f"{metrics['n']} posters"
+        )
+        rows = dict(table_of(card))
+        assert list(map(float, rows.values())) == sorted(map(float, rows.values()))
+        assert rows == {name: f"{metrics[key]:.1f}" for key, name in words.MODELS.items()}
+        points = text_of(card.select_one(".points"))
+        assert f"{metrics['coverage']:.0%} of the 80% intervals contain the true year" in points
+        assert f"Median error {metrics['median_ae']:.1f} years" in points
+        lede = text_of(soup.select_one(".lede"))
+        assert f"{metrics['mae']:.1f} years" in lede
+        assert f"{metrics['best_constant_mae']:.1f}" in lede
+
+
+def test_facts_and_caveats_are_shown_first(page: str, findings: Findings) -> None:
+    soup = soup_of(page)
+    shown = text_of(soup.select_one(".facts"))
+    for fact in words.facts(findings.evaluation, findings.catalogue).values():
+        assert fact in shown
+    notice = soup.select_one("header .notice")
+    assert notice is not None
+    caveats = [text_of(tag) for tag in notice.select("strong")]
+    assert caveats == ["Generated posters.", "Random VGG16 weights."]
+    assert "not how accurate it is on real posters" in text_of(notice)
+    assert text_of(soup.select_one(".scope")).startswith("Real posters: this model was trained")
+    without = soup_of(render(changed(findings, run__caveats=[])))
+    assert not without.select(".notice")
+    assert text_of(without.select_one(".scope")).startswith("Proof of a poster's age")
+
+
+def test_tables_by_decade_are_those_of_the_metrics(page: str, findings: Findings) -> None:
+    section = soup_of(page).select_one("section[aria-labelledby=decades]")
+    assert section is not None
+    decades = findings.decades
+    for (test, prior), table in zip(PRIOR_OF.items(), section.select("table"), strict=True):
+        rows = decades[(decades["test"] == test) & (decades["prior"] == prior)]
+        assert [row[:3] + row[4:5] for row in table_of(table)] == [
+            [f"{row.decade}s", str(row.n), f"{row.mae:.1f}", f"{row.coverage:.0%}"]
+            for row in rows.itertuples()
+        ]
+
+
+def test_examples_have_the_smallest_and_the_largest_errors(page: str, findings: Findings) -> None:
+    lists = soup_of(page).select("ul.examples")
+    errors = (findings.tested["predicted"] - findings.tested["year"]).abs()
+    for test, (smallest, largest) in zip(TESTS, (lists[:2], lists[2:]), strict=True):
+        of_test = errors[findings.tested["test"] == test].sort_values()
+        for shown, expected in ((smallest, of_test.head(6)), (largest, of_test.tail(6)[::-1])):
+            years = [re.findall(r"\d{4}", text_of(item))[:2] for item in shown.select("li")]
+            differences = [abs(int(predicted) - int(true)) for true, predicted in years]
+            assert differences == pytest.approx(list(expected), abs=0.51)
+
+
+def test_images_and_charts_have_alternative_texts(page: str) -> None:
+    soup = soup_of(page)
+    assert [len(row.select("img")) for row in soup.select("ul.nearest")] == [7] * 7
+    assert [len(row.select("img")) for row in soup.select("ul.examples")] == [6] * 4
+    for image in soup.select("img"):
+        assert re.fullmatch(r"Poster of Movie \d+ \(\d{4}\)", str(image["alt"]))
+        assert str(image["src"]).startswith("data:image/jpeg;base64,/9j/")
+    assert len(soup.select("svg")) == 6
+    for chart in soup.select("svg"):
+        assert chart["role"] == "img"
+        assert len(str(chart["aria-label"])) > 40
+
+
+def test_page_loads_nothing_and_runs_nothing(page: str) -> None:
+    soup = soup_of(page)
+    assert not soup.select("script, iframe, object, embed, video, audio, form, base")
+    for tag in soup.find_all(True):
+        assert isinstance(tag, Tag)
+        for name, value in tag.attrs.items():
+            assert not name.startswith("on")
+            if name in ("src", "href", "srcset", "action", "data"):
+                assert str(value).startswith("data:")
+    assert not re.search(r"https?://|url\(|@import", page)
+
+
+def test_sections_and_table_rows_have_headings(page: str) -> None:
+    soup = soup_of(page)
+    labelled = [str(section["aria-labelledby"]) for section in soup.select("section")]
+    assert labelled == [str(heading["id"]) for heading in soup.select("h2")]
+    for row in soup.select("table tr"):
+        assert row.select_one("th[scope]"), row
+
+
+def test_titles_and_attribution_are_escaped(findings: Findings) -> None:
+    evil = [
+        (replace(query, title=EVIL), [replace(movie, title=EVIL) for movie in neighbours])
+        for query, neighbours in findings.neighbours
+    ]
+    source = findings.catalogue["source"] | {"attribution": EVIL}
+    page = render(
+        replace(
+            findings,
+            tested=findings.tested.assign(title=EVIL),
+            neighbours=evil,
+            catalogue={**findings.catalogue, "source": source},
+        )
+    )
+    soup = soup_of(page)
+    assert "<script" not in page
+    assert {item.get_text() for item in soup.select(".title")} == {EVIL}
+    tooltips = [dot.get_text() for dot in soup.select("circle.cloud title")]
+    assert len(tooltips) == len(findings.tested)
+    assert all(tooltip.startswith(EVIL) for tooltip in tooltips)
+    footer = soup.select_one("footer")
+    assert footer is not None and EVIL in footer.get_text()
+
+
+def test_same_findings_give_the_same_page(findings: Findings, page: str) -> None:
+    assert render(findings) == page
+    shuffled = replace(findings, tested=findings.tested.sample(frac=1, random_state=0))
+    examples = [str(tag) for tag in soup_of(page).select(".examples")]
+    assert [str(tag) for tag in soup_of(render(shuffled)).select(".examples")] == examples
+
+
+@pytest.mark.parametrize(("auc", "text"), [(0.9, "CAN separate"), (0.5, "cannot separate")])
+def test_separable_origins_are_reported(findings: Findings, auc: float, text: str) -> None:
+    origin = {"auc": auc, "chance_low": 0.4, "chance_high": 0.6, "pairs": 10}
+    assert text in render(changed(findings, origin=origin))
+    assert "separate" not in render(changed(findings, origin={}))
+
+
+def test_dots_of_many_posters_are_spread_over_the_years() -> None:
+    rows = pd.DataFrame({"imdb_id": [f"tt{n:07d}" for n in range(4000)], "year": range(4000)})
+    drawn = charts.sample_by_year(rows.sample(frac=1, random_state=0))
+    assert len(drawn) == charts.MAX_DOTS
+    assert list(drawn["year"].iloc[[0, -1]]) == [0, 3999]
+    assert drawn["year"].diff().dropna().isin([2, 3]).all()
+
+
+@pytest.mark.parametrize(
+    ("t", "before", "line"), [(0, 2000, False), (3, 1800, False), (3, 2100, True)]
+)
+def test_histogram_shows_t_only_where_it_applies(
+    findings: Findings, t: int, before: int, line: bool
+) -> None:
+    for topped_up in (False, True):
+        svg = charts.movies_by_year({**findings.catalogue, "t": t}, before, topped_up=topped_up)
+        assert ('class="dashed"' in svg) == line
+
+
+def sweep_of(findings: Findings, **changes: Any) -> pd.DataFrame:
+    """A sweep over three values of t that contains this evaluation."""
+    own = findings.evaluation["run"]["t"]
+    evaluations = {
+        t: changed(findings, run__t=t, **({} if t == own else {"natural__mae": 20.0})).evaluation
+        for t in (0, own, 99)
+    }
+    return tabulate(evaluations).assign(**changes)
+
+
+def test_sweep_is_shown_as_charts_and_table(findings: Findings) -> None:
+    page = soup_of(render(replace(findings, sweep=sweep_of(findings))))
+    section = page.select_one("section[aria-labelledby=sweep]")
+    assert section is not None
+    assert len(section.select("svg")) == 2
+    own, mae = findings.evaluation["run"]["t"], findings.evaluation["natural"]["mae"]
+    rows = table_of(section)
+    assert [row[0] for row in rows] == ["0", str(own), "99"]
+    assert [row[2].split()[0] for row in rows] == ["20.0", f"{mae:.1f}", "20.0"]
+    assert text_of(section.select_one("tr.own th")) == str(own)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"source": "table"}, {"weights_digest": "0" * 64}, {"n": 9}, {"mae": 1.0}]
+)
+def test_sweep_of_another_model_is_not_shown(findings: Findings, changes: dict[str, Any]) -> None:
+    page = soup_of(render(replace(findings, sweep=sweep_of(findings, **changes))))
+    section = page.select_one("section[aria-labelledby=sweep]")
+    assert section is not None
+    assert not section.select("svg, table")
+    assert "was made with other posters, another network" in text_of(section)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of a colour (WCAG 2.2)."""
+    parts = np.array([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("text", "background"),
+    [
+        *(("ink", background) for background in ("page", "paper", "notice")),
+        *(("quiet", background) for background in ("page", "paper")),
+        ("blue", "paper"),
+    ],
+)
+def test_text_has_enough_contrast(colours: dict[str, str], text: str, background: str) -> None:
+    low, high = sorted(luminance(colours[name]) for name in (text, background))
+    assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_templates_are_package_data() -> None:
+    names = {file.name for file in TEMPLATES.iterdir()}
+    assert {"report.html.jinja", "model_card.md.jinja", "answer.html.jinja"} <= names
+    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert '"posters.reports" = ["templates/*"]' in pyproject

@@ -1,0 +1,73 @@
+"""The report and the model card of a finished pipeline run."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import Walk, query
+
+pytestmark = pytest.mark.slow
+
+
+def test_report_shows_the_metrics_of_the_run(walk: Walk) -> None:
+    page = walk.project.read("plots/report.html")
+    metrics = walk.lowered.metrics
+    for test in ("natural", "balanced"):
+        assert f"<b>{metrics[test]['mae']:.1f}</b> years MAE" in page
+    for fact in ("t = 3 ", "MobileNetV2, frozen, random weights", "96 × 96", "your own table"):
+        assert fact in page
+    assert "<strong>Random MobileNetV2 weights.</strong>" in page
+
+
+def test_report_is_tracked_by_dvc_and_restored_from_its_cache(walk: Walk) -> None:
+    page = walk.project.read("plots/report.html")
+    assert "path: plots/report.html" in walk.lowered.lock
+    tracked = walk.project.run("git", "status", "--porcelain", "--ignored").stdout
+    assert "!! plots/report.html" in tracked
+    assert "failed to load" not in walk.project.run("dvc", "plots", "show").stderr
+    (walk.project.folder / "plots" / "report.html").unlink()
+    done = walk.project.run("dvc", "repro")
+    assert "evaluate" not in re.findall(r"^Running stage '(\w+)'", done.stdout, re.MULTILINE)
+    assert walk.project.read("plots/report.html") == page
+
+
+def test_each_mlflow_run_has_its_report(walk: Walk) -> None:
+    rows = query(walk.database, "SELECT run_uuid, value FROM params WHERE key = 'rebalance.t'")
+    assert rows
+    for run, t in rows:
+        kept = walk.project.folder / "mlartifacts" / str(run) / "artifacts" / "report.html"
+        assert f"towards t = {t} movies" in kept.read_text(encoding="utf-8")
+
+
+def test_card_command_writes_the_card_of_the_run(walk: Walk) -> None:
+    card = walk.project.folder / "docs" / "model_card.md"
+    walk.project.run(sys.executable, "src/card.py")
+    text = card.read_text(encoding="utf-8")
+    card.unlink()
+    card.parent.rmdir()
+    assert "> **Random MobileNetV2 weights.**" in text
+    assert "Generated posters" not in text
+    mae = json.loads(walk.project.read("metrics/evaluation.json"))["natural"]["mae"]
+    assert f"**{mae:.1f}**" in text
+
+
+def test_card_command_without_metrics_says_what_to_do(walk: Walk) -> None:
+    evaluation = walk.project.folder / "metrics" / "evaluation.json"
+    content = evaluation.read_text(encoding="utf-8")
+    for damaged, message in ((None, "run `make repro` first"), ("{}", "metrics/ is damaged")):
+        evaluation.unlink()
+        try:
+            if damaged:
+                evaluation.write_text(damaged, encoding="utf-8")
+            done: subprocess.CompletedProcess[str] = walk.project.run(
+                sys.executable, "src/card.py", check=False
+            )
+        finally:
+            evaluation.unlink(missing_ok=True)
+            evaluation.write_text(content, encoding="utf-8")
+        assert done.returncode == 1
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not (walk.project.folder / "docs").exists()
