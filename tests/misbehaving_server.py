@@ -4,7 +4,7 @@ Nothing waits: the clients get a clock that only moves when somebody sleeps by i
 """
 
 import contextlib
-import csv
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ import pytest
 
 from posters.errors import FetchFailed
 from posters.params import FetchParams
-from posters.web.archive import Archive, Held
+from posters.web.archive import Archive, StoredAnswer
 from posters.web.fetcher import Fetcher
+from posters.web.ledger import LEDGER
 from posters.web.request import PICTURES, Limits, Secret, Site
 
 HOST, OTHER = "movies.test", "pictures.test"
@@ -214,12 +215,10 @@ class Web:
         """A new one each time, as a run makes it, of the same folder."""
         return Archive(self.folder, self.fetcher(**rules))
 
-    def rows(self) -> list[dict[str, str]]:
-        """The ledger as anybody reads it."""
-        with (self.folder / "ledger.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+    def rows(self) -> list[dict[str, Any]]:
+        return ledger_rows(self.folder / LEDGER)
 
-    def row(self) -> dict[str, str]:
+    def row(self) -> dict[str, Any]:
         return self.rows()[-1]
 
     def objects(self) -> list[Path]:
@@ -238,6 +237,13 @@ class Web:
 def opened(folder: Path) -> Iterator[Web]:
     with Server() as server:
         yield Web(folder, server)
+
+
+def ledger_rows(path: Path) -> list[dict[str, Any]]:
+    """All rows of a ledger in their order, read as a user would."""
+    with contextlib.closing(sqlite3.connect(path)) as ledger:
+        ledger.row_factory = sqlite3.Row
+        return [dict(row) for row in ledger.execute("SELECT * FROM attempts ORDER BY id")]
 
 
 def settings(**changed: Any) -> FetchParams:
@@ -270,7 +276,7 @@ def get(
     *,
     what: str = "poster",
     secret: Secret | None = None,
-) -> Held:
+) -> StoredAnswer:
     return archive.get(address, limits, what=what, imdb_id="tt0000001", secret=secret)
 
 

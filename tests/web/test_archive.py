@@ -198,7 +198,7 @@ def test_a_deleted_archive_starts_anew(web: Web) -> None:
     get(web.archive())
     shutil.rmtree(web.folder / "objects")
     assert get(web.archive()).read() == b"poster"
-    (web.folder / "ledger.csv").unlink()
+    (web.folder / "ledger.sqlite").unlink()
     assert get(web.archive()).read() == b"poster"
     assert web.server.count() == 3
 
@@ -230,7 +230,7 @@ def test_an_interruption_leaves_nothing_over(web: Web, monkeypatch: pytest.Monke
     with pytest.raises(KeyboardInterrupt):
         get(archive)
     assert web.left_over() == []
-    assert not (web.folder / "ledger.csv").exists()
+    assert web.rows() == []
 
 
 def test_what_killed_runs_left_behind_is_swept_after_a_day(web: Web) -> None:

@@ -249,7 +249,7 @@ def test_a_server_that_falls_silent_is_given_up(web: Web, start: bytes) -> None:
 def test_another_kind_than_asked_for_is_refused(web: Web, media: str, limits: Limits) -> None:
     web.server.on("/a.jpg", reply(b"<html>a cinema</html>", Content_Type=media))
     error = failed(web, limits)
-    assert (error.reason, error.passing) == ("not the kind asked for", False)
+    assert (error.reason, error.passing) == ("wrong media type", False)
     assert (media.partition(";")[0] or "no Content-Type") in error.detail
     assert web.server.count() == 1
 

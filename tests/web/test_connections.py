@@ -3,11 +3,11 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from ssl import SSLCertVerificationError
 from threading import Thread
 from typing import Any
 
 import pytest
-import requests
 from misbehaving_server import (
     HOST,
     OTHER,
@@ -22,11 +22,12 @@ from misbehaving_server import (
     settings,
     url,
 )
+from urllib3.exceptions import SSLError
 
 from posters.errors import FetchFailed
 from posters.web.archive import Archive
-from posters.web.connections import PrivateAddressError, refuse_private
-from posters.web.failures import failure
+from posters.web.connections import refuse_private
+from posters.web.exchange import failure
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
 
@@ -193,7 +194,7 @@ PRIVATE = (
 
 @pytest.mark.parametrize("address", PRIVATE.split())
 def test_a_private_address_is_refused(address: str) -> None:
-    with pytest.raises(PrivateAddressError, match=r"movies\.test leads to the private address"):
+    with pytest.raises(FetchFailed, match=r"movies\.test leads to the private address"):
         refuse_private(HOST, address)
 
 
@@ -279,6 +280,6 @@ def test_without_a_network_a_host_is_not_reached(
 
 
 def test_a_certificate_that_is_not_trusted_is_no_connection() -> None:
-    error = failure(requests.exceptions.SSLError("with the whole address"), HOST)
+    error = failure(SSLError(SSLCertVerificationError("with the whole address")), HOST)
     assert (error.reason, error.passing, error.again) == ("no connection", True, False)
     assert error.detail == "the certificate of movies.test is not trusted"

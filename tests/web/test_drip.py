@@ -85,4 +85,4 @@ def test_closing_ends_what_is_under_way(web: Web) -> None:
     with pytest.raises(Exception, match="the run ended"):
         archive.get("https://movies.test/b.jpg", Limits(PICTURES, 1000, 30), what="poster")
     assert web.server.count() == 1
-    assert not (web.folder / "ledger.csv").exists()
+    assert web.rows() == []

@@ -24,7 +24,7 @@ from misbehaving_server import (
 from posters.errors import FetchFailed, SiteBlocked
 from posters.web import fetcher as fetcher_module
 from posters.web.archive import Archive
-from posters.web.connections import open_session
+from posters.web.connections import Connections
 from posters.web.fetcher import Fetcher
 from posters.web.pace import Pace
 from posters.web.request import Site
@@ -249,9 +249,7 @@ def test_who_waited_while_a_site_was_blocked_does_not_ask_it(web: Web) -> None:
 def test_the_rate_holds_for_a_real_client(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries and redirects are requests like any other."""
     routes = {HOST: web.server.address}
-    monkeypatch.setattr(
-        fetcher_module, "open_session", lambda _, **keywords: open_session(routes, **keywords)
-    )
+    monkeypatch.setattr(fetcher_module, "Connections", lambda _, *rest: Connections(routes, *rest))
     clock = web.clock
     slow = Fetcher(
         [Site(HOST, 0.1, robots=False)],

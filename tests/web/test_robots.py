@@ -23,7 +23,7 @@ from misbehaving_server import (
 )
 
 from posters.errors import FetchFailed, SiteBlocked, SiteUnreachable
-from posters.web.archive import Archive, Held
+from posters.web.archive import Archive, StoredAnswer
 
 ROBOTS = "/robots.txt"
 # Invented, in the manner of large sites.
@@ -57,7 +57,7 @@ def plain(text: str | bytes, status: int = 200) -> bytes:
     return reply(body, status, Content_Type="text/plain")
 
 
-def ask(web: Web, path: str = "/a.jpg", archive: Archive | None = None) -> Held:
+def ask(web: Web, path: str = "/a.jpg", archive: Archive | None = None) -> StoredAnswer:
     return get(archive or web.archive(robots=True), url(path), ANYTHING)
 
 
@@ -182,7 +182,7 @@ def test_where_the_rules_cant_be_had_nothing_is_asked(
     web.server.on(ROBOTS, answer)
     archive = web.archive(robots=True)
     for path in ("/a.jpg", "/b.jpg"):
-        with pytest.raises(SiteUnreachable, match=r"what movies\.test allows can't be known"):
+        with pytest.raises(SiteUnreachable, match=r"the rules of movies\.test are unknown"):
             ask(web, path, archive)
     assert web.server.count(ROBOTS) == web.server.count() == requests
     assert [row["outcome"] for row in web.rows()] == ["stopped", "stopped"]

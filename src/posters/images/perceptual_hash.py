@@ -17,7 +17,7 @@ _WORDS = HASH_BITS // 64
 
 
 def difference_hash(image: Image.Image) -> int:
-    """The 256-bit difference hash: for each cell, whether it is lighter than the one to its left."""
+    """The 256-bit difference hash: whether each cell is lighter than the one to its left."""
     grey = image.convert("L").resize((17, 16), Image.Resampling.LANCZOS)
     pixels = np.asarray(grey, dtype=np.int16)  # (16, 17)
     bits = pixels[:, 1:] > pixels[:, :-1]  # (16, 16)
