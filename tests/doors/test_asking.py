@@ -70,7 +70,7 @@ def start(project: Project, stage: str) -> "subprocess.Popen[str]":
 def wait_for_posters(project: Project, process: "subprocess.Popen[str]", number: int) -> None:
     """Until so many posters were fetched; the process must not end before."""
     while process.poll() is None:
-        if ledger_path(project).exists():
+        if any(ledger_path(project).parent.glob("objects/*/*")):
             fetched = [row for row in rows(project) if row["what"] == "poster"]
             if len(fetched) >= number:
                 return

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import pytest
 from conftest import ROOT
-from misbehaving_server import PATIENCE, Web, get, opened, reply, url
+from misbehaving_server import PATIENCE, Web, get, opened, reply
 
 
 @pytest.fixture
