@@ -1,8 +1,7 @@
 """One request and its answer, which is read only while it stays within its limits."""
 
 import contextlib
-import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ssl import SSLCertVerificationError
 from typing import BinaryIO
 from urllib.parse import urlencode, urljoin
@@ -79,7 +78,7 @@ class Exchange:
                 # The text of the error may contain the key.
                 cause = error if self.secret == Secret() else None
                 if self.deadline.passed:
-                    raise _slow(self.limits) from cause
+                    raise self._slow() from cause
                 raise failure(error, self.host) from cause
 
     def _run(self) -> Answer | str:
@@ -96,7 +95,7 @@ class Exchange:
                     f"{self.host} does not accept the key (status 401): check it, then run again"
                 )
             self._check_head(response)
-            size = self._read(response, self.sink, self.limits)
+            size = self._read(response)
             if "html" in response.headers.get("Content-Type", "").lower():
                 self.sink.seek(0)
                 self._stop_if_challenged(response, self.sink.read(_CHUNK))
@@ -122,10 +121,12 @@ class Exchange:
                 passing=status in _FORBIDDEN,
             )
         if (response.length_remaining or 0) > self.limits.max_bytes:
-            raise _too_large(self.limits)
+            raise self._too_large()
         media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if self.limits.media and media not in self.limits.media:
-            self._stop_if_challenged(response, self._beginning(response))
+            beginning = response.read(_CHUNK, decode_content=True)
+            self._stop_if_challenged(response, beginning)
+            self._check_whole(response, len(beginning))
             raise FetchFailed(
                 "wrong media type",
                 f"{self.host} sent {media or 'no Content-Type'}, expected "
@@ -153,33 +154,31 @@ class Exchange:
                 "fetched is kept. See Sources in the README for what to do"
             )
 
-    def _beginning(self, response: BaseHTTPResponse) -> bytes:
-        """The first bytes of a body of the wrong type, which may be a challenge."""
-        beginning = io.BytesIO()
-        try:
-            self._read(response, beginning, replace(self.limits, max_bytes=_CHUNK))
-        except FetchFailed as failed:
-            if failed.again:
-                raise
-        return beginning.getvalue()
-
-    def _read(self, response: BaseHTTPResponse, sink: BinaryIO, limits: Limits) -> int:
+    def _read(self, response: BaseHTTPResponse) -> int:
         """Copy the body into the sink and return its size in bytes."""
-        has_end = response.length_remaining is not None or response.chunked
         size = 0
         while chunk := response.read1(_CHUNK, decode_content=True):
             size += len(chunk)
             # Compressed bytes count too: endless ones may decompress to nothing.
-            if size > limits.max_bytes or response.tell() > limits.max_bytes:
-                raise _too_large(limits)
-            sink.write(chunk)
+            if max(size, response.tell()) > self.limits.max_bytes:
+                raise self._too_large()
+            self.sink.write(chunk)
         # Without a length, a body that the deadline ended looks like a whole one.
         if self.deadline.passed:
-            raise _slow(limits)
-        # Nor can an empty body be told from a connection that broke after the headers.
-        if not size and not has_end:
-            raise _cut_short()
+            raise self._slow()
+        self._check_whole(response, size)
         return size
+
+    def _check_whole(self, response: BaseHTTPResponse, size: int) -> None:
+        """Without a length, an empty body is a connection that broke after the headers."""
+        if not (size or response.chunked or response.length_remaining is not None):
+            raise _cut_short()
+
+    def _too_large(self) -> FetchFailed:
+        return FetchFailed("too large", f"more than {self.limits.max_bytes:,} bytes", ours=True)
+
+    def _slow(self) -> FetchFailed:
+        return FetchFailed("slow", f"not done in {self.limits.seconds:g} s", passing=True)
 
 
 def failure(error: Exception, host: str) -> FetchFailed:
@@ -206,13 +205,5 @@ def failure(error: Exception, host: str) -> FetchFailed:
     return FetchFailed(reason, detail, passing=True, again=again)
 
 
-def _too_large(limits: Limits) -> FetchFailed:
-    return FetchFailed("too large", f"more than {limits.max_bytes:,} bytes", ours=True)
-
-
 def _cut_short() -> FetchFailed:
     return FetchFailed("cut short", "the answer ended before its length", passing=True, again=True)
-
-
-def _slow(limits: Limits) -> FetchFailed:
-    return FetchFailed("slow", f"not done in {limits.seconds:g} s", passing=True)

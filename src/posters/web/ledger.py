@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -85,71 +85,59 @@ class Ledger:
     def last(self, address: str) -> Attempt | None:
         """The last attempt at an address, unless a later mark says to ask again."""
         found = self._select(
-            f"SELECT {_COLUMNS} FROM (SELECT * FROM attempts WHERE address = ?"
-            " AND outcome IN ('fetched', 'failed', 'passing') ORDER BY id DESC LIMIT 1)"
-            " WHERE NOT cancelled",
+            "NOT cancelled AND id = (SELECT max(id) FROM attempts"
+            " WHERE address = ? AND outcome IN ('fetched', 'failed', 'passing'))",
             address,
         )
         return found[0] if found else None
 
     def marks(self) -> dict[str, int]:
         """How often each mark was made: a new number means that something is asked again."""
-        attempts = self._select(f"SELECT {_COLUMNS} FROM attempts WHERE what = ?", _MARK)
-        made = [attempt.outcome for attempt in attempts]
+        made = [attempt.outcome for attempt in self._select("what = ?", _MARK)]
         return {"retry": made.count("retry"), "refresh": made.count("refresh")}
 
     def passing(self) -> list[Attempt]:
         """The last attempts that failed for a temporary reason, in their order."""
         return self._select(
-            f"SELECT {_COLUMNS} FROM attempts WHERE NOT cancelled"
-            " AND (outcome = 'passing' OR outcome = 'stopped' AND what <> 'listing')"
+            "NOT cancelled AND (outcome = 'passing' OR outcome = 'stopped' AND what <> 'listing')"
             " AND id IN (SELECT max(id) FROM attempts"
             " WHERE outcome IN ('fetched', 'failed', 'passing', 'stopped') GROUP BY address)"
-            " ORDER BY id"
         )
 
     def append(self, attempt: Attempt) -> None:
-        """Write an attempt.
-
-        Raises:
-            OSError: it can't be written, for instance because the disk is full.
-        """
+        """Write an attempt."""
         self._write(attempt)
 
     def refuse(self, *, imdb_id: str, address: str, reason: str) -> None:
         """Note, once, that what an address gave is not usable as the poster of a movie."""
-        known = self._select(
-            f"SELECT {_COLUMNS} FROM attempts WHERE address = ? AND outcome = 'refused'"
-            " AND imdb_id = ? AND reason = ?",
-            *(address, imdb_id, reason),
-        )
-        if not known:
-            self.append(Attempt("poster", address, "refused", imdb_id, reason))
+        attempt = Attempt("poster", address, "refused", imdb_id, reason)
+        if attempt not in self._select("address = ? AND outcome = 'refused'", address):
+            self._write(attempt)
 
     def distrust(self, address: str, reason: str) -> None:
         """Note that what an address gave was damaged: a failure for a temporary reason."""
         last = self.last(address)
         if last and last.outcome == "fetched":
-            self.append(Attempt(last.what, address, "passing", last.imdb_id, reason))
+            self._write(replace(last, outcome="passing", reason=reason))
 
     def mark(self, mark: Mark) -> None:
         """Say to ask again: for what failed for a temporary reason (`retry`), or for listings."""
         again = "outcome IN ('passing', 'stopped')" if mark == "retry" else "what = 'listing'"
         self._write(Attempt(_MARK, "", mark), f"UPDATE attempts SET cancelled = 1 WHERE {again}")
 
-    def _select(self, statement: str, *values: str) -> list[Attempt]:
+    def _select(self, condition: str, *values: str) -> list[Attempt]:
+        query = f"SELECT {_COLUMNS} FROM attempts WHERE {condition} ORDER BY id"
         with self._os_errors():
-            cursor = self._connection.execute(statement, [_storable(value) for value in values])
+            cursor = self._connection.execute(query, [_storable(value) for value in values])
             return [Attempt(*row) for row in cursor]
 
     def _write(self, attempt: Attempt, before: str = "") -> None:
         """Write a row, after another statement in the same transaction."""
         values = [_storable(value) for value in astuple(attempt)]
+        insert = f"INSERT INTO attempts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         with self._os_errors(), self._connection:
             self._connection.execute(before)
-            self._connection.execute(
-                f"INSERT INTO attempts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values
-            )
+            self._connection.execute(insert, values)
 
     @contextlib.contextmanager
     def _os_errors(self) -> Iterator[None]:
@@ -158,7 +146,7 @@ class Ledger:
             with self._lock:
                 yield
         except sqlite3.DatabaseError as error:
-            full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
+            full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
             number = errno.ENOSPC if full else errno.EIO
             text = os.strerror(number) if full else str(error)
             raise OSError(number, text, str(self._path)) from error
