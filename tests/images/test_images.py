@@ -118,9 +118,11 @@ def test_every_kind_of_file_is_converted_to_rgb(kind: str) -> None:
     assert np.abs(np.asarray(image, dtype=int) - expected).max() <= 2  # JPEG rounds by a level
 
 
-def test_16_bit_grey_keeps_its_shades() -> None:
+def test_16_bit_grey_is_scaled_and_32_bit_grey_up_to_255_is_not() -> None:
     shades = np.arange(0, 256, dtype=np.uint16).reshape(16, 16)
     image = to_rgb(encoded(Image.fromarray(shades * 257), "PNG"))
+    assert np.array_equal(np.asarray(image)[:, :, 1], shades)
+    image = to_rgb(Image.fromarray(shades.astype(np.int32)))
     assert np.array_equal(np.asarray(image)[:, :, 1], shades)
 
 
@@ -155,14 +157,10 @@ def test_an_array_gives_the_same_image_as_its_picture(mode: str, kind: str) -> N
         image.putalpha(noise().convert("L"))
     levels = np.asarray(image)
     array = levels if kind == "uint8" else (levels / 255).astype(kind)
-    assert np.array_equal(np.asarray(to_rgb(array)), np.asarray(to_rgb(image)))
-
-
-@pytest.mark.parametrize("kind", ["uint8", "float32"])
-def test_an_array_with_one_channel_is_grey(kind: str) -> None:
-    grey = np.asarray(noise().convert("L"))
-    array = grey if kind == "uint8" else (grey / 255).astype(kind)
-    assert np.array_equal(np.asarray(to_rgb(array[:, :, None])), np.asarray(to_rgb(grey)))
+    expected = np.asarray(to_rgb(image))
+    assert np.array_equal(np.asarray(to_rgb(array)), expected)
+    if mode == "L":
+        assert np.array_equal(np.asarray(to_rgb(array[:, :, None])), expected)
 
 
 @pytest.mark.parametrize(
@@ -208,10 +206,16 @@ def test_damaged_files_and_other_formats_are_unreadable(content: bytes, tmp_path
     assert reason_to_refuse(content) == "unreadable"
 
 
-def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PosterRefused, match=r"no such file: none\.jpg") as refused:
-        to_rgb(tmp_path / "none.jpg")
-    assert refused.value.reason == "missing"
+@pytest.mark.parametrize(
+    ("name", "reason"), [("none.jpg", "missing"), ("a\0b.jpg", "unreadable"), (".", "unreadable")]
+)
+def test_a_path_that_is_not_a_readable_file_is_refused(
+    tmp_path: Path, name: str, reason: str
+) -> None:
+    with pytest.raises(PosterRefused) as refused:
+        to_rgb(tmp_path / name)
+    assert refused.value.reason == reason
+    assert str(tmp_path.parent) not in str(refused.value), "data files don't name folders"
 
 
 def test_a_decompression_bomb_is_refused() -> None:
@@ -233,14 +237,12 @@ def test_a_poster_is_accepted(format_name: str) -> None:
     assert (image.format, image.size, image.mode) == (format_name, (120, 180), "RGB")
 
 
-@pytest.mark.parametrize("size", [(100, 118), (100, 200), (170, 200)])
-def test_posters_at_the_limits_are_accepted(size: tuple[int, int]) -> None:
-    assert check_poster(encoded(noise(*size), "PNG"), RULES).size == size
-
-
 @pytest.mark.parametrize(
     ("size", "reason"),
     [
+        ((100, 118), ""),
+        ((100, 200), ""),
+        ((170, 200), ""),
         ((1, 1), "too small"),
         ((99, 150), "too small"),
         ((150, 99), "too small"),
@@ -251,8 +253,12 @@ def test_posters_at_the_limits_are_accepted(size: tuple[int, int]) -> None:
         ((100, 1000), "not portrait"),
     ],
 )
-def test_a_picture_of_the_wrong_size_is_refused(size: tuple[int, int], reason: str) -> None:
-    assert reason_to_refuse(encoded(noise(*size), "PNG")) == reason
+def test_sizes_outside_the_limits_are_refused(size: tuple[int, int], reason: str) -> None:
+    content = encoded(noise(*size), "PNG")
+    if reason:
+        assert reason_to_refuse(content) == reason
+    else:
+        assert check_poster(content, RULES).size == size
 
 
 @pytest.mark.parametrize(
@@ -297,19 +303,8 @@ def test_the_first_picture_of_a_jpeg_with_several_is_used() -> None:
     assert FORMATS[str(image.format)] == ".jpg"
 
 
-def test_an_impossible_file_name_is_refused() -> None:
-    with pytest.raises(PosterRefused) as refused:
-        to_rgb("a\0b.jpg")
-    assert refused.value.reason == "unreadable"
-
-
 def test_an_open_picture_that_is_cut_short_is_refused() -> None:
     content = encoded(noise(), "JPEG")
     with pytest.raises(PosterRefused) as refused:
         to_rgb(Image.open(io.BytesIO(content[: len(content) // 2])))
     assert refused.value.reason == "unreadable"
-
-
-def test_32_bit_grey_up_to_255_is_not_scaled() -> None:
-    image = to_rgb(Image.fromarray(np.full((6, 4), 200, np.int32)))
-    assert image.getpixel((0, 0)) == (200, 200, 200)

@@ -25,7 +25,7 @@ from misbehaving_server import (
     url,
 )
 
-from posters.errors import FetchFailed, SiteBlocked
+from posters.errors import FetchFailed, SiteBlocked, SourceError
 from posters.files import sha256
 from posters.web.request import PICTURES, Limits
 
@@ -100,6 +100,15 @@ def test_a_refresh_fetches_listings_anew_and_nothing_else(web: Web) -> None:
         assert get(later, url("/list"), what="listing").read() == b"new"
         get(later)
     assert (web.server.count("/list"), web.server.count("/a.jpg")) == (2, 1)
+
+
+def test_a_malformed_listing_is_fetched_again(web: Web) -> None:
+    web.server.on("/list", reply(b"nonsense"), reply(b"list"))
+    archive = web.archive()
+    get(archive, url("/list"), what="listing")
+    with pytest.raises(SourceError), archive.reading(url("/list")):
+        raise SourceError("no list")
+    assert get(archive, url("/list"), what="listing").read() == b"list"
 
 
 @pytest.mark.parametrize(

@@ -145,12 +145,13 @@ class Archive:
         return fetched
 
     def _is_stored(self, attempt: Attempt) -> bool:
-        """Whether the body of an attempt is there and undamaged."""
+        """Whether an attempt fetched a body that is there and undamaged."""
+        if attempt.outcome != "fetched":
+            return False
         try:
-            stored = sha256_of_file(self._path(attempt.sha256)) == attempt.sha256
+            return sha256_of_file(self._path(attempt.sha256)) == attempt.sha256
         except FileNotFoundError:
             return False
-        return stored and attempt.outcome == "fetched"
 
     def _path(self, digest: str) -> Path:
         return self._objects / digest[:2] / digest

@@ -50,12 +50,10 @@ class _PlainConnection(Watched, HTTPConnection):
     pass
 
 
-class _SecureConnection(Watched, HTTPSConnection):
-    pass
-
-
-class _PublicConnection(_SecureConnection):
+class _PublicConnection(Watched, HTTPSConnection):
     def _new_conn(self) -> socket.socket:
+        if self.proxy:  # it resolves names and connects by itself
+            return super()._new_conn()
         try:
             addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
@@ -75,18 +73,17 @@ class _PlainPool(HTTPConnectionPool):
     ConnectionCls = _PlainConnection
 
 
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
 class _PublicPool(HTTPSConnectionPool):
     ConnectionCls = _PublicConnection
+
+
+_POOL_CLASSES = {"http": _PlainPool, "https": _PublicPool}
 
 
 class Connections:
     """Pools of connections to public https hosts, and to the servers of routed hosts.
 
-    A proxy, where one is set, resolves names and connects by itself: its addresses aren't checked.
+    Addresses behind a proxy, where the user has set one, aren't checked.
 
     Args:
         routes: for some hosts, a server on this machine, such as `http://127.0.0.1:8000`. The
@@ -103,7 +100,7 @@ class Connections:
         certificates = os.environ.get("REQUESTS_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
         self._options: dict[str, Any] = {"maxsize": kept, "ca_certs": certificates}
         self._pools = PoolManager(**self._options)
-        self._pools.pool_classes_by_scheme = {"http": _PlainPool, "https": _PublicPool}
+        self._pools.pool_classes_by_scheme = _POOL_CLASSES
         self._proxies: dict[str, ProxyManager] = {}
 
     def get(self, url: str, headers: Mapping[str, str], timeout: Timeout) -> BaseHTTPResponse:
@@ -134,6 +131,6 @@ class Connections:
     def _proxy(self, proxy: str) -> ProxyManager:
         if proxy not in self._proxies:
             manager = ProxyManager(proxy, **self._options)
-            manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+            manager.pool_classes_by_scheme = _POOL_CLASSES
             self._proxies[proxy] = manager
         return self._proxies[proxy]
