@@ -116,18 +116,19 @@ def test_a_stopped_address_is_to_be_retried_until_it_is_fetched(path: Path) -> N
 
 
 def _append(path: Path, first: int, ready: Barrier) -> None:
-    ledger = Ledger(path)
     ready.wait(PATIENCE)
+    ledger = Ledger(path)
     for number in range(first, first + 300):
         ledger.append(fetched(number))
 
 
-def test_processes_and_threads_can_write_at_the_same_time(path: Path) -> None:
+def test_processes_and_threads_can_create_it_and_write_at_the_same_time(path: Path) -> None:
     context = multiprocessing.get_context("fork")
     ready = context.Barrier(3)
     workers = [context.Process(target=_append, args=(path, n, ready)) for n in (1000, 2000)]
     for worker in workers:
         worker.start()
+    ready.wait(PATIENCE)
     ledger = Ledger(path)
 
     def append(first: int) -> None:
@@ -135,7 +136,6 @@ def test_processes_and_threads_can_write_at_the_same_time(path: Path) -> None:
             ledger.append(fetched(number))
 
     threads = [threading.Thread(target=append, args=(first,)) for first in (3000, 4000)]
-    ready.wait(PATIENCE)
     for task in threads:
         task.start()
     for joined in (*threads, *workers):

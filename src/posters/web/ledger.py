@@ -16,6 +16,8 @@ from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
+from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wait_random
+
 LEDGER = "ledger.sqlite"
 Mark = Literal["retry", "refresh"]
 _MARK = "mark"
@@ -80,7 +82,14 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._os_errors():
             self._connection = sqlite3.connect(path, timeout=60, check_same_thread=False)
-            self._connection.executescript(_SCHEMA)
+            # SQLite itself does not wait while another process creates the file.
+            retrying = Retrying(
+                retry=retry_if_exception_message(match="database is locked"),
+                wait=wait_random(0, 0.1),
+                stop=stop_after_delay(60),
+                reraise=True,
+            )
+            retrying(self._connection.executescript, _SCHEMA)
 
     def last(self, address: str) -> Attempt | None:
         """The last attempt at an address, unless a later mark says to ask again."""
