@@ -1,6 +1,7 @@
 """A body is stored whole or not at all, however it comes, and never more of it than allowed."""
 
 import gzip
+import time
 import tracemalloc
 import zlib
 from collections.abc import Iterator
@@ -200,6 +201,15 @@ def test_a_silent_server_is_a_timeout(web: Web, start: bytes) -> None:
     assert web.server.count() == 2
     error = failed_again(web)
     assert (error.reason, error.passing) == ("slow", True)
+
+
+def test_an_answer_may_take_longer_than_the_timeout_for_connecting(web: Web) -> None:
+    def late(responder: Responder) -> None:
+        time.sleep(0.8)
+        responder.send(reply(b"poster"))
+
+    web.server.on("/a.jpg", late)
+    assert get(web.archive(connect_timeout=0.5, retries=0)).read() == b"poster"
 
 
 def failed_again(web: Web) -> FetchFailed:

@@ -85,7 +85,7 @@ class Exchange:
         query = urlencode(self.secret.query)
         url = self.url + ("&" if "?" in self.url else "?") + query if query else self.url
         headers = {**self.secret.headers, "Accept": ", ".join(self.limits.media) or "*/*"}
-        timeout = Timeout(self.settings.connect_timeout, self.settings.read_timeout)
+        timeout = Timeout(connect=self.settings.connect_timeout, read=self.settings.read_timeout)
         response = self.connections.get(url, headers, timeout)
         with contextlib.closing(response):
             if response.status in _REDIRECTS and "Location" in response.headers:
