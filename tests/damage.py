@@ -1,4 +1,4 @@
-"""Damaged answers: cut short anywhere, or with any one value replaced by something else."""
+"""Damaged answers: cut short, or with one value replaced or missing."""
 
 import copy
 import json
@@ -16,7 +16,7 @@ def cut_short(content: str, pieces: int = 60) -> Iterator[str]:
         yield content[:end]
 
 
-def spoilt(value: Any) -> Iterator[Any]:
+def altered(value: Any) -> Iterator[Any]:
     """Copies of nested lists and objects, in each one value replaced or one key missing."""
     for path in _paths(value):
         for wrong in WRONG_VALUES:
@@ -30,9 +30,9 @@ def spoilt(value: Any) -> Iterator[Any]:
 
 
 def damaged_json(answer: str) -> Iterator[bytes]:
-    """All damage to an answer in JSON, and answers that are none."""
+    """A JSON answer with every kind of damage, and answers that aren't JSON."""
     yield from (cut.encode() for cut in cut_short(answer))
-    yield from (json.dumps(value).encode() for value in spoilt(json.loads(answer)))
+    yield from (json.dumps(value).encode() for value in altered(json.loads(answer)))
     yield from (
         b"\xff\xfe\x00",
         b"\x00",

@@ -1,10 +1,10 @@
-"""A web server on the loopback interface that answers as it is told, and clients made for it.
+"""A web server on this machine that answers as a test says, and clients made for it.
 
-Nothing waits: the clients get a clock that only moves when somebody sleeps by it, or pushes it.
+Nothing waits: the clients get a clock that moves only when somebody sleeps by it, or pushes it.
 """
 
 import contextlib
-import csv
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,19 +17,20 @@ import pytest
 
 from posters.errors import FetchFailed
 from posters.params import FetchParams
-from posters.web.archive import Archive, Held
+from posters.web.archive import Archive, StoredAnswer
 from posters.web.fetcher import Fetcher
+from posters.web.ledger import LEDGER
 from posters.web.request import PICTURES, Limits, Secret, Site
 
 HOST, OTHER = "movies.test", "pictures.test"
 PICTURE = Limits(PICTURES, max_bytes=100_000, seconds=20)
 ANYTHING = Limits((), max_bytes=100_000, seconds=20)
-# Far beyond what any test takes, so that a mistake is a failure and not a test that never ends.
+# Seconds; far more than any test takes, so that a mistake fails instead of hanging.
 PATIENCE = 30
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """A request as the server saw it; the names of the headers in lower case."""
 
     host: str
@@ -37,17 +38,16 @@ class Asked:
     headers: Mapping[str, str]
 
 
-class Visit:
-    """A request that is being answered, by hand and byte by byte."""
+class Responder:
+    """Answers a request byte by byte."""
 
-    def __init__(self, handler: BaseHTTPRequestHandler, asked: Asked) -> None:
-        self.asked = asked
+    def __init__(self, handler: BaseHTTPRequestHandler, request: Request) -> None:
+        self.request = request
         self._handler = handler
-        self._file = handler.wfile
 
     def send(self, content: bytes) -> None:
-        self._file.write(content)
-        self._file.flush()
+        self._handler.wfile.write(content)
+        self._handler.wfile.flush()
 
     def wait_until_gone(self) -> None:
         """Until the client hangs up."""
@@ -55,20 +55,19 @@ class Visit:
             self._handler.connection.settimeout(PATIENCE)
             self._handler.connection.recv(1)
 
-    def send_for_ever(self, content: bytes, before_each: Callable[[], None] = lambda: None) -> None:
-        """Until the client goes away."""
+    def send_forever(self, content: bytes) -> None:
+        """Until the client hangs up."""
         with contextlib.suppress(ConnectionError):
             while True:
-                before_each()
                 self.send(content)
 
 
-Answer = bytes | Callable[[Visit], None]
+Answer = bytes | Callable[[Responder], None]
 
 
 def head(status: int = 200, **headers: object) -> bytes:
-    """The beginning of an answer; `_` in the name of a header stands for `-`."""
-    lines = [f"HTTP/1.1 {status} Said", "Connection: close"]
+    """Status and headers; `_` in the name of a header stands for `-`."""
+    lines = [f"HTTP/1.1 {status} Reason", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
@@ -83,8 +82,22 @@ def redirect(location: str, status: int = 302) -> bytes:
     return reply(b"moved", status, Location=location)
 
 
+def in_pieces(*pieces: bytes) -> Answer:
+    """Sends each piece in a packet of its own, then hangs up."""
+
+    def send(responder: Responder) -> None:
+        for piece in pieces:
+            responder.send(piece)
+
+    return send
+
+
 class Server(ThreadingHTTPServer):
-    """Answers each path as told with `on`, every other one with 404."""
+    """Answers each path as set with `on`, every other one with 404.
+
+    Attributes:
+        requests: all requests so far.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -93,9 +106,9 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.address = f"http://127.0.0.1:{self.server_port}"
-        self.asked: list[Asked] = []
+        self.requests: list[Request] = []
         self.default: Answer = reply(b"not here", 404)
-        self.changed = threading.Condition()
+        self._changed = threading.Condition()
         self._answers: dict[str, list[Answer]] = {}
 
     def __enter__(self) -> Self:
@@ -116,25 +129,25 @@ class Server(ThreadingHTTPServer):
         self._answers[path] = list(answers)
 
     def count(self, path: str | None = None) -> int:
-        """How often a path was asked for, or how many requests there were."""
-        return sum(path in (None, asked.path, asked.host + asked.path) for asked in self.asked)
+        """The number of requests for a path (or `host/path`), or of all requests."""
+        return sum(path in (None, one.path, one.host + one.path) for one in self.requests)
 
     def wait_for(self, requests: int) -> None:
         """Until so many came: a client that gave up early may be ahead of the server."""
-        with self.changed:
-            assert self.changed.wait_for(lambda: self.count() >= requests, PATIENCE)
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.count() >= requests, PATIENCE)
 
-    def answer(self, asked: Asked) -> Answer:
-        with self.changed:
-            self.asked.append(asked)
-            self.changed.notify_all()
-            for key in (asked.host + asked.path, asked.path):
+    def answer(self, request: Request) -> Answer:
+        with self._changed:
+            self.requests.append(request)
+            self._changed.notify_all()
+            for key in (request.host + request.path, request.path):
                 if answers := self._answers.get(key):
                     return answers.pop(0) if len(answers) > 1 else answers[0]
         return self.default
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is what many tests are about."""
+        """Nothing: many tests are about clients that hang up."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -143,20 +156,20 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.close_connection = True
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(self.headers.get("Host", ""), self.path, headers)
-        answer = self.server.answer(asked)
-        visit = Visit(self, asked)
+        request = Request(self.headers.get("Host", ""), self.path, headers)
+        answer = self.server.answer(request)
+        responder = Responder(self, request)
         if isinstance(answer, bytes):
-            visit.send(answer)
+            responder.send(answer)
         else:
-            answer(visit)
+            answer(responder)
 
     def log_message(self, format: str, *args: object) -> None:
-        """The tests look at `asked`."""
+        """Nothing: the tests read `requests`."""
 
 
 class Clock:
-    """A clock that moves when somebody sleeps by it; `waited` holds each time that was slept.
+    """A clock that moves when somebody sleeps by it; `waited` has the seconds of each sleep.
 
     Threads that sleep at the same time wake as if they had slept side by side, not in turn.
     """
@@ -165,28 +178,25 @@ class Clock:
         self.now = 1000.0
         self.waited: list[float] = []
         self._lock = threading.Lock()
-        self._seen = threading.local()
+        self._read_by_thread = threading.local()
 
     def __call__(self) -> float:
-        self._seen.at = now = self.now
+        self._read_by_thread.at = now = self.now
         return now
 
-    def seen(self) -> float:
-        """What this thread was told last."""
-        return float(self._seen.at)
+    def last_read(self) -> float:
+        """The time that this thread read last."""
+        return float(self._read_by_thread.at)
 
     def sleep(self, seconds: float) -> None:
         with self._lock:
             self.waited.append(seconds)
-            self.now = max(self.now, getattr(self._seen, "at", self.now) + seconds)
-
-    def advance(self, seconds: float = 1.0) -> None:
-        with self._lock:
-            self.now += seconds
+            start = getattr(self._read_by_thread, "at", self.now)
+            self.now = max(self.now, start + seconds)
 
 
 class Web:
-    """The server under several host names, and an archive of what it answers in a folder."""
+    """The server under several host names, and archives of its answers in a folder."""
 
     def __init__(self, folder: Path, server: Server) -> None:
         self.folder = folder
@@ -198,46 +208,49 @@ class Web:
         *,
         robots: bool = False,
         connections: int = 4,
-        hosts: tuple[str, ...] = (HOST, OTHER),
-        **rules: Any,
+        **changed: Any,
     ) -> Fetcher:
         return Fetcher(
-            [Site(host, 1000, connections, robots) for host in hosts],
-            settings(**rules),
+            [Site(host, 1000, connections, robots) for host in (HOST, OTHER)],
+            settings(**changed),
             robots=self.folder / "robots",
-            routes=dict.fromkeys(hosts, self.server.address),
+            routes=dict.fromkeys((HOST, OTHER), self.server.address),
             clock=self.clock,
             sleep=self.clock.sleep,
         )
 
-    def archive(self, **rules: Any) -> Archive:
-        """A new one each time, as a run makes it, of the same folder."""
-        return Archive(self.folder, self.fetcher(**rules))
+    def archive(self, **changed: Any) -> Archive:
+        """A new archive of the same folder, as each run makes one."""
+        return Archive(self.folder, self.fetcher(**changed))
 
-    def rows(self) -> list[dict[str, str]]:
-        """The ledger as anybody reads it."""
-        with (self.folder / "ledger.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+    def rows(self) -> list[dict[str, Any]]:
+        return ledger_rows(self.folder / LEDGER)
 
-    def row(self) -> dict[str, str]:
+    def row(self) -> dict[str, Any]:
         return self.rows()[-1]
+
+    def outcomes(self) -> list[str]:
+        return [row["outcome"] for row in self.rows()]
 
     def objects(self) -> list[Path]:
         return [path for path in (self.folder / "objects").rglob("*") if path.is_file()]
 
-    def left_over(self) -> list[str]:
-        """What lies about in the folder and is no object, ledger or robots.txt."""
-        return [
-            str(path.relative_to(self.folder))
-            for path in self.folder.rglob("*")
-            if path.is_file() and (".partial" in path.name or path.parent.name == "objects")
-        ]
+    def left_over(self) -> list[Path]:
+        """Partial files."""
+        return [path for path in self.folder.rglob("*.partial*") if path.is_file()]
 
 
 @contextlib.contextmanager
 def opened(folder: Path) -> Iterator[Web]:
     with Server() as server:
         yield Web(folder, server)
+
+
+def ledger_rows(path: Path) -> list[dict[str, Any]]:
+    """All rows of a ledger in their order, read as a user would."""
+    with contextlib.closing(sqlite3.connect(path)) as ledger:
+        ledger.row_factory = sqlite3.Row
+        return [dict(row) for row in ledger.execute("SELECT * FROM attempts ORDER BY id")]
 
 
 def settings(**changed: Any) -> FetchParams:
@@ -270,14 +283,14 @@ def get(
     *,
     what: str = "poster",
     secret: Secret | None = None,
-) -> Held:
+) -> StoredAnswer:
     return archive.get(address, limits, what=what, imdb_id="tt0000001", secret=secret)
 
 
-def failed(web: Web, limits: Limits = PICTURE, **rules: object) -> FetchFailed:
-    """How an address failed: nothing is left over, and the ledger says what the exception says."""
+def failed(web: Web, limits: Limits = PICTURE, **changed: object) -> FetchFailed:
+    """How an address failed; nothing is left over, and the ledger has what the exception has."""
     with pytest.raises(FetchFailed) as caught:
-        get(web.archive(**rules), limits=limits)
+        get(web.archive(**changed), limits=limits)
     assert web.left_over() == []
     row = web.row()
     lasting = "declined" if caught.value.ours else "failed"

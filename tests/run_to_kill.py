@@ -1,9 +1,9 @@
-"""Runs in processes of their own, made to be killed; imports once and forks for each run.
+"""Runs that gather posters in processes of their own, made to be killed.
 
-    python run_to_kill.py    # a run as JSON in a line of input; its process id, then its end
+    python run_to_kill.py    # a run as JSON in each line of the input
 
-The process id is written as soon as the run began, and how it ended (as `os.waitpid` says) after
-it did. What a run comes to is in `result.json` in its folder.
+Modules are imported once; each run is a fork. For each run it writes the process id, and after its
+end the status of `os.waitpid`. The result of a run is in `result.json` in its folder.
 """
 
 import json
@@ -34,30 +34,30 @@ RULES = PosterParams(
 )
 
 
-def gather(folder: Path, server: str, hosts: list[str], edition: Edition, told: Any) -> None:
-    """Every poster of every movie, several at a time."""
-    settings = FetchParams(**told)
+def gather(folder: Path, server: str, hosts: list[str], edition: Any, settings: Any) -> None:
+    """Fetch the poster of each movie, several at a time."""
+    params = FetchParams(**settings)
     fetcher = Fetcher(
         [Site(host, 1, THREADS) for host in hosts],
-        settings,
+        params,
         robots=folder / "robots",
         routes=dict.fromkeys(hosts, server),
     )
     source = ImdbSource(
         Archive(folder, fetcher),
-        settings,
+        params,
         RULES,
         years=range(1950, 1952),
         min_votes=0,
         seed=1,
-        edition=edition,
+        edition=Edition(**edition),
     )
 
     def poster(movie: Movie) -> str:
         try:
             return sha256(source.poster(movie).content)
-        except (FetchFailed, PosterRefused) as refused:
-            return str(refused)
+        except (FetchFailed, PosterRefused) as error:
+            return str(error)
 
     movies = list(source.initial())
     with ThreadPoolExecutor(THREADS) as pool:
@@ -68,16 +68,10 @@ def gather(folder: Path, server: str, hosts: list[str], edition: Edition, told: 
 
 def main() -> None:
     for line in sys.stdin:
-        told = json.loads(line)
+        arguments = json.loads(line)
         process = os.fork()
         if not process:
-            gather(
-                Path(told["folder"]),
-                told["server"],
-                told["hosts"],
-                Edition(**told["edition"]),
-                told["settings"],
-            )
+            gather(Path(arguments.pop("folder")), **arguments)
             os._exit(0)
         print(process, flush=True)
         print(os.waitpid(process, 0)[1], flush=True)

@@ -1,4 +1,4 @@
-"""Servers that run as processes of their own, on this machine, as long as a test needs them."""
+"""Servers in processes of their own."""
 
 import contextlib
 import os
@@ -12,23 +12,20 @@ from pathlib import Path
 import pytest
 import requests
 
-_PATIENCE = 300.0  # seconds; a busy machine takes a minute to import MLflow twice
+_PATIENCE = 300.0  # seconds; a busy machine needs a minute to import MLflow twice
 
 
 @contextlib.contextmanager
 def answering(
     *command: str, health: str, folder: Path, environment: Mapping[str, str]
 ) -> Iterator[str]:
-    """Run a server whose last argument is the port, wait until it answers, and end it.
+    """Run a server until the block ends, and yield its address once it answers.
 
     Args:
-        command: without the port, which is added.
-        health: the path that answers 200 once it is ready.
-        folder: in which it runs; its log, `server-PORT.log`, lies beside it.
+        command: without its last argument, the port.
+        health: the path that answers 200 once the server is ready.
+        folder: the working folder; the log, `server-PORT.log`, is beside it.
         environment: of the process.
-
-    Returns:
-        Its address.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -1,11 +1,13 @@
-"""Web sites of a test: a real local server that stands in for any hosts, and counts."""
+"""A local server that stands in for web sites and counts the requests."""
 
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from misbehaving_server import Responder, Server, reply
+from requests.structures import CaseInsensitiveDict
 
 from posters.params import FetchParams, load_params
 from posters.web.archive import Archive
@@ -13,33 +15,33 @@ from posters.web.fetcher import Fetcher
 from posters.web.request import Site
 
 Content = str | bytes | int
-"""A body, or a status to fail with."""
+"""A body, or the status of a failure."""
 
 
-class Sites:
-    """Answers by host and path; what is not listed is a 404, robots.txt is open to all.
+class Sites(Server):
+    """Answers by address or by path; others with 404. Every robots.txt is empty.
 
     Attributes:
-        asked: how often each address was asked for, robots.txt left aside.
+        content: the answers.
+        asked: the number of requests for each address, other than robots.txt.
         headers: of the last request for each address.
     """
 
     def __init__(self, content: Mapping[str, Content]) -> None:
+        super().__init__()
         self.content = {"/robots.txt": "", **content}
         self.asked: Counter[str] = Counter()
         self.headers: dict[str, Mapping[str, str]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        self.default = self._answer
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.shutdown()
+        self.server_close()
 
     @contextmanager
     def archive(self, folder: Path, sites: list[Site]) -> Iterator[Archive]:
-        """An archive whose sites are all answered from here."""
+        """An archive for sites that this server stands in for."""
         routes = {site.host: self.address for site in sites}
         fetcher = Fetcher(sites, settings(), robots=folder / "robots", routes=routes)
         archive = Archive(folder, fetcher)
@@ -48,34 +50,19 @@ class Sites:
         finally:
             archive.close()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        sites = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = 1 << 16
-
-            def do_GET(self) -> None:
-                address = f"https://{self.headers['Host']}{self.path}"
-                if self.path != "/robots.txt":
-                    sites.asked[address] += 1
-                    sites.headers[address] = dict(self.headers)
-                found = sites.content.get(address, sites.content.get(self.path, 404))
-                status, body = (found, b"") if isinstance(found, int) else (200, found)
-                content = body.encode() if isinstance(body, str) else body
-                self.send_response(status)
-                self.send_header("Content-Type", media_type(self.path, content))
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        return Handler
+    def _answer(self, responder: Responder) -> None:
+        request = responder.request
+        address = f"https://{request.host}{request.path}"
+        if request.path != "/robots.txt":
+            self.asked[address] += 1
+            self.headers[address] = CaseInsensitiveDict(request.headers)
+        found = self.content.get(address, self.content.get(request.path, 404))
+        status, body = (found, b"") if isinstance(found, int) else (200, found)
+        content = body.encode() if isinstance(body, str) else body
+        responder.send(reply(content, status, Content_Type=media_type(content)))
 
 
-def media_type(path: str, content: bytes) -> str:
+def media_type(content: bytes) -> str:
     if content.startswith((b"{", b"[")):
         return "application/json"
     if content.startswith(b"\xff\xd8"):
@@ -84,6 +71,6 @@ def media_type(path: str, content: bytes) -> str:
 
 
 def settings(**values: object) -> FetchParams:
-    """The committed settings, but that a failure is not tried again."""
+    """The committed settings without retries."""
     changed = {"contact": "test@example.org", "retries": 0, **values}
     return load_params().fetch.model_copy(update=changed)

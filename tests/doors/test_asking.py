@@ -1,6 +1,5 @@
 """The stages and the web between them: nothing is asked for twice, nothing is lost."""
 
-import csv
 import json
 import os
 import signal
@@ -9,11 +8,13 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Project
+from misbehaving_server import ledger_rows
 
-from posters.web.ledger import LEDGER, Ledger, Row
+from posters.web.ledger import LEDGER, Attempt, Ledger
 
 MakeProject = Callable[[Path], Project]
 
@@ -31,9 +32,8 @@ def ledger_path(project: Project) -> Path:
     return project.folder / ".cache" / "web" / "replica" / LEDGER
 
 
-def rows(project: Project) -> list[dict[str, str]]:
-    with ledger_path(project).open(encoding="utf-8", newline="") as file:
-        return [*csv.DictReader(file)]
+def rows(project: Project) -> list[dict[str, Any]]:
+    return ledger_rows(ledger_path(project))
 
 
 def run(project: Project, *stages: str) -> str:
@@ -70,7 +70,7 @@ def start(project: Project, stage: str) -> "subprocess.Popen[str]":
 def wait_for_posters(project: Project, process: "subprocess.Popen[str]", number: int) -> None:
     """Until so many posters were fetched; the process must not end before."""
     while process.poll() is None:
-        if ledger_path(project).exists():
+        if any(ledger_path(project).parent.glob("objects/*/*")):
             fetched = [row for row in rows(project) if row["what"] == "poster"]
             if len(fetched) >= number:
                 return
@@ -165,7 +165,7 @@ def test_what_failed_is_left_alone_until_it_is_asked_for_again(project: Project)
     poster = next(row for row in rows(project) if row["what"] == "poster")
     ledger = Ledger(ledger_path(project))
     busy = {"outcome": "passing", "reason": "HTTP 503: it was busy"}
-    ledger.append(Row(what="poster", address=poster["address"], imdb_id=poster["imdb_id"], **busy))
+    ledger.append(Attempt("poster", poster["address"], imdb_id=poster["imdb_id"], **busy))
     said = run(project, "scrape")
     assert "1 posters failed for reasons that may pass: make retry-failed" in said
     refused = outputs(project)["initial_refused.csv"].decode()

@@ -106,7 +106,8 @@ def test_what_is_copied_is_in_git_or_left_by_the_pipeline() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", [".git/config", ".env", ".dvc/config.local", ".cache/web/live/ledger.csv", "mlflow.db"]
+    "file",
+    [".git/config", ".env", ".dvc/config.local", ".cache/web/live/ledger.sqlite", "mlflow.db"],
 )
 def test_secrets_and_caches_stay_outside(file: str) -> None:
     assert not is_sent(file)

@@ -97,7 +97,7 @@ def test_a_sheet_in_the_folder_that_is_asked_about_is_no_poster(walk: Walk, fold
         ("gone/sheet.png", "nothing can be written into the folder of 'gone/sheet.png' (No such"),
         ("/proc/sheet.png", "nothing can be written into the folder of '/proc/sheet.png'"),
         ("folder.png", "'folder.png' is a folder; name a file in it"),
-        ("own.png", "own.png: the sheet would take its place; name another --output"),
+        ("own.png", "own.png: the sheet would overwrite this poster; name another --output"),
     ],
 )
 def test_a_sheet_that_can_not_be_written_is_refused_before_the_work(

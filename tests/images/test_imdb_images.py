@@ -1,10 +1,10 @@
-"""Addresses of IMDb's pictures come out in one form, whatever form they had."""
+"""All addresses of a picture at IMDb are brought to one form."""
 
 import pytest
 
 from posters.images.imdb_addresses import image_address, is_placeholder
 
-WANTED = "https://m.media-amazon.com/images/M/INVENTED@@._V1_QL75_UX300_.jpg"
+EXPECTED = "https://m.media-amazon.com/images/M/INVENTED@@._V1_QL75_UX300_.jpg"
 
 
 @pytest.mark.parametrize(
@@ -17,20 +17,20 @@ WANTED = "https://m.media-amazon.com/images/M/INVENTED@@._V1_QL75_UX300_.jpg"
         "https://images-na.ssl-images-amazon.com/images/M/INVENTED@@._V1_SX300.jpg",
         "HTTPS://M.Media-Amazon.COM/images/M/INVENTED@@._V1_.png",
         "https://m.media-amazon.com:443/images/M/INVENTED@@.jpg?x=1#y",
-        WANTED,
+        EXPECTED,
     ],
 )
-def test_every_form_of_a_picture_becomes_the_same(address: str) -> None:
-    assert image_address(address) == WANTED
+def test_all_forms_of_an_address_become_one(address: str) -> None:
+    assert image_address(address) == EXPECTED
 
 
-def test_only_the_last_part_of_the_path_is_cut() -> None:
+def test_only_the_last_part_of_the_path_is_changed() -> None:
     address = "https://m.media-amazon.com/images/a._b/KEY@._V1_.jpg"
     assert image_address(address).endswith("/images/a._b/KEY@._V1_QL75_UX300_.jpg")
 
 
 @pytest.mark.parametrize(
-    ("address", "wanted"),
+    ("address", "expected"),
     [
         ("http://example.org/a._V1_.jpg?q=1", "https://example.org/a._V1_.jpg?q=1"),
         ("https://m.media-amazon.com.example.org/a._b", None),
@@ -43,8 +43,8 @@ def test_only_the_last_part_of_the_path_is_cut() -> None:
         ("", None),
     ],
 )
-def test_other_addresses_stay_as_they_are_but_https(address: str, wanted: str | None) -> None:
-    assert image_address(address) == (address if wanted is None else wanted)
+def test_other_addresses_only_become_https(address: str, expected: str | None) -> None:
+    assert image_address(address) == (address if expected is None else expected)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_other_addresses_stay_as_they_are_but_https(address: str, wanted: str | 
         ("https://IA.media-imdb.com/images/G/01/x.png", True),
         ("https://example.org/images/nopicture/film.png", True),
         ("https://example.org/images/G/01/x.png", False),
-        (WANTED, False),
+        (EXPECTED, False),
         ("http://[", False),
     ],
 )
-def test_the_site_s_own_graphics_are_placeholders(address: str, placeholder: bool) -> None:
+def test_placeholders_are_recognised(address: str, placeholder: bool) -> None:
     assert is_placeholder(address) is placeholder

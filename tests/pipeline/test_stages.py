@@ -165,7 +165,7 @@ def test_generated_posters_are_marked(project: Project) -> None:
     catalogue = pd.read_csv(project.folder / "data" / "catalogue.csv")
     assert set(catalogue["source"]) == {"sample"}
     assert (catalogue["origin"] == "initial").sum() == 30
-    assert (project.folder / ".cache" / "web" / "replica" / "ledger.csv").is_file()
+    assert (project.folder / ".cache" / "web" / "replica" / "ledger.sqlite").is_file()
     assert catalogue["poster_url"].str.startswith("https://images.replica.invalid/").all()
     assert json.loads(project.read("metrics/catalogue.json"))["caveats"] == ["generated posters"]
     assert "[generated posters]" in done.stdout

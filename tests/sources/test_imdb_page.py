@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from damage import FORMATS, cut_short, spoilt
+from damage import FORMATS, altered, cut_short
 
 from posters.catalogue.movie_table import Movie
 from posters.errors import SourceError
@@ -192,13 +192,13 @@ def test_a_page_of_no_known_layout_is_an_error(page: str) -> None:
 def damaged() -> Iterator[str]:
     for page in (SEARCH, OLD, LIST, TITLE, HEAD):
         yield from cut_short(page, 25)
-    for data in spoilt(title_data()):
+    for data in altered(title_data()):
         yield with_data(TITLE, data)
-    for item in spoilt(ITEM):
+    for item in altered(ITEM):
         yield search(item, {"listItem": item})
-    for data in spoilt({"props": {"pageProps": {"searchResults": {"titleResults": 1}}}}):
+    for data in altered({"props": {"pageProps": {"searchResults": {"titleResults": 1}}}}):
         yield with_data(OLD + TITLE, data)
-    for description in spoilt({"url": "https://www.imdb.com/title/tt9900041/", "name": "N"}):
+    for description in altered({"url": "https://www.imdb.com/title/tt9900041/", "name": "N"}):
         yield re.sub(r"(ld\+json\">).*?</script>", rf"\1{json.dumps(description)}</script>", HEAD)
     for attribute in ("href", "src", "srcset", "loadlate", "content", "class", "id"):
         for page in (OLD, LIST, TITLE, HEAD):

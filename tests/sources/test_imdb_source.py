@@ -124,5 +124,5 @@ def test_a_data_set_that_can_not_be_had_stops_the_run_and_is_asked_for_again(
             if content:
                 assert list(imdb(archive).candidates(1950))
             else:
-                with pytest.raises(SourceError, match=r"title\.basics\.tsv\.gz can't be had"):
+                with pytest.raises(SourceError, match=r"title\.basics\.tsv\.gz can't be fetched"):
                     list(imdb(archive).candidates(1950))

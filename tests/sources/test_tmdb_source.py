@@ -74,7 +74,7 @@ def test_tmdb_walks_the_pages_of_a_year_and_keeps_imdb_ids(
         assert [movie.imdb_id for movie in movies] == [f"tt{n:07d}" for n in range(1, 21)]
         assert source.describe()["left_out"] == {"ambiguous id": 1, "no IMDb id": 1}
         assert source.poster(movies[2]).content == POSTER
-    written = "".join(f.read_text() for f in tmp_path.rglob("*.csv"))
+    written = "".join(f.read_text("latin-1") for f in tmp_path.rglob("ledger.sqlite*"))
     assert "discover/movie" in written
     assert KEY not in written
     image = sites.headers["https://image.tmdb.org/t/p/w342/3.jpg"]

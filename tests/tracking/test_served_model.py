@@ -86,7 +86,7 @@ def test_what_it_answers_is_what_its_signature_says(model: ServedModel) -> None:
 @pytest.mark.parametrize(
     ("row", "params", "said"),
     [
-        ({"image": b"<html>not found</html>"}, {}, "row 1: unreadable: not a picture known here"),
+        ({"image": b"<html>not found</html>"}, {}, "row 1: unreadable: unknown format"),
         ({"image": b""}, {}, "row 1: unreadable: the file is empty"),
         ({"image": bomb()}, {}, "row 1: too large: at most 40,000,000 pixels"),
         # From CSV: what reads a picture would take a text for a path.
@@ -204,7 +204,7 @@ def test_bad_requests_get_a_status_and_a_sentence_and_no_traceback(served: str) 
     pixel = base64.b64encode(file.getvalue()).decode()
     assert ask(served, {"dataframe_records": [{"image": pixel}]}).status_code == 200
     for row, said in (
-        ({"image": "aGVsbG8="}, "row 1: unreadable: not a picture known here"),
+        ({"image": "aGVsbG8="}, "row 1: unreadable: unknown format"),
         ({"image": base64.b64encode(bomb()).decode()}, "row 1: too large"),
         ({"image": "abcde"}, "Invalid base64"),
         ({"image": 5}, "Failed to convert column image"),

@@ -1,4 +1,4 @@
-"""Never faster than agreed, never more at a time than agreed, and no host waits for another."""
+"""Requests are never faster or more at a time than agreed, and no host delays another."""
 
 import threading
 from collections.abc import Iterator
@@ -12,22 +12,17 @@ from misbehaving_server import (
     OTHER,
     PATIENCE,
     Clock,
-    Visit,
+    Responder,
     Web,
     get,
     opened,
     reply,
-    settings,
     url,
 )
 
 from posters.errors import FetchFailed, SiteBlocked
-from posters.web import fetcher as fetcher_module
 from posters.web.archive import Archive
-from posters.web.connections import open_session
-from posters.web.fetcher import Fetcher
 from posters.web.pace import Pace
-from posters.web.request import Site
 
 
 @pytest.fixture
@@ -36,8 +31,8 @@ def web(tmp_path: Path) -> Iterator[Web]:
         yield found
 
 
-class Counted:
-    """How many are inside at the same time, and how many there were at most."""
+class Counter:
+    """How many threads are inside at the same time, and how many there were at most."""
 
     def __init__(self) -> None:
         self.inside = self.most = 0
@@ -59,71 +54,63 @@ class Counted:
             assert self.changed.wait_for(lambda: self.inside >= inside, PATIENCE)
 
 
+def pace_of(clock: Clock, per_second: float | None, connections: int = 1) -> Pace:
+    return Pace(per_second, connections, clock=clock, sleep=clock.sleep)
+
+
+def times_of_turns(pace: Pace, clock: Clock, turns: int, threads: int) -> list[float]:
+    times: list[float] = []
+
+    def turn(_: int) -> None:
+        with pace.turn():
+            times.append(clock.last_read())
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(turn, range(turns)))
+    return sorted(times)
+
+
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("per_second", [0.5, 3.0, 20.0])
 def test_turns_are_never_closer_than_agreed(threads: int, per_second: float) -> None:
     clock = Clock()
-    pace = Pace(per_second, threads, clock=clock, sleep=clock.sleep)
-    times: list[float] = []
-
-    def turn(_: int) -> None:
-        with pace.turn():
-            times.append(clock.seen())
-
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(turn, range(50)))
-    gaps = [later - earlier for earlier, later in pairwise(sorted(times))]
+    times = times_of_turns(pace_of(clock, per_second, threads), clock, 50, threads)
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert len(gaps) == 49
     assert min(gaps) >= 1 / per_second - 1e-9
     if threads == 1:
         assert max(gaps) <= 1.3 / per_second + 1e-9
-        assert len({round(gap, 6) for gap in gaps}) > 10, "the gaps are not all the same"
+        assert len({round(gap, 6) for gap in gaps}) > 10, "there is jitter"
 
 
-def test_time_spent_elsewhere_is_not_waited_for_again() -> None:
+@pytest.mark.parametrize(("per_second", "between"), [(1.0, 5.0), (None, 0.0)])
+def test_there_is_no_wait_after_enough_time_or_without_a_rate(
+    per_second: float | None, between: float
+) -> None:
     clock = Clock()
-    pace = Pace(1.0, 1, clock=clock, sleep=clock.sleep)
+    pace = pace_of(clock, per_second)
     for _ in range(3):
-        clock.advance(5)
+        clock.now += between
         with pace.turn():
             pass
     assert clock.waited == []
 
 
-def test_a_server_of_our_own_is_not_waited_for() -> None:
+def test_a_pause_holds_for_all_threads_and_is_never_shortened() -> None:
     clock = Clock()
-    pace = Pace(None, 1, clock=clock, sleep=clock.sleep)
-    for _ in range(20):
-        with pace.turn():
-            pass
-    assert clock.waited == []
-
-
-def test_a_pause_holds_for_everyone_and_is_never_shortened() -> None:
-    clock = Clock()
-    pace = Pace(1000, 4, clock=clock, sleep=clock.sleep)
+    pace = pace_of(clock, 1000, 4)
     until = clock() + 30
     pace.pause(30)
     pace.pause(3)
-    times: list[float] = []
-
-    def turn(_: int) -> None:
-        with pace.turn():
-            times.append(clock.seen())
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(turn, range(8)))
-    assert min(times) >= until
+    assert times_of_turns(pace, clock, 8, threads=4)[0] >= until
 
 
-def test_a_pause_that_begins_while_somebody_waits_holds_for_them_too() -> None:
+def test_a_pause_holds_for_a_thread_that_waits_already() -> None:
     clock = Clock()
-    waited: list[float] = []
 
     def sleep(seconds: float) -> None:
-        if not waited:
+        if not clock.waited:
             pace.pause(60)
-        waited.append(seconds)
         clock.sleep(seconds)
 
     pace = Pace(1.0, 1, clock=clock, sleep=sleep)
@@ -136,7 +123,7 @@ def test_a_pause_that_begins_while_somebody_waits_holds_for_them_too() -> None:
 
 def test_slowing_down_never_speeds_up() -> None:
     clock = Clock()
-    pace = Pace(1.0, 1, clock=clock, sleep=clock.sleep)
+    pace = pace_of(clock, 1.0)
     pace.slow_down(10)
     pace.slow_down(0.1)
     for _ in range(2):
@@ -145,93 +132,69 @@ def test_slowing_down_never_speeds_up() -> None:
     assert 10 <= sum(clock.waited) <= 13
 
 
-@pytest.mark.parametrize("connections", [1, 3])
-def test_no_more_turns_at_a_time_than_agreed(connections: int) -> None:
-    clock = Clock()
-    pace = Pace(None, connections, clock=clock, sleep=clock.sleep)
-    counted, go_on = Counted(), threading.Event()
-
-    def turn(_: int) -> None:
-        with pace.turn():
-            counted.enter()
-            assert go_on.wait(PATIENCE)
-            counted.leave()
-
-    with ThreadPoolExecutor(10) as pool:
-        done = pool.map(turn, range(10))
-        counted.wait_until(connections)
-        go_on.set()
-        list(done)
-    assert counted.most == connections
-
-
-def test_an_error_gives_the_connection_back() -> None:
-    clock = Clock()
-    pace = Pace(None, 1, clock=clock, sleep=clock.sleep)
+def test_an_error_frees_the_connection() -> None:
+    pace = pace_of(Clock(), None)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), pace.turn():
             raise ZeroDivisionError
 
 
 @pytest.mark.parametrize("connections", [1, 2])
-def test_a_host_sees_no_more_connections_than_agreed(web: Web, connections: int) -> None:
-    counted = Counted()
+def test_a_host_gets_no_more_connections_than_agreed(web: Web, connections: int) -> None:
+    counter = Counter()
     numbers = count()
 
-    def hold(visit: Visit) -> None:
-        """Until as many came as may come together."""
-        counted.enter()
-        together = (next(numbers) // connections + 1) * connections
-        web.server.wait_for(together)
-        counted.leave()
-        visit.send(reply())
+    def hold(responder: Responder) -> None:
+        """Until as many requests came as may come at a time."""
+        counter.enter()
+        web.server.wait_for((next(numbers) // connections + 1) * connections)
+        counter.leave()
+        responder.send(reply())
 
     web.server.default = hold
     archive = web.archive(connections=connections)
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda number: get(archive, url(f"/{number}.jpg")), range(12)))
-    assert counted.most == connections
+    assert counter.most == connections
     assert web.server.count() == 12
 
 
 @pytest.mark.parametrize("robots", [False, True])
-def test_a_slow_host_keeps_nobody_from_another(web: Web, robots: bool) -> None:
-    """Not even while its robots.txt is waited for."""
+def test_a_slow_host_does_not_delay_another(web: Web, robots: bool) -> None:
+    """Not even while its robots.txt is fetched."""
     other_done, arrived = threading.Event(), threading.Event()
 
-    def hold(visit: Visit) -> None:
+    def hold(responder: Responder) -> None:
         arrived.set()
         assert other_done.wait(PATIENCE)
-        visit.send(reply(b""))
+        responder.send(reply(b""))
 
     web.server.on(f"{HOST}/robots.txt", hold)
     web.server.on(f"{HOST}/a.jpg", hold if not robots else reply())
     web.server.on("/a.jpg", reply())
     archive = web.archive(connections=1, robots=robots)
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         slow = pool.submit(get, archive)
         assert arrived.wait(PATIENCE)
-        quick = ThreadPoolExecutor(1)
-        quick.submit(get, archive, url(host=OTHER)).result(PATIENCE)
+        pool.submit(get, archive, url(host=OTHER)).result(PATIENCE)
         other_done.set()
         slow.result(PATIENCE)
-        quick.shutdown()
 
 
-def test_who_waited_while_a_site_was_blocked_does_not_ask_it(web: Web) -> None:
-    """One connection, held by the request that is answered with the challenge."""
-    waiting = threading.Event()
+def test_threads_that_wait_for_a_blocked_site_do_not_ask_it(web: Web) -> None:
+    """One connection, taken by the request that is answered with the challenge."""
+    all_wait = threading.Event()
 
-    def challenge(visit: Visit) -> None:
-        assert waiting.wait(PATIENCE)
-        visit.send(reply(b"", 202))
+    def challenge(responder: Responder) -> None:
+        assert all_wait.wait(PATIENCE)
+        responder.send(reply(b"", 202))
 
     web.server.default = challenge
     fetcher = web.fetcher(connections=1)
-    turn, asked = fetcher._paces[HOST].turn, threading.Semaphore(0)
+    turn, waiting = fetcher._paces[HOST].turn, threading.Semaphore(0)
 
     def counted_turn() -> object:
-        asked.release()
+        waiting.release()
         return turn()
 
     fetcher._paces[HOST].turn = counted_turn  # type: ignore[method-assign, assignment]
@@ -239,36 +202,25 @@ def test_who_waited_while_a_site_was_blocked_does_not_ask_it(web: Web) -> None:
     with ThreadPoolExecutor(4) as pool:
         done = [pool.submit(get, archive, url(f"/{number}.jpg")) for number in range(4)]
         for _ in range(4):
-            assert asked.acquire(timeout=PATIENCE)
-        waiting.set()
+            assert waiting.acquire(timeout=PATIENCE)
+        all_wait.set()
         errors = [future.exception(PATIENCE) for future in done]
     assert [type(error) for error in errors] == [SiteBlocked] * 4
     assert web.server.count() == 1
 
 
-def test_the_rate_holds_for_a_real_client(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries and redirects are requests like any other."""
-    routes = {HOST: web.server.address}
-    monkeypatch.setattr(
-        fetcher_module, "open_session", lambda _, **keywords: open_session(routes, **keywords)
-    )
-    clock = web.clock
-    slow = Fetcher(
-        [Site(HOST, 0.1, robots=False)],
-        settings(retries=1, redirects=2),
-        robots=web.folder,
-        clock=clock,
-        sleep=clock.sleep,
-    )
+def test_the_rate_holds_for_retries_and_redirects(web: Web) -> None:
+    fetcher = web.fetcher(retries=1, redirects=2)
+    fetcher._paces[HOST] = pace_of(web.clock, 0.1)  # routed hosts have no rate otherwise
     times: list[float] = []
 
-    def note(visit: Visit) -> None:
-        times.append(clock.now)
+    def note(responder: Responder) -> None:
+        times.append(web.clock.now)
         status = (503, 302, 302, 200)[len(times) % 4]
-        visit.send(reply(status=status, Location=f"/{len(times)}.jpg"))
+        responder.send(reply(status=status, Location=f"/{len(times)}.jpg"))
 
     web.server.default = note
-    archive = Archive(web.folder, slow)
+    archive = Archive(web.folder, fetcher)
     for number in range(100, 108):
         try:
             get(archive, url(f"/{number}.jpg"))

@@ -1,7 +1,7 @@
-"""A run that is killed at any moment asks for nothing twice afterwards, and ends as if nobody had.
+"""After a run was killed at any moment, the next asks for nothing twice and ends the same.
 
-The server answers so many requests and holds the next ones. When every thread of the run waits for
-it, nothing that was answered is unwritten, and the process is killed with a signal it can't catch.
+The server answers a number of requests and holds the next ones. Once every thread of the run waits
+for it, all that was answered is written, and the process is killed with SIGKILL.
 """
 
 import json
@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT
-from misbehaving_server import PATIENCE, Server, Visit, reply, settings
+from misbehaving_server import PATIENCE, Responder, Server, reply, settings
 from run_to_kill import THREADS
 
 from posters.errors import PosterRefused
@@ -46,53 +46,56 @@ class SmallPictures:
         return b"\xff\xd8 picture of " + imdb_id.encode() * 50
 
 
-class Gate(Server):
-    """Answers so many requests, and begins to answer the others at most."""
+class HoldingServer(Server):
+    """Answers `limit` requests (None: all) and holds the others.
+
+    Attributes:
+        answered: the addresses of the requests that were answered.
+        send_beginning: whether a held request gets the beginning of its answer.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.default = self._take
+        self.default = self._answer_or_hold
         self.replica = Replica(SmallPictures(), "replica")
         self.replica._server.server_close()
         self.answered: list[str] = []
-        self.held = 0
         self.limit: int | None = None
-        self.half = False
-        self._gate = threading.Condition()
+        self.send_beginning = False
+        self._held = 0
+        self._condition = threading.Condition()
 
-    def _take(self, visit: Visit) -> None:
-        asked = visit.asked
-        found = self.replica.answer(asked.host, asked.path)
-        answer = reply(status=404)
-        if found:
-            answer = reply(found[1], Content_Type=found[0])
-        with self._gate:
-            passes = self.limit is None or len(self.answered) < self.limit
-            if passes:
-                self.answered.append(asked.host + asked.path)
-        if passes:
-            visit.send(answer)
+    def _answer_or_hold(self, responder: Responder) -> None:
+        request = responder.request
+        found = self.replica.answer(request.host, request.path)
+        answer = reply(found[1], Content_Type=found[0]) if found else reply(status=404)
+        with self._condition:
+            held = self.limit is not None and len(self.answered) >= self.limit
+            if not held:
+                self.answered.append(request.host + request.path)
+        if not held:
+            responder.send(answer)
             return
-        if self.half:
-            visit.send(answer[: len(answer) - 5])
-        with self._gate:
-            self.held += 1
-            self._gate.notify_all()
-            assert self._gate.wait_for(lambda: self.held == 0, PATIENCE)
+        if self.send_beginning:
+            responder.send(answer[:-5])
+        with self._condition:
+            self._held += 1
+            self._condition.notify_all()
+            assert self._condition.wait_for(lambda: self._held == 0, PATIENCE)
 
     def wait_for_held(self, number: int) -> None:
-        with self._gate:
-            assert self._gate.wait_for(lambda: self.held >= number, PATIENCE)
+        with self._condition:
+            assert self._condition.wait_for(lambda: self._held >= number, PATIENCE)
 
-    def let_go(self) -> None:
-        with self._gate:
-            self.held, self.limit = 0, None
-            self._gate.notify_all()
+    def release(self) -> None:
+        with self._condition:
+            self._held, self.limit = 0, None
+            self._condition.notify_all()
 
 
 @pytest.fixture
-def gate() -> Iterator[Gate]:
-    with Gate() as found:
+def server() -> Iterator[HoldingServer]:
+    with HoldingServer() as found:
         yield found
 
 
@@ -108,38 +111,38 @@ class Runs:
             text=True,
         )
 
-    def start(self, gate: Gate, folder: Path) -> int:
-        """Its process id."""
-        told = {
+    def start(self, server: HoldingServer, folder: Path) -> int:
+        """Start a run and return its process id."""
+        run = {
             "folder": str(folder),
-            "server": gate.address,
+            "server": server.address,
             "hosts": HOSTS,
-            "edition": asdict(gate.replica.edition),
+            "edition": asdict(server.replica.edition),
             "settings": settings().model_dump(mode="json"),
         }
         assert self._program.stdin
-        print(json.dumps(told), file=self._program.stdin, flush=True)
-        return self._said()
+        print(json.dumps(run), file=self._program.stdin, flush=True)
+        return self._read_number()
 
-    def finish(self, gate: Gate, folder: Path) -> dict[str, Any]:
-        """What a run comes to that nobody kills."""
+    def finish(self, server: HoldingServer, folder: Path) -> dict[str, Any]:
+        """The result of a run that nobody kills."""
         (folder / "result.json").unlink(missing_ok=True)
-        self.start(gate, folder)
-        assert self._said() == 0
+        self.start(server, folder)
+        assert self._read_number() == 0
         result: dict[str, Any] = json.loads((folder / "result.json").read_text())
         return result
 
-    def kill_after(self, gate: Gate, folder: Path, answers: int, threads: int) -> None:
-        """Kill a run when so many were answered and so many of its threads wait for the next."""
-        gate.limit = answers
-        process = self.start(gate, folder)
+    def kill_after(self, server: HoldingServer, folder: Path, answers: int, threads: int) -> None:
+        """Kill a run after so many answers, once so many of its threads wait for the next."""
+        server.limit = answers
+        process = self.start(server, folder)
         try:
-            gate.wait_for_held(threads)
+            server.wait_for_held(threads)
         finally:
             os.kill(process, signal.SIGKILL)
-        assert os.WTERMSIG(self._said()) == signal.SIGKILL
-        gate.let_go()
-        assert len(gate.answered) == answers
+        assert os.WTERMSIG(self._read_number()) == signal.SIGKILL
+        server.release()
+        assert len(server.answered) == answers
         for path in (folder / "objects").glob("*/*"):
             assert sha256_of_file(path) == path.name
 
@@ -149,7 +152,7 @@ class Runs:
         self._program.wait(PATIENCE)
         self._program.stdout.close()
 
-    def _said(self) -> int:
+    def _read_number(self) -> int:
         assert self._program.stdout
         return int(self._program.stdout.readline())
 
@@ -162,10 +165,11 @@ def runs() -> Iterator[Runs]:
 
 
 @pytest.fixture(scope="module")
-def unkilled(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    with Gate() as gate:
-        result = runs.finish(gate, tmp_path_factory.mktemp("unkilled"))
-        assert gate.count() == len(set(gate.answered)) == REQUESTS
+def expected(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The result of a run that was never killed."""
+    with HoldingServer() as server:
+        result = runs.finish(server, tmp_path_factory.mktemp("never_killed"))
+        assert server.count() == len(set(server.answered)) == REQUESTS
     posters = result["posters"]
     assert sorted(posters) == MOVIES
     assert posters[MOVIES[0]] == sha256(SmallPictures().picture(MOVIES[0]))
@@ -174,48 +178,46 @@ def unkilled(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return result
 
 
-@pytest.mark.parametrize("half", [False, True], ids=["before an answer", "in the midst of one"])
+@pytest.mark.parametrize("send_beginning", [False, True])
 @pytest.mark.parametrize(
     ("answers", "threads"),
     [
         pytest.param(0, 1, id="robots.txt"),
-        pytest.param(1, 1, id="first data set"),
         pytest.param(2, 1, id="second data set"),
         pytest.param(4, THREADS, id="first suggestions"),
         # By now all of the robots.txt are known, whatever the order of the threads.
         pytest.param(10, THREADS, id="first pictures"),
         pytest.param(61, THREADS, id="half of it"),
-        pytest.param(100, THREADS, id="most of it"),
     ],
 )
-def test_nothing_answered_before_a_kill_is_asked_for_again(
+def test_nothing_answered_before_a_kill_is_requested_again(
     runs: Runs,
-    gate: Gate,
+    server: HoldingServer,
     tmp_path: Path,
-    unkilled: dict[str, Any],
+    expected: dict[str, Any],
     answers: int,
     threads: int,
-    half: bool,
+    send_beginning: bool,
 ) -> None:
-    gate.half = half
-    runs.kill_after(gate, tmp_path, answers, threads)
-    before, asked = set(gate.answered), gate.count()
-    assert runs.finish(gate, tmp_path) == unkilled
-    again = [one.host + one.path for one in gate.asked[asked:]]
+    server.send_beginning = send_beginning
+    runs.kill_after(server, tmp_path, answers, threads)
+    before, count = set(server.answered), server.count()
+    assert runs.finish(server, tmp_path) == expected
+    again = [request.host + request.path for request in server.requests[count:]]
     assert before.isdisjoint(again)
     assert max(Counter(again).values()) == 1
     assert len(before) + len(again) == REQUESTS
 
 
-def test_a_run_may_be_killed_over_and_over(
-    runs: Runs, gate: Gate, tmp_path: Path, unkilled: dict[str, Any]
+def test_a_run_may_be_killed_many_times(
+    runs: Runs, server: HoldingServer, tmp_path: Path, expected: dict[str, Any]
 ) -> None:
-    gate.half = True
-    for answers, threads in ((1, 1), (2, 1), (30, THREADS), (31, THREADS), (60, THREADS)):
-        runs.kill_after(gate, tmp_path, answers, threads)
-    assert runs.finish(gate, tmp_path) == unkilled
-    assert max(Counter(gate.answered).values()) == 1
-    assert len(gate.answered) == REQUESTS
-    asked = gate.count()
-    assert runs.finish(gate, tmp_path) == unkilled
-    assert gate.count() == asked, "all of it is in the archive"
+    server.send_beginning = True
+    for answers, threads in ((1, 1), (2, 1), (30, THREADS), (31, THREADS), (100, THREADS)):
+        runs.kill_after(server, tmp_path, answers, threads)
+    assert runs.finish(server, tmp_path) == expected
+    assert max(Counter(server.answered).values()) == 1
+    assert len(server.answered) == REQUESTS
+    count = server.count()
+    assert runs.finish(server, tmp_path) == expected
+    assert server.count() == count, "everything is in the archive"

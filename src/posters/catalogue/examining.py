@@ -8,7 +8,6 @@ from posters.catalogue.movie_table import Movie
 from posters.catalogue.source_protocol import Source
 from posters.errors import PosterRefused
 from posters.files import sha256
-from posters.images.metadata import strip_metadata
 from posters.images.perceptual_hash import difference_hash
 from posters.images.pictures import FORMATS, check_poster, to_rgb
 from posters.params import PosterParams
@@ -73,17 +72,16 @@ class Examiner:
         picture = self._source.poster(movie)
         try:
             image = check_poster(picture.content, self._rules)
-            content = strip_metadata(picture.content)
-            # As it came, by which the ledger names it, and as it is kept, as the catalogue does.
-            if {sha256(picture.content), sha256(content)} & {*self._rules.placeholders}:
+            digest = sha256(picture.content)
+            if digest in self._rules.placeholders:
                 raise PosterRefused("placeholder", "the file is one of posters.placeholders")
         except PosterRefused as refused:
             refused.url = picture.url
             raise
         return Examined(
-            content=content,
+            content=picture.content,
             url=picture.url,
-            sha256=sha256(content),
+            sha256=digest,
             picture_hash=difference_hash(to_rgb(image)),
             width=image.width,
             height=image.height,

@@ -1,4 +1,4 @@
-"""The posters that a command line names: files, and folders of them."""
+"""Finding the posters that a command line names: files, and folders of files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,16 +8,19 @@ from posters.images.pictures import FORMATS
 SUFFIXES = {*FORMATS.values(), ".jpeg"}
 
 
-def find_posters(named: Sequence[str], output: Path | None) -> tuple[list[Path], list[str]]:
-    """The picture files that the arguments name, in order, and what is wrong with the others.
+def find_posters(names: Sequence[str], output: Path | None) -> tuple[list[Path], list[str]]:
+    """Find picture files.
 
     Args:
-        named: files and folders.
-        output: the sheet that will be written; one of an earlier time is no poster.
+        names: files and folders.
+        output: the sheet that will be written; an earlier one is not taken for a poster.
+
+    Returns:
+        The picture files in the order of their names, and a message for each name that is wrong.
     """
     found: list[Path] = []
     problems: list[str] = []
-    for name in named:
+    for name in names:
         path = Path(name)
         try:
             if not name:
@@ -26,15 +29,17 @@ def find_posters(named: Sequence[str], output: Path | None) -> tuple[list[Path],
                 inside = sorted(
                     file
                     for file in path.iterdir()
-                    if file.suffix.lower() in SUFFIXES and not _is_same(file, output)
+                    if file.suffix.lower() in SUFFIXES and not _is_same_file(file, output)
                 )
                 found.extend(inside)
                 if not inside:
                     problems.append(f"{path}: no JPEG, PNG or WebP file in this folder")
             elif not path.exists():
                 problems.append(f"{path}: no such file or folder; check the path")
-            elif _is_same(path, output):
-                problems.append(f"{path}: the sheet would take its place; name another --output")
+            elif _is_same_file(path, output):
+                problems.append(
+                    f"{path}: the sheet would overwrite this poster; name another --output"
+                )
             else:
                 found.append(path)
         except OSError as error:
@@ -42,6 +47,5 @@ def find_posters(named: Sequence[str], output: Path | None) -> tuple[list[Path],
     return found, problems
 
 
-def _is_same(file: Path, output: Path | None) -> bool:
-    """Whether a file is the one that will be written."""
+def _is_same_file(file: Path, output: Path | None) -> bool:
     return output is not None and output.exists() and file.exists() and file.samefile(output)

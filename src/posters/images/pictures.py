@@ -1,4 +1,4 @@
-"""Pictures: opening them safely, checking that they are posters, and bringing them to RGB."""
+"""Opening pictures safely, checking that they are posters, and converting them to RGB."""
 
 import io
 import warnings
@@ -14,28 +14,28 @@ from posters.errors import PosterRefused
 if TYPE_CHECKING:
     from posters.params import PosterParams
 
-# MPO is what Pillow calls a JPEG that carries further pictures, as cameras write; the first counts.
+# MPO is what Pillow calls a JPEG with further pictures, as cameras write; the first one is used.
 FORMATS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 _DECODERS = ["JPEG", "PNG", "WEBP"]
+_EXPECTED = "expected a whole JPEG, PNG or WebP"
 MAX_PIXELS = 40_000_000
 
 PosterLike = str | Path | bytes | Image.Image | NDArray[np.generic]
-"""A poster as a person has it: a path, a file's bytes, a PIL image, or an array (see `to_rgb`)."""
+"""A poster in any form: a path, a file's bytes, a PIL image, or an array (see `to_rgb`)."""
 
 
 def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Decode a picture whole, its size checked before its pixels are, and turn it upright.
+    """Decode a whole picture, after its size was checked, and turn it upright.
 
     Returns:
-        The picture as a person sees it; its `format` is a key of `FORMATS`.
+        The upright picture; its `format` is a key of `FORMATS`.
 
     Raises:
-        PosterRefused: `unreadable` when it is no JPEG, PNG or WebP or is cut short, `too large`
-            when it has more than `max_pixels` pixels.
+        PosterRefused: `unreadable` if it isn't a whole JPEG, PNG or WebP, `too large` if it has
+            more than `max_pixels` pixels.
     """
-    expected = "expected a whole JPEG, PNG or WebP"
     if not content:
-        raise PosterRefused("unreadable", f"the file is empty; {expected}")
+        raise PosterRefused("unreadable", f"the file is empty; {_EXPECTED}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -43,7 +43,7 @@ def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
             width, height = image.size
             if width * height > max_pixels:
                 raise PosterRefused(
-                    "too large", f"{width}x{height} pixels, at most {max_pixels:,} are decoded"
+                    "too large", f"{width}x{height} pixels; at most {max_pixels:,} are decoded"
                 )
             image.load()
     except PosterRefused:
@@ -51,26 +51,26 @@ def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PosterRefused("too large", f"at most {max_pixels:,} pixels are decoded") from error
     except UnidentifiedImageError as error:
-        raise PosterRefused("unreadable", f"not a picture known here; {expected}") from error
+        raise PosterRefused("unreadable", f"unknown format; {_EXPECTED}") from error
     except Exception as error:
-        # Damage in the middle of a file comes out of Pillow's decoders as almost any exception.
-        raise PosterRefused("unreadable", f"{error}; {expected}") from error
+        # For a damaged file Pillow's decoders raise almost any exception.
+        raise PosterRefused("unreadable", f"{error}; {_EXPECTED}") from error
     upright = _upright(image)
     upright.format = image.format
     return upright
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Obey the camera's orientation mark; a mark that is damaged is none."""
+    """Apply the Exif orientation; a damaged one is ignored."""
     try:
         return ImageOps.exif_transpose(image)
     except Exception:
-        # Metadata is parsed by many hands in Pillow, and each fails in its own way.
+        # Pillow's metadata parsers raise almost any exception too.
         return image
 
 
 def read_image(path: Path, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Read and decode a picture file; refusals as in `open_image`, and `missing`."""
+    """Read and decode a picture file; errors as in `open_image` and `read_poster_file`."""
     return open_image(read_poster_file(path), max_pixels)
 
 
@@ -78,24 +78,20 @@ def read_poster_file(path: Path) -> bytes:
     """The bytes of a picture file.
 
     Raises:
-        PosterRefused: `missing` when there is none, `unreadable` when it can't be read.
+        PosterRefused: `missing` if there is no such file, `unreadable` if it can't be read.
     """
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise PosterRefused("missing", f"no such file: {path.name}") from error
-    except (OSError, ValueError) as error:
-        # ValueError: a NUL character in the name.
-        # The error's own text would name the machine's folders in the list of refusals.
-        said = getattr(error, "strerror", None) or error
-        raise PosterRefused("unreadable", f"{path.name!r}: {said}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
+        # Not str(error): it has the whole path, and this message is written into data files.
+        cause = getattr(error, "strerror", None) or error
+        raise PosterRefused("unreadable", f"{path.name!r}: {cause}") from error
 
 
 def to_rgb(poster: PosterLike) -> Image.Image:
-    """Bring a poster of any kind to an upright RGB image.
-
-    Grey, CMYK, palette and 16-bit pictures are converted, transparency is laid on white, and the
-    camera's orientation mark is obeyed.
+    """Convert a poster of any form to an upright RGB image; transparent parts become white.
 
     Args:
         poster: a path, a file's bytes, a PIL image, or an array of shape (height, width),
@@ -117,7 +113,7 @@ def to_rgb(poster: PosterLike) -> Image.Image:
     else:
         image = _from_array(np.asarray(poster))
     if image.mode.startswith("I;16") or (image.mode == "I" and np.asarray(image).max() > 255):
-        # Pillow clips 16-bit grey to 8 bits when asked to convert it; scale it instead.
+        # Pillow clips 16-bit grey to 8 bits instead of scaling it.
         image = Image.fromarray(
             (np.asarray(image, dtype=np.float64) / 257).clip(0, 255).astype("u1")
         )
@@ -125,8 +121,8 @@ def to_rgb(poster: PosterLike) -> Image.Image:
         image = image.convert("LA")
     if image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image)
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
     return image.convert("RGB")
 
 
@@ -169,7 +165,7 @@ def check_poster(content: bytes, rules: "PosterParams") -> Image.Image:
             f"{rules.max_aspect:g}",
         )
     extrema = to_rgb(image).resize((32, 32), Image.Resampling.BOX).getextrema()
-    # Noise of lossy compression stays within a few levels of 256 once averaged over a 32nd.
+    # Averaged over a 32nd of the picture, compression noise stays within a few levels of 256.
     if all(high - low < 8 for low, high in extrema):  # type: ignore[misc]
         raise PosterRefused("flat colour", "the whole picture has one colour")
     return image

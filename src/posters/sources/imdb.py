@@ -18,7 +18,7 @@ from posters.images.imdb_addresses import IMAGE_HOST
 from posters.params import FetchParams, PosterParams
 from posters.sources.imdb_datasets import Film, read_films
 from posters.sources.imdb_suggestion import poster_address
-from posters.web.archive import Archive, Held
+from posters.web.archive import Archive, StoredAnswer
 from posters.web.request import JSON, Limits, Site, picture_limits
 
 ATTRIBUTION = "Information courtesy of IMDb (https://www.imdb.com). Used with permission."
@@ -119,7 +119,7 @@ class ImdbSource:
             imdb_id=movie.imdb_id,
         )
         try:
-            with self._archive.judging(asked):
+            with self._archive.reading(asked):
                 address = poster_address(suggestion.read(), movie.imdb_id, movie.year)
         except SourceError as error:
             # One bad answer is no reason to stop; it may be better another day.
@@ -144,7 +144,7 @@ class ImdbSource:
         }
 
     @cached_property
-    def _datasets(self) -> dict[str, Held]:
+    def _datasets(self) -> dict[str, StoredAnswer]:
         limits = Limits((), _MAX_DATASET_BYTES, self._settings.dataset_timeout)
         return {
             name: self._archive.get(self._edition.datasets + name, limits, what="listing")
@@ -154,7 +154,7 @@ class ImdbSource:
     @cached_property
     def _films(self) -> tuple[dict[int, list[Film]], Counter[str]]:
         basics, ratings = (self._datasets[name].path for name in (BASICS, RATINGS))
-        with self._archive.judging(*(self._edition.datasets + name for name in (BASICS, RATINGS))):
+        with self._archive.reading(*(self._edition.datasets + name for name in (BASICS, RATINGS))):
             return read_films(basics, ratings, self._years)
 
 

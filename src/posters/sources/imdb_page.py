@@ -13,7 +13,7 @@ from posters.catalogue.movie_table import Parsed
 from posters.errors import SourceError
 from posters.sources import imdb_search_page, imdb_title_page
 from posters.sources.json_values import at
-from posters.web.challenge import is_stub
+from posters.web.challenge import is_challenge_page
 
 _LACKING = {"malformed", "no year", "no poster"}
 _LAYOUTS = (
@@ -52,7 +52,7 @@ def parse_page(html: str) -> Parsed:
     for parsed in found:
         if set(parsed.left_out) != {"malformed"}:
             return parsed
-    if is_stub(html.encode("utf-8", "replace")):
+    if is_challenge_page(html.encode("utf-8", "replace")):
         raise SourceError(
             "this is the page of IMDb's firewall instead of the one behind it; open the address "
             "in a browser, wait until it has loaded, and save it again"

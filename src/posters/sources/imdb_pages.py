@@ -112,5 +112,5 @@ class ImdbPagesSource:
                 "since March 2026. Save search pages from your own browser into a folder and set "
                 "source.pages to it, or use kind: imdb, which needs no page"
             ) from blocked
-        with self._archive.judging(address):
+        with self._archive.reading(address):
             return parse_page(page.read().decode("utf-8", "replace"))

@@ -149,7 +149,7 @@ class TmdbSource:
         address = f"{INTERFACE}discover/movie?{urlencode(query)}"
         if address not in self._pages:
             answer = self._ask(address, "listing")
-            with self._archive.judging(address):
+            with self._archive.reading(address):
                 self._pages[address] = parse_discover(answer, year, self._images)
             self._left_out += self._pages[address].left_out
         return self._pages[address]
@@ -177,7 +177,7 @@ class TmdbSource:
     def _read(self, path: str, parse: Callable[[bytes], Parsed]) -> Parsed:
         """What TMDB says about one film."""
         answer = self._ask(INTERFACE + path, "lookup")
-        with self._archive.judging(INTERFACE + path):
+        with self._archive.reading(INTERFACE + path):
             return parse(answer)
 
     def _ask(self, address: str, what: str) -> bytes:
@@ -191,5 +191,5 @@ class TmdbSource:
         """Where posters are, in the size that is asked for."""
         address = f"{INTERFACE}configuration"
         answer = self._ask(address, "listing")
-        with self._archive.judging(address):
+        with self._archive.reading(address):
             return parse_configuration(answer)

@@ -12,7 +12,7 @@ from posters.errors import FetchFailed
 from posters.params import FetchParams, PosterParams
 from posters.sources.listing import Listing
 from posters.sources.wikidata_answers import parse_films
-from posters.web.archive import Archive, Held
+from posters.web.archive import Archive, StoredAnswer
 from posters.web.request import Limits, Site, picture_limits
 
 ATTRIBUTION = (
@@ -111,14 +111,14 @@ class WikidataSource:
         return Picture(held.read(), address)
 
     @cached_property
-    def _answer(self) -> Held:
+    def _answer(self) -> StoredAnswer:
         limits = Limits(_RESULTS, _MAX_RESULTS_BYTES, self._settings.dataset_timeout)
         return self._archive.get(QUERY_ADDRESS, limits, what="listing")
 
     @cached_property
     def _parsed(self) -> Parsed:
         answer = self._answer.read()
-        with self._archive.judging(QUERY_ADDRESS):
+        with self._archive.reading(QUERY_ADDRESS):
             return parse_films(answer)
 
     @cached_property

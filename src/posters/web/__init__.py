@@ -1,1 +1,1 @@
-"""Talking to web sites: politely, within limits, and only to those a source names."""
+"""A polite HTTP client with strict limits, and an archive of everything it fetched."""

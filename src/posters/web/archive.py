@@ -1,15 +1,13 @@
-"""Everything the web ever answered: each address is asked for once, and nothing is lost.
+"""The archive of everything that was fetched: no address is fetched twice, and nothing is lost.
 
-Two things in one folder. `objects/` holds bodies under their SHA-256 digest, each written beside
-and then renamed. `ledger.csv` is append-only, one row an attempt; its last row of an address says
-what is known about it. A run that is killed leaves both usable, and the next asks for the rest.
+In its folder, `objects/` has the bodies, each under its SHA-256 digest, and `ledger.sqlite` the
+attempts. After a run was killed the next one goes on: a body has its name only once it is whole.
 """
 
 import contextlib
 import os
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,18 +15,20 @@ from pathlib import Path
 from posters.errors import FetchFailed, SiteBlocked, SiteUnreachable, SourceError
 from posters.files import sha256_of_file
 from posters.web.fetcher import Fetcher
-from posters.web.ledger import LEDGER, Ledger, Row
+from posters.web.ledger import LEDGER, Attempt, Ledger
 from posters.web.request import Limits, Secret
 
-_LEFT_OVER_SECONDS = 24 * 3600
+_PARTIAL_KEPT_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
-class Held:
+class StoredAnswer:
     """An answer in the archive.
 
     Attributes:
-        modified: the date the server gave it, as it wrote it; empty where it gave none.
+        path: the file with its body.
+        sha256: of the body.
+        modified: the `Last-Modified` of the server; empty if it sent none.
     """
 
     path: Path
@@ -41,11 +41,11 @@ class Held:
 
 
 class Archive:
-    """Answers by address, from the folder or else from the web.
+    """Answers by address, from the folder or, if they aren't there, from the web.
 
     Args:
-        folder: of the objects and the ledger.
-        fetcher: asks the web.
+        folder: of the bodies and the ledger.
+        fetcher: fetches from the web.
 
     Attributes:
         ledger: the attempts.
@@ -54,13 +54,12 @@ class Archive:
     def __init__(self, folder: Path, fetcher: Fetcher) -> None:
         self._objects = folder / "objects"
         self._fetcher = fetcher
+        self._locks: dict[str, threading.Lock] = {}
         self.ledger = Ledger(folder / LEDGER)
-        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._locks_lock = threading.Lock()
-        self._sweep()
+        self._remove_old_partial_files()
 
     def close(self) -> None:
-        """End what is under way."""
+        """End the requests that are under way."""
         self._fetcher.close()
 
     def get(
@@ -71,38 +70,37 @@ class Archive:
         what: str,
         imdb_id: str = "",
         secret: Secret | None = None,
-    ) -> Held:
-        """An answer that is held, or else asked for and kept.
+    ) -> StoredAnswer:
+        """The answer of an address; several threads that want the same one fetch it once.
 
         Args:
-            address: what is asked for, without any key.
-            limits: what the answer may be.
-            what: `listing` (renewed by `make refresh`), `lookup` or `poster`.
+            address: without any key.
+            limits: of the answer.
+            what: `listing` (fetched anew after `make refresh`), `lookup` or `poster`.
             imdb_id: the movie it is for.
-            secret: what the site has to be sent besides.
+            secret: sent with the request.
 
         Raises:
-            FetchFailed: it can't be had, now or when it was asked for.
-            SourceError: it is a listing and can't be had.
-            SiteBlocked, SiteUnreachable: its site can't be asked any more in this run.
+            FetchFailed: the address can't be fetched, now or at an earlier attempt.
+            SourceError: it is a listing and can't be fetched.
+            SiteBlocked, SiteUnreachable: no address of its site can be fetched in this run.
         """
-        with self._one_at_a_time(address):
-            known = self.ledger.last(address)
-            # Without a listing nothing can be done: one that was no good is asked for again.
-            if known and known.outcome in ("failed", "passing") and what != "listing":
-                reason, _, detail = known.reason.partition(": ")
-                raise FetchFailed(reason, detail, passing=known.outcome == "passing")
-            if known and (held := self._held(known)):
-                return held
-            row = self._ask(address, limits, what, imdb_id, secret)
-            return Held(self._path(row.sha256), row.sha256, row.modified)
+        with self._locks.setdefault(address, threading.Lock()):
+            last = self.ledger.last(address)
+            # A listing that failed is fetched again: without it nothing can be done.
+            if last and last.outcome != "fetched" and what != "listing":
+                reason, _, detail = last.reason.partition(": ")
+                raise FetchFailed(reason, detail, passing=last.outcome == "passing")
+            if last is None or not self._is_stored(last):
+                last = self._fetch(Attempt(what, address, "", imdb_id), limits, secret)
+            return StoredAnswer(self._path(last.sha256), last.sha256, last.modified)
 
     @contextlib.contextmanager
-    def judging(self, *addresses: str) -> Iterator[None]:
-        """Read what addresses gave: if that fails, they count as failed, for now.
+    def reading(self, *addresses: str) -> Iterator[None]:
+        """Parse the answers of addresses; if that fails, they count as failed for now.
 
         Raises:
-            SourceError: as it was raised in the block.
+            SourceError: as raised in the block.
         """
         try:
             yield
@@ -111,62 +109,56 @@ class Archive:
                 self.ledger.distrust(address, f"malformed answer: {error}")
             raise
 
-    def _ask(
-        self, address: str, limits: Limits, what: str, imdb_id: str, secret: Secret | None
-    ) -> Row:
-        row = Row(what=what, imdb_id=imdb_id, address=address, outcome="")
-        beside = self._objects / f"{os.getpid()}-{threading.get_ident()}.partial"
-        beside.parent.mkdir(parents=True, exist_ok=True)
+    def _fetch(self, attempt: Attempt, limits: Limits, secret: Secret | None) -> Attempt:
+        """Fetch an address, store the body, and write the attempt down."""
+        self._objects.mkdir(parents=True, exist_ok=True)
+        partial = self._objects / f"{os.getpid()}-{threading.get_ident()}.partial"
         try:
-            with beside.open("w+b") as sink:
-                answer = self._fetcher.fetch(address, sink, limits, secret)
-            digest = sha256_of_file(beside)
+            with partial.open("w+b") as sink:
+                answer = self._fetcher.fetch(attempt.address, sink, limits, secret)
+            digest = sha256_of_file(partial)
             path = self._path(digest)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            beside.replace(path)
+            path.parent.mkdir(exist_ok=True)
+            partial.replace(path)
         except FetchFailed as failed:
-            if what == "listing":
-                # Nothing can be done without it, so the next run asks again.
-                self.ledger.append(replace(row, outcome="stopped", reason=str(failed)))
+            outcome = "passing" if failed.passing else "declined" if failed.ours else "failed"
+            if attempt.what == "listing":
+                # Nothing can be done without it, so the next run fetches it again.
+                self.ledger.append(replace(attempt, outcome="stopped", reason=str(failed)))
                 raise SourceError(
-                    f"{address.partition('?')[0]} can't be had: {failed}. What was fetched is "
-                    "kept; try again later"
+                    f"{attempt.address.partition('?')[0]} can't be fetched: {failed}. What was "
+                    "fetched is kept; try again later"
                 ) from failed
-            # Whoever stops the run says nothing about the address.
+            # A run that ends says nothing about the address.
             if failed.reason != "stopped":
-                outcome = "passing" if failed.passing else "declined" if failed.ours else "failed"
-                self.ledger.append(replace(row, outcome=outcome, reason=str(failed)))
+                self.ledger.append(replace(attempt, outcome=outcome, reason=str(failed)))
             raise
         except (SiteBlocked, SiteUnreachable) as stopped:
-            self.ledger.append(replace(row, outcome="stopped", reason=str(stopped)))
+            self.ledger.append(replace(attempt, outcome="stopped", reason=str(stopped)))
             raise
         finally:
-            beside.unlink(missing_ok=True)
-        fetched = replace(row, outcome="fetched", bytes=answer.size, sha256=digest)
-        return self.ledger.append(replace(fetched, modified=answer.modified))
+            partial.unlink(missing_ok=True)
+        fetched = replace(
+            attempt, outcome="fetched", bytes=answer.size, sha256=digest, modified=answer.modified
+        )
+        self.ledger.append(fetched)
+        return fetched
 
-    def _held(self, row: Row) -> Held | None:
-        """The answer that a row of the ledger speaks of, if it is there and undamaged."""
-        path = self._path(row.sha256)
-        with contextlib.suppress(FileNotFoundError):
-            if row.outcome == "fetched" and sha256_of_file(path) == row.sha256:
-                return Held(path, row.sha256, row.modified)
-        return None
+    def _is_stored(self, attempt: Attempt) -> bool:
+        """Whether an attempt fetched a body that is there and undamaged."""
+        if attempt.outcome != "fetched":
+            return False
+        try:
+            return sha256_of_file(self._path(attempt.sha256)) == attempt.sha256
+        except FileNotFoundError:
+            return False
 
     def _path(self, digest: str) -> Path:
         return self._objects / digest[:2] / digest
 
-    @contextlib.contextmanager
-    def _one_at_a_time(self, address: str) -> Iterator[None]:
-        """Two threads that want one address ask for it once."""
-        with self._locks_lock:
-            lock = self._locks[address]
-        with lock:
-            yield
-
-    def _sweep(self) -> None:
-        """Remove what downloads that were killed left behind."""
+    def _remove_old_partial_files(self) -> None:
+        """Remove what killed runs left behind; younger files may belong to another run."""
         for partial in self._objects.glob("*.partial"):
             with contextlib.suppress(FileNotFoundError):
-                if time.time() - partial.stat().st_mtime > _LEFT_OVER_SECONDS:
+                if time.time() - partial.stat().st_mtime > _PARTIAL_KEPT_SECONDS:
                     partial.unlink()

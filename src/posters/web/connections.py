@@ -1,159 +1,136 @@
-"""Connections that never lead to a private address, and routes to a server of our own.
+"""Connections that never reach a private address, and routes to a server on this machine.
 
-An address is looked at twice: what the host's name resolves to, before anything is sent, and whom
-the socket reached, because a name may resolve to something else a moment later (DNS rebinding).
+An address is checked twice: when the host name is resolved, before anything is sent, and once the
+socket is connected, because the name may resolve to another address by then (DNS rebinding).
 """
 
 import ipaddress
 import logging
+import os
 import socket
 from collections.abc import Mapping
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NameResolutionError
 
+from posters.errors import FetchFailed
 from posters.web.deadline import Watched
 
-# IPv6 addresses whose last 32 bits are an IPv4 address: the old form, and a gateway's (NAT64).
+# IPv6 addresses that end in an IPv4 address: the old form, and that of a gateway (NAT64).
 _ENDING_IN_IPV4 = (ipaddress.ip_network("::/96"), ipaddress.ip_network("64:ff9b::/96"))
 
 
-class PrivateAddressError(OSError):
-    """A host's name leads into a private network."""
-
-
 def refuse_private(host: str, address: str) -> None:
-    """Check that an IP address is one of the public internet.
+    """Check that the IP address of a host belongs to the public internet.
 
     Raises:
-        PrivateAddressError: it is private, of this machine, link-local, reserved or multicast.
+        FetchFailed: it is private, loopback, link-local, reserved or multicast.
+        ValueError: it is not an IP address.
     """
-    # An IPv6 scope such as %eth0 is no part of the address.
+    # An IPv6 scope such as %eth0 is not part of the address.
     found = checked = ipaddress.ip_address(address.partition("%")[0])
     public = True
     if isinstance(found, ipaddress.IPv6Address):
-        public = not found.is_site_local  # Python takes these for global
+        public = not found.is_site_local  # global according to Python
         checked = found.ipv4_mapped or found.sixtofour or found
         if any(found in network for network in _ENDING_IN_IPV4):
             checked = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
     if not (public and checked.is_global) or checked.is_multicast:
-        raise PrivateAddressError(f"{host} leads to the private address {found}")
+        raise FetchFailed(
+            "private address", f"{host} leads to the private address {found}", ours=True
+        )
 
 
 class _PlainConnection(Watched, HTTPConnection):
     pass
 
 
-class _ProxiedConnection(Watched, HTTPSConnection):
-    pass
-
-
 class _PublicConnection(Watched, HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        for *_, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
+        if self.proxy:  # it resolves names and connects by itself
+            return super()._new_conn()
+        try:
+            addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        for *_, address in addresses:
             refuse_private(self.host, str(address[0]))
         connected = super()._new_conn()
         try:
             refuse_private(self.host, connected.getpeername()[0])
-        except PrivateAddressError:
+        except FetchFailed:
             connected.close()
             raise
         return connected
-
-
-class _PublicPool(HTTPSConnectionPool):
-    ConnectionCls = _PublicConnection
 
 
 class _PlainPool(HTTPConnectionPool):
     ConnectionCls = _PlainConnection
 
 
-class _ProxiedPool(HTTPSConnectionPool):
-    ConnectionCls = _ProxiedConnection
+class _PublicPool(HTTPSConnectionPool):
+    ConnectionCls = _PublicConnection
 
 
-class PublicAdapter(HTTPAdapter):
-    """Sends https requests to the public internet only.
-
-    Behind a proxy it is the proxy that looks names up and connects: what it reaches is its affair.
-    """
-
-    def init_poolmanager(self, *args: Any, **keywords: Any) -> None:
-        """Make the pools out of checked connections."""
-        super().init_poolmanager(*args, **keywords)
-        self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool}
-
-    def proxy_manager_for(self, *args: Any, **keywords: Any) -> Any:
-        """Make the pools of a proxy out of connections with a deadline."""
-        manager: Any = super().proxy_manager_for(*args, **keywords)
-        manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _ProxiedPool}
-        return manager
+_POOL_CLASSES = {"http": _PlainPool, "https": _PublicPool}
 
 
-class RoutedAdapter(HTTPAdapter):
-    """Sends the requests for one host to a server of our own on this machine.
+class Connections:
+    """Pools of connections to public https hosts, and to the servers of routed hosts.
 
-    The request keeps its host in the `Host` header, so that one server can stand in for several.
+    Addresses behind a proxy, where the user has set one, aren't checked.
 
     Args:
-        server: such as `http://127.0.0.1:8000`.
-        connections: kept open at most.
+        routes: for some hosts, a server on this machine, such as `http://127.0.0.1:8000`. The
+            `Host` header stays, so that one server can stand in for several hosts.
+        kept: connections that stay open, for each host.
+        user_agent: sent with each request.
     """
 
-    def __init__(self, server: str, connections: int) -> None:
-        super().__init__(pool_maxsize=connections)
-        self._server = server
+    def __init__(self, routes: Mapping[str, str], kept: int, user_agent: str) -> None:
+        # urllib3 logs whole addresses, which may contain a key.
+        logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+        self.routes = dict(routes)
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
+        certificates = os.environ.get("REQUESTS_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
+        self._options: dict[str, Any] = {"maxsize": kept, "ca_certs": certificates}
+        self._pools = PoolManager(**self._options)
+        self._pools.pool_classes_by_scheme = _POOL_CLASSES
+        self._proxies: dict[str, ProxyManager] = {}
 
-    def init_poolmanager(self, *args: Any, **keywords: Any) -> None:
-        """Make the pools out of connections with a deadline."""
-        super().init_poolmanager(*args, **keywords)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool}
+    def get(self, url: str, headers: Mapping[str, str], timeout: Timeout) -> BaseHTTPResponse:
+        """Send a request; its answer is not read, and a redirect not followed."""
+        parts = urlsplit(url)
+        headers = {**self._headers, **headers}
+        pools = self._pools
+        if server := self.routes.get(parts.hostname or ""):
+            headers["Host"] = parts.netloc
+            url = server + parts._replace(scheme="", netloc="").geturl()
+        elif proxy := select_proxy(url, get_environ_proxies(url)):
+            pools = self._proxy(proxy)
+        return pools.request(
+            "GET",
+            url,
+            headers=headers,
+            timeout=timeout,
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
 
-    def send(self, request: requests.PreparedRequest, **keywords: Any) -> requests.Response:  # type: ignore[override]
-        """Send the request to the server instead of to its host."""
-        parts = urlsplit(str(request.url))
-        routed = request.copy()
-        routed.url = self._server + parts._replace(scheme="", netloc="").geturl()
-        routed.headers["Host"] = parts.netloc
-        # A proxy, where one is set, is for the internet.
-        response = super().send(routed, **{**keywords, "proxies": {}})
-        response.url = str(request.url)
-        return response
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        for pools in (self._pools, *self._proxies.values()):
+            pools.clear()
 
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: the fetcher follows them.
-
-        Even when told not to, requests looks for the next one, and before that it reads the body
-        of this one into memory, however long it is.
-        """
-
-
-def open_session(
-    routes: Mapping[str, str], *, connections: int, user_agent: str
-) -> requests.Session:
-    """A session that reaches public https hosts and the routed ones, and nothing else."""
-    session = _Session()
-    session.headers.clear()
-    session.headers.update({"User-Agent": user_agent, "Accept-Encoding": "identity"})
-    # Anything but "no authentication" makes requests look for passwords in ~/.netrc.
-    session.auth = _no_authentication
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-    # urllib3 writes whole addresses into its log, a key in them as well.
-    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
-    session.adapters.clear()
-    session.mount("https://", PublicAdapter(pool_maxsize=connections))
-    for host, server in routes.items():
-        session.mount(f"https://{host}/", RoutedAdapter(server, connections))
-    return session
-
-
-def _no_authentication(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
+    def _proxy(self, proxy: str) -> ProxyManager:
+        if proxy not in self._proxies:
+            manager = ProxyManager(proxy, **self._options)
+            manager.pool_classes_by_scheme = _POOL_CLASSES
+            self._proxies[proxy] = manager
+        return self._proxies[proxy]

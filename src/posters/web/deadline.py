@@ -1,4 +1,4 @@
-"""A time limit on a whole exchange, whatever a server does with its bytes."""
+"""A time limit for a whole exchange, however slowly the server sends."""
 
 import contextlib
 import socket
@@ -7,16 +7,13 @@ from typing import Any, Self
 
 
 class Deadline:
-    """Ends an exchange wherever it hangs, by closing its connection from another thread.
+    """Ends the exchange of the `with` block after some seconds by closing its connection.
 
-    A socket's timeout starts anew with every byte: a server that sends one now and then, in a
-    header, a chunk's extension or a compressed nothing, would keep a thread for ever.
-
-    Args:
-        seconds: from the beginning of the `with` block.
+    A socket's own timeout starts again with every byte. A server that sends a byte now and then (in
+    a header, a chunk extension, an empty compressed block) would hold the thread for ever.
 
     Attributes:
-        passed: whether it was ended.
+        passed: whether the exchange was ended.
     """
 
     _of_thread = threading.local()
@@ -37,24 +34,23 @@ class Deadline:
         self._of_thread.current = None
 
     def end(self) -> None:
-        """End the exchange now."""
+        """End the exchange now; may be called from any thread."""
         self.passed = True
         for connected in self._sockets:
             with contextlib.suppress(OSError):
-                # Of the plain socket: what encrypts it is in the other thread's hands.
+                # Not `connected.shutdown`: an SSL socket's own state belongs to the other thread.
                 socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
     @classmethod
     def watch(cls, connected: socket.socket | None) -> None:
-        """The thread's exchange goes over this socket.
-
-        Kept here, as a connection lets go of its socket once an answer is announced as its last.
+        """Let the deadline of this thread close a socket.
 
         Raises:
-            TimeoutError: it is too late for that.
+            TimeoutError: the deadline has passed.
         """
         current: Deadline | None = getattr(cls._of_thread, "current", None)
         if current and connected is not None:
+            # Kept here because a connection drops its socket before the last body is read.
             current._sockets.append(connected)
             if current.passed:
                 current.end()
@@ -62,16 +58,16 @@ class Deadline:
 
 
 class Watched:
-    """A connection that the deadline of its exchange can close."""
+    """Mixin for urllib3's connections: the deadline of the thread can close the socket."""
 
     sock: socket.socket | None
 
     def connect(self) -> None:
-        """As urllib3 does, watched from here on."""
+        """Connect, and watch the new socket."""
         super().connect()  # type: ignore[misc]
         Deadline.watch(self.sock)
 
     def request(self, *args: Any, **keywords: Any) -> None:
-        """As urllib3 does, watched from here on: the connection may be an older one."""
+        """Send a request; the socket may be an older one, which is watched from here on."""
         Deadline.watch(self.sock)
         super().request(*args, **keywords)  # type: ignore[misc]

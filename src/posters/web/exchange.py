@@ -1,157 +1,209 @@
-"""One request and its answer: read while it stays what was asked for, and no longer."""
+"""One request and its answer, which is read only while it stays within its limits."""
 
-import io
-from dataclasses import replace
+import contextlib
+from dataclasses import dataclass
+from ssl import SSLCertVerificationError
 from typing import BinaryIO
+from urllib.parse import urlencode, urljoin
 
-import requests
-from requests.exceptions import RequestException
-from urllib3.exceptions import HTTPError
+from urllib3 import BaseHTTPResponse, Timeout
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    IncompleteRead,
+    InvalidHeader,
+    LocationValueError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+from urllib3.util import Retry
 
 from posters.errors import FetchFailed, SiteBlocked
 from posters.params import FetchParams
-from posters.web.addresses import host_of, redirected
 from posters.web.challenge import is_challenge
+from posters.web.connections import Connections
 from posters.web.deadline import Deadline
-from posters.web.failures import busy, cut_short, failure, slow, too_large
-from posters.web.pace import Clock
-from posters.web.request import Answer, Limits, Secret
+from posters.web.request import Answer, Limits, Secret, split_url
 
 _CHUNK = 1 << 16
-_RETRIED = frozenset({408, 429, *range(500, 600)})
+_BUSY = frozenset({408, 429, *range(500, 600)})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Whoever may not come in today may be let in tomorrow; what is not there is not there.
-_PASSING = frozenset({401, 403})
+# A site that forbids access today may allow it another day.
+_FORBIDDEN = frozenset({401, 403})
 
 
+@dataclass(eq=False)
 class Exchange:
-    """Asks for one address, once.
+    """One request.
 
     Args:
-        session: reaches what may be reached.
+        connections: carry it.
         settings: timeouts.
-        clock: a clock that never goes back, in seconds.
-        url: to ask for.
-        limits: what the answer may be.
+        url: the address.
+        limits: of the answer.
+        secret: sent with it.
+        sink: the file that the body is written to.
     """
 
-    def __init__(
-        self,
-        session: requests.Session,
-        settings: FetchParams,
-        clock: Clock,
-        url: str,
-        limits: Limits,
-    ) -> None:
-        self._session = session
-        self._settings = settings
-        self._clock = clock
-        self._url = url
-        self._host = host_of(url)
-        self._limits = limits
-        self.deadline = Deadline(limits.seconds)
+    connections: Connections
+    settings: FetchParams
+    url: str
+    limits: Limits
+    secret: Secret
+    sink: BinaryIO
 
-    def ask(self, sink: BinaryIO, secret: Secret) -> Answer | str:
-        """The answer, its body written to the sink, or the address it redirects to.
+    def __post_init__(self) -> None:
+        self.host = split_url(self.url).hostname or ""
+        self.deadline = Deadline(self.limits.seconds)
+
+    def run(self) -> Answer | str:
+        """Send the request.
+
+        Returns:
+            The answer, its body written to the sink, or the address that it redirects to.
 
         Raises:
-            FetchFailed: it is not what was asked for, or breaks off.
+            FetchFailed: the answer is not acceptable, or the connection broke.
             SiteBlocked: a firewall answered, or the key is not accepted.
         """
-        sink.seek(0)
-        sink.truncate()
+        self.sink.seek(0)
+        self.sink.truncate()
         with self.deadline:
             try:
-                return self._ask(sink, secret)
-            except (RequestException, HTTPError, UnicodeError) as error:
-                shown = error if secret == Secret() else None
+                return self._run()
+            except (HTTPError, UnicodeError) as error:
+                # The text of the error may contain the key.
+                cause = error if self.secret == Secret() else None
                 if self.deadline.passed:
-                    raise slow(self._limits) from shown
-                raise failure(error, self._host) from shown
+                    raise self._slow() from cause
+                raise failure(error, self.host) from cause
 
-    def _ask(self, sink: BinaryIO, secret: Secret) -> Answer | str:
-        with self._session.get(
-            self._url,
-            params=dict(secret.query),
-            headers={**secret.headers, "Accept": ", ".join(self._limits.media) or "*/*"},
-            stream=True,
-            allow_redirects=False,
-            timeout=(self._settings.connect_timeout, self._settings.read_timeout),
-        ) as response:
-            if response.status_code in _REDIRECTS and "Location" in response.headers:
-                return redirected(self._url, response.headers["Location"])
-            if response.status_code == 401 and secret != Secret():
+    def _run(self) -> Answer | str:
+        query = urlencode(self.secret.query)
+        url = self.url + ("&" if "?" in self.url else "?") + query if query else self.url
+        headers = {**self.secret.headers, "Accept": ", ".join(self.limits.media) or "*/*"}
+        timeout = Timeout(connect=self.settings.connect_timeout, read=self.settings.read_timeout)
+        response = self.connections.get(url, headers, timeout)
+        with contextlib.closing(response):
+            if response.status in _REDIRECTS and "Location" in response.headers:
+                return self._redirect(response.headers["Location"])
+            if response.status == 401 and self.secret != Secret():
                 raise SiteBlocked(
-                    f"{self._host} does not accept the key (status 401): check it, then run again"
+                    f"{self.host} does not accept the key (status 401): check it, then run again"
                 )
             self._check_head(response)
-            size = self._read(response, sink, self._limits)
+            size = self._read(response)
             if "html" in response.headers.get("Content-Type", "").lower():
-                sink.seek(0)
-                self._stop_if_challenged(response, sink.read(_CHUNK))
+                self.sink.seek(0)
+                self._stop_if_challenged(response, self.sink.read(_CHUNK))
         return Answer(size, response.headers.get("Last-Modified", ""))
 
-    def _check_head(self, response: requests.Response) -> None:
-        """Refuse by status and headers what need not be read."""
+    def _redirect(self, location: str) -> str:
+        try:
+            # Headers are decoded as Latin-1, but servers send UTF-8.
+            return urljoin(self.url, location.encode("latin-1").decode("utf-8", "replace"))
+        except ValueError as error:
+            raise FetchFailed("address", "it redirects to an invalid address") from error
+
+    def _check_head(self, response: BaseHTTPResponse) -> None:
+        """Refuse an answer by its status and headers."""
         self._stop_if_challenged(response, b"")
-        status = response.status_code
-        if status in _RETRIED:
-            raise busy(response, self._host, self._settings.max_retry_after)
+        status = response.status
+        if status in _BUSY:
+            raise self._busy(response)
         if status != 200:
             raise FetchFailed(
                 f"HTTP {status}",
-                f"{self._host} answered {status}, expected 200",
-                passing=status in _PASSING,
+                f"{self.host} answered {status}, expected 200",
+                passing=status in _FORBIDDEN,
             )
-        # As urllib3 read it from Content-Length.
-        if (response.raw.length_remaining or 0) > self._limits.max_bytes:
-            raise too_large(self._limits)
+        if (response.length_remaining or 0) > self.limits.max_bytes:
+            raise self._too_large()
         media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if self._limits.media and media not in self._limits.media:
-            self._stop_if_challenged(response, self._beginning(response))
+        if self.limits.media and media not in self.limits.media:
+            beginning = response.read(_CHUNK, decode_content=True)
+            self._stop_if_challenged(response, beginning)
+            self._check_whole(response, len(beginning))
             raise FetchFailed(
-                "not the kind asked for",
-                f"{self._host} sent {media or 'no Content-Type'}, expected "
-                f"{' or '.join(self._limits.media)}",
+                "wrong media type",
+                f"{self.host} sent {media or 'no Content-Type'}, expected "
+                f"{' or '.join(self.limits.media)}",
             )
 
-    def _stop_if_challenged(self, response: requests.Response, body: bytes) -> None:
-        if is_challenge(response.status_code, response.headers, body):
+    def _busy(self, response: BaseHTTPResponse) -> FetchFailed:
+        """The server can't answer now; it may say when to ask again (`Retry-After`)."""
+        detail, wait = f"{self.host} answered {response.status}", None
+        # A header that is neither seconds nor a possible date is ignored.
+        with contextlib.suppress(InvalidHeader, ValueError):
+            wait = Retry().get_retry_after(response)
+        too_long = wait is not None and wait > self.settings.max_retry_after
+        if too_long:
+            detail += f" and asks to wait {wait:.0f} s"
+        return FetchFailed(
+            f"HTTP {response.status}", detail, passing=True, again=not too_long, retry_after=wait
+        )
+
+    def _stop_if_challenged(self, response: BaseHTTPResponse, body: bytes) -> None:
+        if is_challenge(response.status, response.headers, body):
             raise SiteBlocked(
-                f"{self._host} answers with a firewall's challenge (status "
-                f"{response.status_code}): it lets browsers in, not programs, and isn't asked "
-                "again in this run. What was fetched is kept. See Sources in the README for what "
-                "to do"
+                f"{self.host} answers with a firewall's challenge (status {response.status}): it "
+                "admits browsers but not programs, and isn't asked again in this run. What was "
+                "fetched is kept. See Sources in the README for what to do"
             )
 
-    def _beginning(self, response: requests.Response) -> bytes:
-        """The beginning of a body that isn't wanted; all there is of it when it is short."""
-        beginning = io.BytesIO()
-        try:
-            self._read(response, beginning, replace(self._limits, max_bytes=_CHUNK))
-        except FetchFailed as failed:
-            if failed.again:
-                raise
-        return beginning.getvalue()
-
-    def _read(self, response: requests.Response, sink: BinaryIO, limits: Limits) -> int:
-        """Copy the body into the sink while it stays within its limits; its size in bytes."""
-        until = self._clock() + limits.seconds
-        ends_somewhere = response.raw.length_remaining is not None or response.raw.chunked
+    def _read(self, response: BaseHTTPResponse) -> int:
+        """Copy the body into the sink and return its size in bytes."""
         size = 0
-        # One read of the socket at a time: a server that sends a byte now and then is noticed.
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+        while chunk := response.read1(_CHUNK, decode_content=True):
             size += len(chunk)
-            if size > limits.max_bytes or response.raw.tell() > limits.max_bytes:
-                raise too_large(limits)
-            if self._clock() > until:
-                raise slow(limits)
-            sink.write(chunk)
+            # Compressed bytes count too: endless ones may decompress to nothing.
+            if max(size, response.tell()) > self.limits.max_bytes:
+                raise self._too_large()
+            self.sink.write(chunk)
+        # Without a length, a body that the deadline ended looks like a whole one.
         if self.deadline.passed:
-            # Without a length, a body that was ended looks like one that came to its end.
-            raise slow(limits)
-        # urllib3 compares the length; without one, nothing at all is a connection that broke off
-        # in the head.
-        if not size and not ends_somewhere:
-            raise cut_short()
+            raise self._slow()
+        self._check_whole(response, size)
         return size
+
+    def _check_whole(self, response: BaseHTTPResponse, size: int) -> None:
+        """Without a length, an empty body is a connection that broke after the headers."""
+        if not (size or response.chunked or response.length_remaining is not None):
+            raise _cut_short()
+
+    def _too_large(self) -> FetchFailed:
+        return FetchFailed("too large", f"more than {self.limits.max_bytes:,} bytes", ours=True)
+
+    def _slow(self) -> FetchFailed:
+        return FetchFailed("slow", f"not done in {self.limits.seconds:g} s", passing=True)
+
+
+def failure(error: Exception, host: str) -> FetchFailed:
+    """Translate an error of urllib3, without its text, which may contain a key."""
+    reason, detail, again = "no connection", f"{host} can't be reached", True
+    match error:
+        case LocationValueError() | UnicodeError():
+            return FetchFailed("address", "not a valid address")
+        case HTTPError(args=[_, IncompleteRead()]):
+            return _cut_short()
+        case NewConnectionError() | ProxyError():
+            pass
+        case SSLError(args=[SSLCertVerificationError(), *_]):
+            detail, again = f"the certificate of {host} is not trusted", False
+        case ConnectTimeoutError():
+            detail = f"{host} did not answer in time"
+        case ReadTimeoutError():
+            reason, detail = "timeout", f"{host} did not answer in time"
+        case DecodeError():
+            reason, detail = "damaged", f"{host} sent a body that can't be decompressed"
+            again = False
+        case _:
+            reason, detail = "broken connection", f"{host} closed the connection or sent junk"
+    return FetchFailed(reason, detail, passing=True, again=again)
+
+
+def _cut_short() -> FetchFailed:
+    return FetchFailed("cut short", "the answer ended before its length", passing=True, again=True)

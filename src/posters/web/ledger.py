@@ -1,36 +1,56 @@
-"""The ledger of attempts: append-only, so that no crash can spoil what was written before."""
+"""The ledger: every attempt to fetch an address, in the table `attempts` of an SQLite file.
 
-import csv
-import io
+    sqlite3 .cache/web/live/ledger.sqlite "SELECT time, address, outcome, reason FROM attempts"
+
+Each row is committed before the next request, so a killed run loses none. Several processes may
+use the file at the same time.
+"""
+
+import contextlib
+import errno
 import os
-import re
+import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-LEDGER = "ledger.csv"
+from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wait_random
+
+LEDGER = "ledger.sqlite"
 Mark = Literal["retry", "refresh"]
 _MARK = "mark"
-_DIGEST = re.compile("[0-9a-f]{64}")
-_CONTROL = {code: " " for code in (*range(32), 127)}
+
+# Write-ahead logging without a sync for each row: 0.07 ms a row instead of 16 ms. It survives a
+# killed process; after a power failure the last rows may be missing, but the file is intact.
+_SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS attempts (
+    id INTEGER PRIMARY KEY,
+    time TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now')),
+    what TEXT, address TEXT, outcome TEXT, imdb_id TEXT, reason TEXT,
+    bytes INTEGER, sha256 TEXT, modified TEXT,
+    cancelled INTEGER DEFAULT 0  -- 1 once a later mark says to ask again
+);
+CREATE INDEX IF NOT EXISTS attempts_by_address ON attempts (address);
+"""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One attempt to get an address, or one judgement on what it gave.
+class Attempt:
+    """One attempt to fetch an address, or one judgement on what it gave.
 
     Attributes:
-        what: `listing`, `lookup` or `poster`; `mark` for a row that makes others forgotten.
-        outcome: `fetched`, `failed` (for good), `passing` (may be had another day), `declined` (by
-            our own limits; the next run asks again), `stopped` (its site can't be asked; likewise),
-            `refused` (fetched, but not usable as a poster); of a mark `retry` or `refresh`.
+        what: `listing`, `lookup` or `poster`; `mark` for a row that says to ask again.
+        outcome: `fetched`, `failed` (for good), `passing` (failed for a temporary reason),
+            `declined` (by our own limits; the next run asks again), `stopped` (its site can't be
+            asked; likewise), `refused` (fetched, but not usable as a poster); `retry` or `refresh`
+            for a mark.
         reason: why it failed or was refused: a short name, then what happened.
         bytes, sha256: of the body.
-        modified: the date that the server gave it.
-        time: of the attempt, UTC.
+        modified: the `Last-Modified` of the server.
     """
 
     what: str
@@ -38,139 +58,109 @@ class Row:
     outcome: str
     imdb_id: str = ""
     reason: str = ""
-    bytes: int | str = ""
+    bytes: int | None = None
     sha256: str = ""
     modified: str = ""
-    time: str = ""
 
 
-COLUMNS = ("time", "what", "imdb_id", "address", "outcome", "reason", "bytes", "sha256", "modified")
-assert set(COLUMNS) == {field.name for field in fields(Row)}
+_COLUMNS = ", ".join(field.name for field in fields(Attempt))
 
 
 class Ledger:
-    """The rows of a file, and what is known about each address.
+    """Attempts that were made, and what they say about each address.
 
     Args:
-        path: of the CSV file; it and its folder are made when the first row is written.
+        path: of the SQLite file; it is made if it is missing.
+
+    Raises:
+        OSError: the file can't be read or written, for instance because the disk is full.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._known: dict[str, Row] = {}
-        self._stopped: dict[str, Row] = {}
-        self._refused: set[tuple[str, str, str]] = set()
-        self._marks = {"retry": 0, "refresh": 0}
-        self._torn = False
-        for row in self._read():
-            self._take(row)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._os_errors():
+            self._connection = sqlite3.connect(path, timeout=60, check_same_thread=False)
+            # SQLite itself does not wait while another process creates the file.
+            retrying = Retrying(
+                retry=retry_if_exception_message(match="database is locked"),
+                wait=wait_random(0, 0.1),
+                stop=stop_after_delay(60),
+                reraise=True,
+            )
+            retrying(self._connection.executescript, _SCHEMA)
 
-    def last(self, address: str) -> Row | None:
-        """The last attempt at an address that still counts."""
-        return self._known.get(address)
+    def last(self, address: str) -> Attempt | None:
+        """The last attempt at an address, unless a later mark says to ask again."""
+        found = self._select(
+            "NOT cancelled AND id = (SELECT max(id) FROM attempts"
+            " WHERE address = ? AND outcome IN ('fetched', 'failed', 'passing'))",
+            address,
+        )
+        return found[0] if found else None
 
     def marks(self) -> dict[str, int]:
-        """How often each mark was made: another number means that something is asked again."""
-        return dict(self._marks)
+        """How often each mark was made: a new number means that something is asked again."""
+        made = [attempt.outcome for attempt in self._select("what = ?", _MARK)]
+        return {"retry": made.count("retry"), "refresh": made.count("refresh")}
 
-    def passing(self) -> list[Row]:
-        """What failed for reasons that may have passed, in the order of the attempts."""
-        passing = [row for row in self._known.values() if row.outcome == "passing"]
-        return [*passing, *self._stopped.values()]
+    def passing(self) -> list[Attempt]:
+        """The last attempts that failed for a temporary reason, in their order."""
+        return self._select(
+            "NOT cancelled AND (outcome = 'passing' OR outcome = 'stopped' AND what <> 'listing')"
+            " AND id IN (SELECT max(id) FROM attempts"
+            " WHERE outcome IN ('fetched', 'failed', 'passing', 'stopped') GROUP BY address)"
+        )
 
-    def append(self, row: Row) -> Row:
-        """Write a row with the present time.
-
-        Raises:
-            OSError: it can't be written: no space is left, for instance.
-        """
-        row = replace(row, time=datetime.now(UTC).isoformat(timespec="seconds"))
-        with self._lock:
-            self._write(row)
-            self._take(row)
-        return row
+    def append(self, attempt: Attempt) -> None:
+        """Write an attempt."""
+        self._write(attempt)
 
     def refuse(self, *, imdb_id: str, address: str, reason: str) -> None:
-        """Note that what an address gave is not usable as the poster of a movie, once."""
-        if (imdb_id, address, reason) not in self._refused:
-            self.append(
-                Row(
-                    what="poster",
-                    imdb_id=imdb_id,
-                    address=address,
-                    outcome="refused",
-                    reason=reason,
-                )
-            )
+        """Note, once, that what an address gave is not usable as the poster of a movie."""
+        attempt = Attempt("poster", address, "refused", imdb_id, reason)
+        if attempt not in self._select("address = ? AND outcome = 'refused'", address):
+            self._write(attempt)
 
     def distrust(self, address: str, reason: str) -> None:
-        """Note that what an address gave was damaged: it counts as failed, for now."""
-        known = self.last(address)
-        if known and known.outcome == "fetched":
-            self.append(replace(known, outcome="passing", reason=reason))
+        """Note that what an address gave was damaged: a failure for a temporary reason."""
+        last = self.last(address)
+        if last and last.outcome == "fetched":
+            self._write(replace(last, outcome="passing", reason=reason))
 
     def mark(self, mark: Mark) -> None:
-        """Forget, from here on, what failed for passing reasons (`retry`) or all listings."""
-        self.append(Row(what=_MARK, address="", outcome=mark))
+        """Say to ask again: for what failed for a temporary reason (`retry`), or for listings."""
+        again = "outcome IN ('passing', 'stopped')" if mark == "retry" else "what = 'listing'"
+        self._write(Attempt(_MARK, "", mark), f"UPDATE attempts SET cancelled = 1 WHERE {again}")
 
-    def _take(self, row: Row) -> None:
-        if row.what == _MARK:
-            self._marks[row.outcome] = self._marks.get(row.outcome, 0) + 1
-            if row.outcome == "retry":
-                self._stopped.clear()
-            forgotten = [
-                address
-                for address, known in self._known.items()
-                if (row.outcome == "retry" and known.outcome == "passing")
-                or (row.outcome == "refresh" and known.what == "listing")
-            ]
-            for address in forgotten:
-                del self._known[address]
-        elif row.outcome == "refused":
-            self._refused.add((row.imdb_id, row.address, row.reason))
-        elif row.outcome == "stopped" and row.what != "listing":
-            self._stopped[row.address] = row
-        elif row.outcome not in ("stopped", "declined"):
-            self._known[row.address] = row
-            self._stopped.pop(row.address, None)
+    def _select(self, condition: str, *values: str) -> list[Attempt]:
+        query = f"SELECT {_COLUMNS} FROM attempts WHERE {condition} ORDER BY id"
+        with self._os_errors():
+            cursor = self._connection.execute(query, [_storable(value) for value in values])
+            return [Attempt(*row) for row in cursor]
 
-    def _read(self) -> Iterator[Row]:
+    def _write(self, attempt: Attempt, before: str = "") -> None:
+        """Write a row, after another statement in the same transaction."""
+        values = [_storable(value) for value in astuple(attempt)]
+        insert = f"INSERT INTO attempts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        with self._os_errors(), self._connection:
+            self._connection.execute(before)
+            self._connection.execute(insert, values)
+
+    @contextlib.contextmanager
+    def _os_errors(self) -> Iterator[None]:
+        """One thread at a time, and SQLite's errors as those of the file."""
         try:
-            text = self._path.read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return
-        self._torn = not text.endswith("\n")
-        for line in text.split("\n"):
-            # Line by line: in one that a crash cut short a quote may never close, and what it says
-            # can't be relied on.
-            try:
-                values = next(csv.reader([line]), [])
-            except csv.Error:  # longer than any field can be
-                continue
-            if len(values) == len(COLUMNS) and values[0] != COLUMNS[0]:
-                row = Row(**dict(zip(COLUMNS, values, strict=True)))
-                if row.outcome != "fetched" or _DIGEST.fullmatch(row.sha256):
-                    yield row
+            with self._lock:
+                yield
+        except sqlite3.DatabaseError as error:
+            full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+            number = errno.ENOSPC if full else errno.EIO
+            text = os.strerror(number) if full else str(error)
+            raise OSError(number, text, str(self._path)) from error
 
-    def _write(self, row: Row) -> None:
-        line = io.StringIO()
-        writer = csv.writer(line, lineterminator="\n")
-        # It is there and empty when the disk was full at the first row.
-        if not self._path.exists() or not self._path.stat().st_size:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            writer.writerow(COLUMNS)
-        elif self._torn:
-            line.write("\n")
-        values = dict(zip((field.name for field in fields(Row)), astuple(row), strict=True))
-        writer.writerow([str(values[column]).translate(_CONTROL) for column in COLUMNS])
-        content = line.getvalue().encode("utf-8", "replace")
-        # One write to a file opened for appending: rows of two processes don't run into each other.
-        file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        self._torn = True
-        try:
-            while content:
-                content = content[os.write(file, content) :]
-        finally:
-            os.close(file)
-        self._torn = False
+
+def _storable(value: object) -> object:
+    """Text without lone surrogates, which UTF-8 can't encode."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

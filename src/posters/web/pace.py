@@ -1,4 +1,4 @@
-"""Turns at a host: so many requests a second, so many connections at a time, and pauses obeyed."""
+"""The pace of requests to one host: rate, connections at a time, and pauses."""
 
 import contextlib
 import random
@@ -11,13 +11,13 @@ Sleep = Callable[[float], None]
 
 
 class Pace:
-    """Lets threads at a host one after the other, never faster than agreed.
+    """Lets threads send their requests to a host one after another, at a limited rate.
 
     Args:
-        per_second: requests a second at most; None for as many as come (a server of our own).
+        per_second: requests a second at most; None for no limit (a server on this machine).
         connections: requests at a time at most.
-        clock: a clock that never goes back, in seconds.
-        sleep: waits for so many seconds.
+        clock: a monotonic clock, in seconds.
+        sleep: waits for some seconds.
     """
 
     def __init__(
@@ -35,24 +35,24 @@ class Pace:
         self._interval = max(self._interval, interval)
 
     def pause(self, seconds: float) -> None:
-        """Let nobody in for so long: the host asked for it."""
+        """Send nothing for some seconds (`Retry-After`)."""
         with self._lock:
             self._free_at = max(self._free_at, self._clock() + seconds)
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a turn, and hold a connection until the block ends."""
+        """Wait for a turn; one connection is taken until the block ends."""
         with self._connections:
-            while wait := self._book():
+            while wait := self._take_turn():
                 self._sleep(wait)
             yield
 
-    def _book(self) -> float:
-        """Take the next turn and return 0, or return how long it is until there is one."""
+    def _take_turn(self) -> float:
+        """Take the next turn and return 0, or return the seconds until there is one."""
         with self._lock:
             now = self._clock()
             if now < self._free_at:
                 return self._free_at - now
-            # Jitter only ever lengthens the interval: the agreed rate is an upper bound.
+            # The jitter only lengthens the interval: the rate is an upper bound.
             self._free_at = now + self._interval * random.uniform(1, 1 + _JITTER)
             return 0.0

@@ -1,13 +1,13 @@
-"""What a request is made of: whom it may go to, what it carries, what may come back."""
+"""Requests: the sites they may go to, what they send, and what is accepted in return."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from posters.params import FetchParams, PosterParams
 
 PICTURES = ("image/jpeg", "image/jpg", "image/png", "image/webp")
-# Some servers call their JSON text.
+# Some servers label their JSON as text.
 JSON = ("application/json", "text/json", "text/javascript", "text/plain")
 
 
@@ -17,8 +17,8 @@ class Site:
 
     Attributes:
         per_second: requests a second at most.
-        connections: at a time.
-        robots: obey its robots.txt; not asked for an interface that is made for programs.
+        connections: requests at a time at most.
+        robots: obey its robots.txt; not needed for an interface that is made for programs.
     """
 
     host: str
@@ -29,30 +29,30 @@ class Site:
 
 @dataclass(frozen=True)
 class Secret:
-    """What goes to the first host alone and into no message, no log and no table: a key."""
+    """A key. It is sent to the first host only, and appears in no message, log or table."""
 
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def occurs_in(self, text: str) -> bool:
-        """Whether a text gives it away."""
+        """Whether a text contains the key."""
         return any(value in unquote(text) for value in self._values)
 
     def redact(self, content: bytes) -> bytes:
-        """A body without it: a site may say back what it was sent."""
+        """A body without the key: a site may send back what it received."""
         for value in self._values:
             content = content.replace(value.encode(), b"[the key]")
         return content
 
     @property
     def _values(self) -> list[str]:
-        # `Bearer` alone is no secret.
+        # The last word: "Bearer" alone is not secret.
         return [value.split()[-1] for value in (*self.query.values(), *self.headers.values())]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was received: how many bytes, and the date the server gives it."""
+    """The size of a body that was received, in bytes, and the server's `Last-Modified`."""
 
     size: int
     modified: str
@@ -60,12 +60,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Limits:
-    """What an answer may be.
+    """The answers that are accepted.
 
     Attributes:
-        media: the media types that are expected, such as `image/jpeg`; empty for any.
-        max_bytes: of the body, decoded.
-        seconds: for the whole body.
+        media: media types, such as `image/jpeg`; empty for any.
+        max_bytes: of the decoded body.
+        seconds: for the whole exchange.
     """
 
     media: Collection[str]
@@ -74,5 +74,19 @@ class Limits:
 
 
 def picture_limits(rules: PosterParams, settings: FetchParams) -> Limits:
-    """What the answer to a request for a picture may be."""
+    """The limits for a picture."""
     return Limits(PICTURES, rules.max_bytes, settings.total_timeout)
+
+
+def split_url(url: str) -> SplitResult:
+    """The parts of a URL; all empty if it is malformed."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
+def without_query(url: str) -> str:
+    """The URL as it may be shown: without query and user, where a site may repeat the key."""
+    parts = split_url(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
