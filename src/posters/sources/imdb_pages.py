@@ -1,49 +1,33 @@
-"""The `imdb_pages` source: IMDb's own pages, saved from a browser, or one live look at its search.
+"""The `imdb_pages` source: IMDb's own pages, saved in a browser, or its search page requested once.
 
-Since March 2026 www.imdb.com lets no program in. Pages that a person saved are read all the same;
-without any, the search page is asked for once, in case the door is open again.
+Since March 2026 www.imdb.com answers programs with a firewall's challenge. Saved pages are parsed
+all the same; without any, the search page is requested once, in case programs are admitted again.
 """
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from posters.catalogue.movie_table import Movie, Parsed
-from posters.catalogue.source_protocol import Picture
 from posters.errors import SiteBlocked, SourceError
 from posters.images.imdb_addresses import IMAGE_HOST
-from posters.params import FetchParams, PosterParams
-from posters.sources.imdb import ATTRIBUTION, image_site
-from posters.sources.imdb_page import parse_page, read_pages
-from posters.sources.listing import Listing
+from posters.params import FetchParams, PosterParams, ScrapeParams
+from posters.sources.imdb import ATTRIBUTION
+from posters.sources.imdb_layouts import parse_page
+from posters.sources.web_source import ListedSource, image_site
 from posters.web.archive import Archive
-from posters.web.request import Limits, Site, picture_limits
+from posters.web.request import Limits, Site
 
-SEARCH = "https://www.imdb.com/search/title/?"
-_HTML = ("text/html",)
+_SEARCH = "https://www.imdb.com/search/title/?"
 _MAX_PAGE_BYTES = 20_000_000
 
 
-def pages_sites(settings: FetchParams) -> list[Site]:
-    """The hosts that are asked."""
-    return [
-        Site("www.imdb.com", settings.requests_per_second),
-        image_site(IMAGE_HOST, settings),
-    ]
-
-
-class ImdbPagesSource:
+class ImdbPagesSource(ListedSource):
     """Movies of IMDb's search and title pages.
 
     Args:
-        archive: asks the sites, or has their answers.
-        settings: how they are asked.
-        rules: how large a picture may be.
-        pages: a folder of saved pages; None to look at the live search once.
-        years: movies of other years are none of ours.
-        seed: decides the order of the natural sample.
+        archive, fetch, posters, scrape: as for `WebSource`.
+        folder: the saved pages; None to request the search page once.
     """
 
     name = "imdb_pages"
@@ -52,58 +36,32 @@ class ImdbPagesSource:
     def __init__(
         self,
         archive: Archive,
-        settings: FetchParams,
-        rules: PosterParams,
-        *,
-        pages: Path | None,
-        years: range,
-        seed: int,
+        fetch: FetchParams,
+        posters: PosterParams,
+        scrape: ScrapeParams,
+        folder: Path | None,
     ) -> None:
-        self.connections = 2 * settings.image_connections
-        self.ledger = archive.ledger
-        self._archive = archive
-        self._settings = settings
-        self._rules = rules
-        self._pages = pages
-        self._years = years
-        self._seed = seed
+        super().__init__(archive, fetch, posters, scrape)
+        self._folder = folder
 
-    def initial(self) -> Iterator[Movie]:
-        """All movies in a seeded random order."""
-        return self._listing.initial()
+    @staticmethod
+    def sites(fetch: FetchParams) -> list[Site]:
+        """The hosts that are accessed, with their rates."""
+        return [Site("www.imdb.com", fetch.requests_per_second), image_site(IMAGE_HOST, fetch)]
 
-    def candidates(self, year: int) -> Iterator[Movie]:
-        """Movies of one year in the order of the pages."""
-        return self._listing.candidates(year)
+    def _read_listing(self) -> Parsed:
+        return read_folder(self._folder) if self._folder else self._search()
 
-    def poster(self, movie: Movie) -> Picture:
-        """The picture that a page names."""
-        limits = picture_limits(self._rules, self._settings)
-        held = self._archive.get(movie.poster, limits, what="poster", imdb_id=movie.imdb_id)
-        return Picture(held.read(), movie.poster)
-
-    def describe(self) -> dict[str, Any]:
-        """What of the pages could not be used, by reason."""
-        return {"left_out": dict(sorted(self._parsed.left_out.items()))}
-
-    @cached_property
-    def _parsed(self) -> Parsed:
-        return read_pages(self._pages) if self._pages else self._look()
-
-    @cached_property
-    def _listing(self) -> Listing:
-        return Listing(self._parsed.movies, self._years, self._seed)
-
-    def _look(self) -> Parsed:
-        """One live look at the search page: the most voted films of all the years."""
+    def _search(self) -> Parsed:
+        """Request the search page once: the movies of all the years with the most votes."""
         query = {
             "title_type": "feature",
             "release_date": f"{self._years[0]}-01-01,{self._years[-1]}-12-31",
             "sort": "num_votes,desc",
             "count": 250,
         }
-        address = SEARCH + urlencode(query, safe=",")
-        limits = Limits(_HTML, _MAX_PAGE_BYTES, self._settings.total_timeout)
+        address = _SEARCH + urlencode(query, safe=",")
+        limits = Limits(("text/html",), _MAX_PAGE_BYTES, self._fetch.total_timeout)
         try:
             page = self._archive.get(address, limits, what="listing")
         except SiteBlocked as blocked:
@@ -114,3 +72,41 @@ class ImdbPagesSource:
             ) from blocked
         with self._archive.judging(address):
             return parse_page(page.read().decode("utf-8", "replace"))
+
+
+def read_folder(folder: Path) -> Parsed:
+    """Read every `*.html` and `*.htm` file of a folder, in the order of their names.
+
+    Returns:
+        Their movies. Of an id on several pages the first is used; if their years differ, it is
+        left out as `years disagree`.
+
+    Raises:
+        SourceError: there is no folder, no page in it, or one that can't be used.
+    """
+    if not folder.is_dir():
+        raise SourceError(f"there is no folder {folder}: expected one with saved pages of IMDb's")
+    files = sorted(
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() in (".html", ".htm") and file.is_file()
+    )
+    if not files:
+        raise SourceError(f"{folder} has no pages: expected *.html files saved from IMDb")
+    movies: list[Movie] = []
+    left_out: Counter[str] = Counter()
+    years: dict[str, set[int]] = defaultdict(set)
+    for file in files:
+        try:
+            parsed = parse_page(file.read_text(encoding="utf-8-sig", errors="replace"))
+        except (SourceError, OSError) as error:
+            raise SourceError(f"{file}: {error}") from error
+        movies += parsed.movies
+        left_out += parsed.left_out
+        for movie in parsed.movies:
+            years[movie.imdb_id].add(movie.year)
+    all_pages = Parsed.of(
+        movie if len(years[movie.imdb_id]) == 1 else "years disagree" for movie in movies
+    )
+    all_pages.left_out += left_out
+    return all_pages

@@ -1,4 +1,4 @@
-"""Invented movie titles."""
+"""Generated movie titles."""
 
 import numpy as np
 
@@ -33,7 +33,7 @@ _NAMES = tuple(
     Hugo Imogen Leopold Mabel Nadia Oscar Pearl Quentin Ruby Tobias Ursula Vincent Wilhelmina
     """.split()  # noqa: SIM905
 )
-# Each gives hundreds of titles at least: two movies share one now and then, as remakes do.
+# Two movies share a title now and then, as remakes do.
 _PATTERNS = (
     "The {adjective} {noun}",
     "{adjective} {noun}",
@@ -55,7 +55,7 @@ _PATTERNS = (
 )
 
 
-def invent_title(generator: np.random.Generator) -> str:
+def generate_title(generator: np.random.Generator) -> str:
     """A title such as "The Crooked Lantern"; the same generator state gives the same title."""
     pattern = _PATTERNS[generator.integers(len(_PATTERNS))]
     words = {

@@ -1,23 +1,23 @@
-"""The `wikidata` source: films that Wikidata knows a free poster of, mostly early ones."""
+"""The `wikidata` source: films whose poster is on Wikimedia Commons, mostly early ones."""
 
 import hashlib
+import re
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from posters.catalogue.movie_table import Movie, Parsed
+from posters.catalogue.movie_table import IMDB_ID, Movie, Parsed, is_address
 from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed
-from posters.params import FetchParams, PosterParams
-from posters.sources.listing import Listing
-from posters.sources.wikidata_answers import parse_films
+from posters.params import FetchParams, PosterParams, ScrapeParams
+from posters.sources.json_values import at, read_json, text, unexpected, year
+from posters.sources.web_source import ListedSource, description
 from posters.web.archive import Archive, Held
-from posters.web.request import Limits, Site, picture_limits
+from posters.web.request import Limits, Site
 
-ATTRIBUTION = (
-    "Films from Wikidata (CC0); posters from Wikimedia Commons, each under the licence on its page."
-)
 _QUERY = """
 SELECT ?film ?imdb ?poster (MIN(YEAR(?d)) AS ?y) (SAMPLE(?label) AS ?title) WHERE {
   ?film wdt:P31 wd:Q11424; wdt:P345 ?imdb; wdt:P3383 ?poster; wdt:P577 ?d.
@@ -27,112 +27,168 @@ SELECT ?film ?imdb ?poster (MIN(YEAR(?d)) AS ?y) (SAMPLE(?label) AS ?title) WHER
 QUERY_ADDRESS = "https://query.wikidata.org/sparql?" + urlencode(
     {"query": " ".join(_QUERY.split()), "format": "json"}
 )
-_RESULTS = ("application/sparql-results+json", "application/json")
-_MAX_RESULTS_BYTES = 100_000_000
-_THUMBNAIL_WIDTH = 330
+_MEDIA_TYPES = ("application/sparql-results+json", "application/json")
+_MAX_BYTES = 100_000_000
+_COMMONS, _FILE_PATH = "commons.wikimedia.org", "/wiki/Special:FilePath/"
+_WIDTH = 330  # pixels; Commons serves only certain widths
+_ENTITY = re.compile(r"/(Q[0-9]+)$")
+_WHOLE_YEAR = re.compile(r"([0-9]{4})(\.0+)?")
 
 
-def wikidata_sites(settings: FetchParams) -> list[Site]:
-    """The hosts that are asked, one connection each, as Wikimedia wants it."""
-    slow = settings.requests_per_second
-    return [
-        # An interface made for programs, under rules of its own (User-Agent, one query at a time).
-        Site("query.wikidata.org", slow, robots=False),
-        Site("commons.wikimedia.org", slow),
-        Site("upload.wikimedia.org", slow),
-    ]
-
-
-class WikidataSource:
-    """Films with a poster on Wikimedia Commons.
-
-    Args:
-        archive: asks the sites, or has their answers.
-        settings: how they are asked.
-        rules: how large a picture may be.
-        years: films of other years are none of ours.
-        seed: decides the order of the natural sample.
-    """
+class WikidataSource(ListedSource):
+    """Films with a poster on Wikimedia Commons; for the arguments see `WebSource`."""
 
     name = "wikidata"
-    attribution = ATTRIBUTION
-    connections = 2
+    attribution = (
+        "Films from Wikidata (CC0); posters from Wikimedia Commons, each under the licence on its "
+        "page."
+    )
 
     def __init__(
-        self,
-        archive: Archive,
-        settings: FetchParams,
-        rules: PosterParams,
-        *,
-        years: range,
-        seed: int,
+        self, archive: Archive, fetch: FetchParams, posters: PosterParams, scrape: ScrapeParams
     ) -> None:
-        self.ledger = archive.ledger
-        self._archive = archive
-        self._settings = settings
-        self._rules = rules
-        self._years = years
-        self._seed = seed
+        super().__init__(archive, fetch, posters, scrape)
+        self.connections = 2
 
-    def initial(self) -> Iterator[Movie]:
-        """All films in a seeded random order."""
-        return self._listing.initial()
-
-    def candidates(self, year: int) -> Iterator[Movie]:
-        """Films of one year by their ids."""
-        return self._listing.candidates(year)
+    @staticmethod
+    def sites(fetch: FetchParams) -> list[Site]:
+        """The hosts that are accessed, one connection each, as Wikimedia asks."""
+        return [
+            # Made for programs, under rules of its own (User-Agent, one query at a time).
+            Site("query.wikidata.org", fetch.requests_per_second, robots=False),
+            Site(_COMMONS, fetch.requests_per_second),
+            Site("upload.wikimedia.org", fetch.requests_per_second),
+        ]
 
     def poster(self, movie: Movie) -> Picture:
-        """The poster, 330 pixels wide, by its name or else where Commons keeps its thumbnails."""
+        """Download the poster, 330 pixels wide, by its name or else from the thumbnails' host."""
         try:
-            return self._get(movie, movie.poster)
+            return self._download(movie, movie.poster)
         except FetchFailed as failed:
-            # Names lead through a page that robots.txt may close to programs; the pictures' own
-            # host is open to them.
+            # robots.txt may forbid the page that redirects from a name to the picture; the host
+            # of the pictures is open to programs.
             if failed.reason != "robots.txt":
                 raise
-            return self._get(movie, thumbnail_address(movie.poster))
+            return self._download(movie, thumbnail_address(movie.poster))
 
     def describe(self) -> dict[str, Any]:
-        """The digest of the query's answer, and the films that could not be used."""
-        return {
-            "datasets": {
-                "query.wikidata.org": {
-                    "sha256": self._answer.sha256,
-                    "modified": self._answer.modified,
-                }
-            },
-            "left_out": dict(sorted(self._parsed.left_out.items())),
-        }
-
-    def _get(self, movie: Movie, address: str) -> Picture:
-        limits = picture_limits(self._rules, self._settings)
-        held = self._archive.get(address, limits, what="poster", imdb_id=movie.imdb_id)
-        return Picture(held.read(), address)
+        """The digest of the query's answer, and how many films can't be used, by reason."""
+        return description(self._listing.left_out, {"query.wikidata.org": self._answer})
 
     @cached_property
     def _answer(self) -> Held:
-        limits = Limits(_RESULTS, _MAX_RESULTS_BYTES, self._settings.dataset_timeout)
+        limits = Limits(_MEDIA_TYPES, _MAX_BYTES, self._fetch.dataset_timeout)
         return self._archive.get(QUERY_ADDRESS, limits, what="listing")
 
-    @cached_property
-    def _parsed(self) -> Parsed:
+    def _read_listing(self) -> Parsed:
         answer = self._answer.read()
         with self._archive.judging(QUERY_ADDRESS):
             return parse_films(answer)
 
-    @cached_property
-    def _listing(self) -> Listing:
-        return Listing(self._parsed.movies, self._years, self._seed)
-
 
 def thumbnail_address(address: str) -> str:
-    """Where Commons keeps the thumbnail of a file named in a Special:FilePath address.
+    """Where Commons stores the thumbnail of the file in a Special:FilePath address.
 
     Folders are named by the MD5 digest of the file's name
     (https://www.mediawiki.org/wiki/Manual:$wgHashedUploadDirectory).
     """
     name = unquote(address.partition("?")[0].rpartition("/")[2]).replace(" ", "_")
     digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
-    path = quote(f"{digest[0]}/{digest[:2]}/{name}/{_THUMBNAIL_WIDTH}px-{name}")
+    path = quote(f"{digest[0]}/{digest[:2]}/{name}/{_WIDTH}px-{name}")
     return f"https://upload.wikimedia.org/wikipedia/commons/thumb/{path}"
+
+
+def commons_address(value: str) -> str | None:
+    """The address of a picture on Commons, 330 pixels wide, its percent-encoding unchanged.
+
+    Args:
+        value: as in Wikidata: `http://commons.wikimedia.org/wiki/Special:FilePath/X.jpg`; for any
+            other address the result is None.
+    """
+    if not is_address(value):
+        return None
+    parts = urlsplit(value)
+    is_file = parts.path.startswith(_FILE_PATH) and parts.path != _FILE_PATH
+    if parts.hostname != _COMMONS or not is_file:
+        return None
+    return f"https://{_COMMONS}{parts.path}?width={_WIDTH}"
+
+
+def parse_films(answer: bytes) -> Parsed:
+    """Read the films of an answer with the variables `film`, `imdb`, `poster`, `y` and `title`.
+
+    A film has a row for each of its posters and years: the earliest year and the first poster in
+    alphabetical order are used. Without a `title` the Wikidata id is used.
+
+    Returns:
+        The movies by year, then by id. Rows without a film or an IMDb id are left out as
+        `malformed`; ids without a year as `no year`, without a poster as `no poster`, and as
+        `ambiguous` those of two films, or of a film with two ids.
+
+    Raises:
+        SourceError: as `bindings`.
+    """
+    parsed = Parsed.of(_movies_and_reasons(bindings(answer)))
+    parsed.movies.sort(key=lambda movie: (movie.year, movie.imdb_id))
+    return parsed
+
+
+def bindings(answer: bytes) -> list[dict[str, str]]:
+    """The rows of an answer: the value of each variable that has one.
+
+    Raises:
+        SourceError: the answer has another shape; after a timeout Wikidata breaks off the JSON.
+    """
+    what = "Wikidata's answer"
+    rows = at(read_json(answer, what), "results", "bindings")
+    if not isinstance(rows, list):
+        raise unexpected(what, "JSON with a list `results.bindings`", answer)
+    return [
+        {
+            name: value
+            for name, bound in (row.items() if isinstance(row, dict) else ())
+            if (value := text(at(bound, "value")))
+        }
+        for row in rows
+    ]
+
+
+@dataclass
+class _Values:
+    """The values in all rows with one IMDb id."""
+
+    films: set[str] = field(default_factory=set)
+    titles: set[str] = field(default_factory=set)
+    years: set[int] = field(default_factory=set)
+    posters: set[str] = field(default_factory=set)
+
+
+def _movies_and_reasons(rows: list[dict[str, str]]) -> Iterator[Movie | str]:
+    by_id: dict[str, _Values] = defaultdict(_Values)
+    ids_of_film: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        entity = _ENTITY.search(row.get("film", ""))
+        imdb_id = row.get("imdb", "")
+        if not entity or not IMDB_ID.fullmatch(imdb_id):
+            yield "malformed"
+            continue
+        ids_of_film[entity[1]].add(imdb_id)
+        values = by_id[imdb_id]
+        values.films.add(entity[1])
+        if title := row.get("title"):
+            values.titles.add(title)
+        match = _WHOLE_YEAR.fullmatch(row.get("y", ""))
+        if match and (release_year := year(int(match[1]))):
+            values.years.add(release_year)
+        if poster := commons_address(row.get("poster", "")):
+            values.posters.add(poster)
+    for imdb_id, values in by_id.items():
+        if len(values.films) > 1 or any(len(ids_of_film[film]) > 1 for film in values.films):
+            yield "ambiguous"
+        elif not values.years:
+            yield "no year"
+        elif not values.posters:
+            yield "no poster"
+        else:
+            title = min(values.titles or values.films)
+            yield Movie(imdb_id, title, min(values.years), min(values.posters))
