@@ -43,11 +43,11 @@ def open_source(params: Params) -> Iterator[Source]:
             archive = _live_archive(params, ImdbPagesSource.sites(fetch), stack)
             pages = params.source.pages
             folder = paths.from_root(pages) if pages else None
-            yield ImdbPagesSource(archive, fetch, params.posters, params.scrape, folder)
+            yield ImdbPagesSource(archive, params, folder)
         else:
             source = {"imdb": ImdbSource, "tmdb": TmdbSource, "wikidata": WikidataSource}[kind]
             archive = _live_archive(params, source.sites(fetch), stack)
-            yield source(archive, fetch, params.posters, params.scrape)
+            yield source(archive, params)
 
 
 def _tables(params: Params) -> Tables:
@@ -69,7 +69,7 @@ def _local_imdb(params: Params, stack: contextlib.ExitStack) -> Source:
     sites = [Site(host, 1, params.fetch.image_connections) for host in HOSTS]
     archive = _archive(params, sites, stack, routes)
     scrape = scrape.model_copy(update={"min_votes": NATURAL_VOTES})
-    return ImdbSource(archive, params.fetch, params.posters, scrape, local_imdb.endpoints)
+    return ImdbSource(archive, params.model_copy(update={"scrape": scrape}), local_imdb.endpoints)
 
 
 def _live_archive(params: Params, sites: Iterable[Site], stack: contextlib.ExitStack) -> Archive:

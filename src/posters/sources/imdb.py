@@ -15,7 +15,7 @@ from posters.catalogue.movie_table import Movie, is_address
 from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed, PosterRefused, SourceError
 from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placeholder
-from posters.params import FetchParams, PosterParams, ScrapeParams
+from posters.params import FetchParams, Params
 from posters.sources.imdb_datasets import BASICS, RATINGS, RatedMovie, read_datasets
 from posters.sources.json_values import at, integer, read_json, text, unexpected
 from posters.sources.web_source import WebSource, description, image_site, seeded_order
@@ -49,15 +49,8 @@ IMDB = Endpoints()
 class ImdbSource(WebSource):
     """Movies of IMDb's data sets; for the arguments see `WebSource`."""
 
-    def __init__(
-        self,
-        archive: Archive,
-        fetch: FetchParams,
-        posters: PosterParams,
-        scrape: ScrapeParams,
-        endpoints: Endpoints = IMDB,
-    ) -> None:
-        super().__init__(archive, fetch, posters, scrape)
+    def __init__(self, archive: Archive, params: Params, endpoints: Endpoints = IMDB) -> None:
+        super().__init__(archive, params)
         self.name = endpoints.name
         self.attribution = endpoints.attribution
         self._endpoints = endpoints
@@ -124,7 +117,8 @@ def suggested_poster(answer: bytes, imdb_id: str, year: int) -> str:
     """The address of a movie's poster; other movies in the suggestions are never used.
 
     Args:
-        answer: the JSON of the suggestions for `imdb_id`.
+        answer: the JSON of the suggestions.
+        imdb_id: of the movie.
         year: of the movie in the data sets.
 
     Raises:

@@ -4,44 +4,47 @@ Since March 2026 www.imdb.com answers programs with a firewall's challenge. Save
 all the same; without any, the search page is requested once, in case programs are admitted again.
 """
 
+import json
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
-from posters.catalogue.movie_table import Movie, Parsed
+from bs4 import BeautifulSoup, Tag
+from bs4.exceptions import ParserRejectedMarkup
+
+from posters.catalogue.movie_table import IMDB_ID, Movie, Parsed, is_address
 from posters.errors import SiteBlocked, SourceError
-from posters.images.imdb_addresses import IMAGE_HOST
-from posters.params import FetchParams, PosterParams, ScrapeParams
+from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placeholder
+from posters.params import FetchParams, Params
 from posters.sources.imdb import ATTRIBUTION
-from posters.sources.imdb_layouts import parse_page
+from posters.sources.json_values import at, release_year, text, year_of_text
 from posters.sources.web_source import ListedSource, image_site
 from posters.web.archive import Archive
+from posters.web.challenge import is_stub
 from posters.web.request import Limits, Site
 
 _SEARCH = "https://www.imdb.com/search/title/?"
 _MAX_PAGE_BYTES = 20_000_000
+_TITLE_LINK = re.compile(r"/title/(tt[0-9]{7,})(?![0-9])")
+_SAME_NAME_MARK = re.compile(r"^\([IVXLCDM]+\)\s*")  # "(II) (2019)": the second of its name
+_YEAR_IN_PARENTHESES = re.compile(r"\([0-9]{4}\)")
 
 
 class ImdbPagesSource(ListedSource):
     """Movies of IMDb's search and title pages.
 
     Args:
-        archive, fetch, posters, scrape: as for `WebSource`.
+        archive, params: as for `WebSource`.
         folder: the saved pages; None to request the search page once.
     """
 
     name = "imdb_pages"
     attribution = ATTRIBUTION
 
-    def __init__(
-        self,
-        archive: Archive,
-        fetch: FetchParams,
-        posters: PosterParams,
-        scrape: ScrapeParams,
-        folder: Path | None,
-    ) -> None:
-        super().__init__(archive, fetch, posters, scrape)
+    def __init__(self, archive: Archive, params: Params, folder: Path | None) -> None:
+        super().__init__(archive, params)
         self._folder = folder
 
     @staticmethod
@@ -86,11 +89,8 @@ def read_folder(folder: Path) -> Parsed:
     """
     if not folder.is_dir():
         raise SourceError(f"there is no folder {folder}: expected one with saved pages of IMDb's")
-    files = sorted(
-        file
-        for file in folder.iterdir()
-        if file.suffix.lower() in (".html", ".htm") and file.is_file()
-    )
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".html", ".htm"))
+    files = [file for file in files if file.is_file()]
     if not files:
         raise SourceError(f"{folder} has no pages: expected *.html files saved from IMDb")
     movies: list[Movie] = []
@@ -110,3 +110,98 @@ def read_folder(folder: Path) -> Parsed:
     )
     all_pages.left_out += left_out
     return all_pages
+
+
+def parse_page(html: str) -> Parsed:
+    """Read the movies of a search page or a title page.
+
+    Returns:
+        The movies in the page's order, with the addresses of their posters. What is not a movie
+        (series, episodes, shorts, videos) or lacks a year or a poster is left out and counted.
+
+    Raises:
+        SourceError: it is the firewall's page, or of no known layout.
+    """
+    try:
+        items = _movies_and_reasons(BeautifulSoup(html, "html.parser"))
+    except (ParserRejectedMarkup, RecursionError) as error:
+        raise SourceError(f"this is not HTML: {error}; expected a page of IMDb's") from error
+    # Where every item is malformed, the layout has changed.
+    if items is not None and set(items) != {"malformed"}:
+        return Parsed.of(items)
+    if is_stub(html.encode("utf-8", "replace")):
+        raise SourceError(
+            "this is the page of IMDb's firewall, not the requested one; open the address in a "
+            "browser, wait until it has loaded, and save it again"
+        )
+    raise SourceError(
+        "this page of IMDb's has no known layout: expected a search page "
+        "(https://www.imdb.com/search/title/?title_type=feature&...) or a movie's own page "
+        "(https://www.imdb.com/title/tt...), saved as HTML. If it is one, the site has changed"
+    )
+
+
+def _movies_and_reasons(page: BeautifulSoup) -> list[Movie | str] | None:
+    """Each item of a page: a movie, or why it can't be used; None for an unknown layout.
+
+    Pages since 2023 are built from JSON data; the list in their HTML holds only part of it.
+    """
+    script = page.find("script", id="__NEXT_DATA__")
+    try:
+        data = at(json.loads(script.get_text()), "props", "pageProps") if script else None
+    except ValueError:
+        data = None
+    items = at(data, "searchResults", "titleResults", "titleListItems")
+    if isinstance(items, list):
+        return [_movie_of_data(at(item, "listItem") or item) for item in items]
+    if title := at(data, "aboveTheFoldData"):
+        return [_movie_of_data(title)]
+    return [_movie_of_old_list(item) for item in page.select("div.lister-item")] or None
+
+
+def _movie_of_data(item: Any) -> Movie | str:
+    """A movie in the data of a search page, or of its own page, which nests some values deeper.
+
+    The year is `releaseYear`: `releaseDate` is that of one country, often a year later.
+    """
+    if at(item, "titleType", "id") not in (None, "movie"):
+        return "not a movie"
+    return _movie_or_reason(
+        imdb_id=text(at(item, "titleId")) or text(at(item, "id")),
+        title=text(at(item, "titleText")) or text(at(item, "titleText", "text")),
+        year=release_year(at(item, "releaseYear")) or release_year(at(item, "releaseYear", "year")),
+        poster=text(at(item, "primaryImage", "url")),
+    )
+
+
+def _movie_of_old_list(item: Tag) -> Movie | str:
+    """A movie in the list of a search page until 2023."""
+    link = item.select_one(".lister-item-header a[href*='/title/tt']")
+    imdb_id = _TITLE_LINK.search(str(link["href"])) if link else None
+    year_tag = item.select_one(".lister-item-year")
+    year_text = _SAME_NAME_MARK.sub("", (text(year_tag.get_text()) or "") if year_tag else "")
+    if year_text and not _YEAR_IN_PARENTHESES.fullmatch(year_text):
+        return "not a movie"  # such as (2018– ), (2009 Video), (1994 TV Short)
+    # `src` is the same grey picture for all; so is `loadlate` where there is no poster.
+    image = item.select_one("img[loadlate]")
+    poster = text(image["loadlate"]) if image else None
+    return _movie_or_reason(
+        imdb_id=imdb_id[1] if imdb_id else None,
+        title=text(link.get_text()) if link else None,
+        year=year_of_text(year_text.strip("()")),
+        poster=None if poster and is_placeholder(poster) else poster,
+    )
+
+
+def _movie_or_reason(
+    *, imdb_id: str | None, title: str | None, year: int | None, poster: str | None
+) -> Movie | str:
+    if imdb_id is None or not IMDB_ID.fullmatch(imdb_id) or title is None:
+        return "malformed"
+    if year is None:
+        return "no year"
+    if poster is None or not is_address(poster):
+        return "no poster"
+    if is_placeholder(poster):
+        return "placeholder"
+    return Movie(imdb_id, title, year, image_address(poster))

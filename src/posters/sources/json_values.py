@@ -1,6 +1,7 @@
 """Reading JSON from sites: any value may be missing or of another type, which gives None."""
 
 import json
+import re
 from typing import Any
 
 from posters.catalogue.movie_table import NEWEST_YEAR, OLDEST_YEAR
@@ -54,7 +55,12 @@ def integer(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def year(value: Any) -> int | None:
+def release_year(value: Any) -> int | None:
     """An integer in the range of release years."""
     number = integer(value)
     return number if number is not None and OLDEST_YEAR <= number <= NEWEST_YEAR else None
+
+
+def year_of_text(digits: str) -> int | None:
+    """The release year that a text of four digits names; None for any other text."""
+    return release_year(int(digits)) if re.fullmatch("[0-9]{4}", digits) else None

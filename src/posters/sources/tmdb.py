@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from posters.catalogue.movie_table import IMDB_ID, Movie
 from posters.errors import FetchFailed, ParamsError, SiteBlocked, SiteUnreachable, SourceError
 from posters.files import unit_interval
-from posters.params import FetchParams, PosterParams, ScrapeParams
-from posters.sources.json_values import at, integer, read_json, text, unexpected, year
+from posters.params import FetchParams, Params
+from posters.sources.json_values import at, integer, read_json, text, unexpected, year_of_text
 from posters.sources.web_source import WebSource, description, image_site
 from posters.web.archive import Archive
 from posters.web.request import JSON, Limits, Secret, Site
@@ -66,10 +66,8 @@ class TmdbSource(WebSource):
     name = "tmdb"
     attribution = "This product uses the TMDB API but is not endorsed or certified by TMDB."
 
-    def __init__(
-        self, archive: Archive, fetch: FetchParams, posters: PosterParams, scrape: ScrapeParams
-    ) -> None:
-        super().__init__(archive, fetch, posters, scrape)
+    def __init__(self, archive: Archive, params: Params) -> None:
+        super().__init__(archive, params)
         self._secret = _read_key()
         self._pages: dict[str, DiscoverPage] = {}
         self._left_out: Counter[str] = Counter()
@@ -194,7 +192,7 @@ def parse_discover(answer: bytes, year: int) -> DiscoverPage:
 
 
 def parse_find(answer: bytes) -> list[TmdbMovie]:
-    """Read an answer of `/3/find/tt...`: the movies that can be used; raises as `parse_discover`."""
+    """Read an answer of `/3/find/tt...`: usable movies; raises as `parse_discover`."""
     what = "TMDB's answer for an IMDb id"
     items = _read_object(answer, what).get("movie_results")
     if not isinstance(items, list):
@@ -232,7 +230,7 @@ def _movie(item: Any) -> TmdbMovie | str:
     if at(item, "adult") is True:
         return "adult"
     date = _DATE.fullmatch(text(at(item, "release_date")) or "")
-    release_year = year(int(date[1])) if date else None
+    release_year = year_of_text(date[1]) if date else None
     if release_year is None:
         return "no year"
     path = at(item, "poster_path")

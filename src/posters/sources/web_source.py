@@ -7,7 +7,7 @@ from typing import Any
 from posters.catalogue.movie_table import Movie, Parsed
 from posters.catalogue.source_protocol import Picture
 from posters.files import unit_interval
-from posters.params import FetchParams, PosterParams, ScrapeParams
+from posters.params import FetchParams, Params
 from posters.web.archive import Archive, Held
 from posters.web.request import Limits, Site, picture_limits
 
@@ -51,25 +51,27 @@ class WebSource:
 
     Args:
         archive: holds the answers of the sites and requests the missing ones.
-        fetch: timeouts and rates.
-        posters: how large a picture may be.
-        scrape: years, fewest votes and seed of the natural sample; other years are ignored.
+        params: `fetch`: timeouts and rates; `posters`: how large a picture may be; `scrape`: the
+            years (others are ignored), and the fewest votes and the seed of the natural sample.
     """
 
     name = ""
     attribution = ""
 
-    def __init__(
-        self, archive: Archive, fetch: FetchParams, posters: PosterParams, scrape: ScrapeParams
-    ) -> None:
-        self.connections = 2 * fetch.image_connections
+    def __init__(self, archive: Archive, params: Params) -> None:
+        self.connections = 2 * max(site.connections for site in self.sites(params.fetch))
         self.ledger = archive.ledger
         self._archive = archive
-        self._fetch = fetch
-        self._picture_limits = picture_limits(posters, fetch)
-        self._years = scrape.years
-        self._min_votes = scrape.min_votes
-        self._seed = scrape.seed
+        self._fetch = params.fetch
+        self._picture_limits = picture_limits(params.posters, params.fetch)
+        self._years = params.scrape.years
+        self._min_votes = params.scrape.min_votes
+        self._seed = params.scrape.seed
+
+    @staticmethod
+    def sites(fetch: FetchParams) -> list[Site]:
+        """The hosts that are accessed, with their rates."""
+        raise NotImplementedError
 
     def poster(self, movie: Movie) -> Picture:
         """Download the poster from the address that came with the movie."""

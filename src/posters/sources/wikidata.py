@@ -4,18 +4,17 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode
 
-from posters.catalogue.movie_table import IMDB_ID, Movie, Parsed, is_address
+from posters.catalogue.movie_table import IMDB_ID, Movie, Parsed
 from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed
-from posters.params import FetchParams, PosterParams, ScrapeParams
-from posters.sources.json_values import at, read_json, text, unexpected, year
+from posters.params import FetchParams
+from posters.sources.json_values import at, read_json, text, unexpected, year_of_text
 from posters.sources.web_source import ListedSource, description
-from posters.web.archive import Archive, Held
+from posters.web.archive import Held
 from posters.web.request import Limits, Site
 
 _QUERY = """
@@ -29,10 +28,12 @@ QUERY_ADDRESS = "https://query.wikidata.org/sparql?" + urlencode(
 )
 _MEDIA_TYPES = ("application/sparql-results+json", "application/json")
 _MAX_BYTES = 100_000_000
-_COMMONS, _FILE_PATH = "commons.wikimedia.org", "/wiki/Special:FilePath/"
+_COMMONS = "commons.wikimedia.org"
+_COMMONS_FILE = re.compile(
+    r"(?i:https?://commons\.wikimedia\.org)(/wiki/Special:FilePath/[^?#\s]+)([?#]\S*)?"
+)
 _WIDTH = 330  # pixels; Commons serves only certain widths
 _ENTITY = re.compile(r"/(Q[0-9]+)$")
-_WHOLE_YEAR = re.compile(r"([0-9]{4})(\.0+)?")
 
 
 class WikidataSource(ListedSource):
@@ -43,12 +44,6 @@ class WikidataSource(ListedSource):
         "Films from Wikidata (CC0); posters from Wikimedia Commons, each under the licence on its "
         "page."
     )
-
-    def __init__(
-        self, archive: Archive, fetch: FetchParams, posters: PosterParams, scrape: ScrapeParams
-    ) -> None:
-        super().__init__(archive, fetch, posters, scrape)
-        self.connections = 2
 
     @staticmethod
     def sites(fetch: FetchParams) -> list[Site]:
@@ -105,13 +100,8 @@ def commons_address(value: str) -> str | None:
         value: as in Wikidata: `http://commons.wikimedia.org/wiki/Special:FilePath/X.jpg`; for any
             other address the result is None.
     """
-    if not is_address(value):
-        return None
-    parts = urlsplit(value)
-    is_file = parts.path.startswith(_FILE_PATH) and parts.path != _FILE_PATH
-    if parts.hostname != _COMMONS or not is_file:
-        return None
-    return f"https://{_COMMONS}{parts.path}?width={_WIDTH}"
+    match = _COMMONS_FILE.fullmatch(value)
+    return f"https://{_COMMONS}{match[1]}?width={_WIDTH}" if match else None
 
 
 def parse_films(answer: bytes) -> Parsed:
@@ -153,42 +143,34 @@ def bindings(answer: bytes) -> list[dict[str, str]]:
     ]
 
 
-@dataclass
-class _Values:
-    """The values in all rows with one IMDb id."""
-
-    films: set[str] = field(default_factory=set)
-    titles: set[str] = field(default_factory=set)
-    years: set[int] = field(default_factory=set)
-    posters: set[str] = field(default_factory=set)
-
-
 def _movies_and_reasons(rows: list[dict[str, str]]) -> Iterator[Movie | str]:
-    by_id: dict[str, _Values] = defaultdict(_Values)
-    ids_of_film: dict[str, set[str]] = defaultdict(set)
+    films: dict[str, set[str]] = defaultdict(set)  # by IMDb id, as the next three
+    titles: dict[str, set[str]] = defaultdict(set)
+    years: dict[str, set[int]] = defaultdict(set)
+    posters: dict[str, set[str]] = defaultdict(set)
+    ids: dict[str, set[str]] = defaultdict(set)  # by film
     for row in rows:
         entity = _ENTITY.search(row.get("film", ""))
         imdb_id = row.get("imdb", "")
         if not entity or not IMDB_ID.fullmatch(imdb_id):
             yield "malformed"
             continue
-        ids_of_film[entity[1]].add(imdb_id)
-        values = by_id[imdb_id]
-        values.films.add(entity[1])
+        films[imdb_id].add(entity[1])
+        ids[entity[1]].add(imdb_id)
         if title := row.get("title"):
-            values.titles.add(title)
-        match = _WHOLE_YEAR.fullmatch(row.get("y", ""))
-        if match and (release_year := year(int(match[1]))):
-            values.years.add(release_year)
+            titles[imdb_id].add(title)
+        # A year may be spelt as a decimal number, "1921.0".
+        if year := year_of_text(re.sub(r"\.0+$", "", row.get("y", ""))):
+            years[imdb_id].add(year)
         if poster := commons_address(row.get("poster", "")):
-            values.posters.add(poster)
-    for imdb_id, values in by_id.items():
-        if len(values.films) > 1 or any(len(ids_of_film[film]) > 1 for film in values.films):
+            posters[imdb_id].add(poster)
+    for imdb_id, of_id in films.items():
+        if len(of_id) > 1 or any(len(ids[film]) > 1 for film in of_id):
             yield "ambiguous"
-        elif not values.years:
+        elif not years[imdb_id]:
             yield "no year"
-        elif not values.posters:
+        elif not posters[imdb_id]:
             yield "no poster"
         else:
-            title = min(values.titles or values.films)
-            yield Movie(imdb_id, title, min(values.years), min(values.posters))
+            title = min(titles[imdb_id] or of_id)
+            yield Movie(imdb_id, title, min(years[imdb_id]), min(posters[imdb_id]))
