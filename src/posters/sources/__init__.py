@@ -20,6 +20,12 @@ from posters.web.request import Site
 
 __all__ = ["Picture", "Source", "open_source"]
 
+_LIVE_SOURCES: Mapping[str, type[ImdbSource | TmdbSource | WikidataSource]] = {
+    "imdb": ImdbSource,
+    "tmdb": TmdbSource,
+    "wikidata": WikidataSource,
+}
+
 
 @contextlib.contextmanager
 def open_source(params: Params) -> Iterator[Source]:
@@ -45,7 +51,7 @@ def open_source(params: Params) -> Iterator[Source]:
             folder = paths.from_root(pages) if pages else None
             yield ImdbPagesSource(archive, params, folder)
         else:
-            source = {"imdb": ImdbSource, "tmdb": TmdbSource, "wikidata": WikidataSource}[kind]
+            source = _LIVE_SOURCES[kind]
             archive = _live_archive(params, source.sites(fetch), stack)
             yield source(archive, params)
 

@@ -46,19 +46,12 @@ class ServedCatalogue(Protocol):
 
     def movies(self) -> Iterable[RatedMovie]:
         """All movies, with votes that give their order."""
-        ...
 
     def picture_key(self, imdb_id: str) -> str | None:
         """A string that changes with the movie's picture; None when it has none."""
-        ...
 
     def picture(self, imdb_id: str) -> bytes:
-        """The file of a movie's picture.
-
-        Raises:
-            PosterRefused: there is none.
-        """
-        ...
+        """The file of a movie's picture; raises `PosterRefused` when there is none."""
 
 
 class LocalImdb:

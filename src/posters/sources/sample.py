@@ -6,7 +6,6 @@ thin before 1930, and of the oldest years so few movies exist that a top-up fall
 
 import io
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,19 +22,11 @@ _JPEG_QUALITY = 88
 _WITHOUT_POSTER = 0.02  # share of the movies
 
 # Movies of a year in the natural sample, relative to each other, at these years (linear between).
-_NATURAL = {
-    1888: 0.05,
-    1910: 0.5,
-    1930: 2,
-    1945: 4,
-    1970: 10,
-    1985: 11,
-    1999: 14,
-    2004: 32,
-    2016: 65,
-}
+_NATURAL_YEARS = (1888, 1910, 1930, 1945, 1970, 1985, 1999, 2004, 2016)
+_NATURAL = (0.05, 0.5, 2, 4, 10, 11, 14, 32, 65)
 # Number of further movies of a year at these years (linear between).
-_POOL = {1888: 3, 1905: 6, 1915: 16, 1925: 26, 1931: 70, 2016: 70}
+_POOL_YEARS = (1888, 1905, 1915, 1925, 1931, 2016)
+_POOL = (3, 6, 16, 26, 70, 70)
 
 
 class SampleCatalogue:
@@ -81,15 +72,17 @@ class SampleCatalogue:
 
     def _natural(self, number: int) -> Iterator[RatedMovie]:
         """Movies whose years follow the natural distribution."""
+        weights = np.interp(self._years, _NATURAL_YEARS, _NATURAL)  # (n_years,)
+        cumulative = np.cumsum(weights) / weights.sum()
         for rank in range(number):
             imdb_id = f"tt990{rank:07d}"
             quantile = unit_interval(self._seed, "year", imdb_id)
-            year = self._years[int(np.searchsorted(self._cumulative[:-1], quantile, side="right"))]
-            yield self._movie(imdb_id, year, NATURAL_VOTES)
+            index = int(np.searchsorted(cumulative[:-1], quantile, side="right"))
+            yield self._movie(imdb_id, self._years[index], NATURAL_VOTES)
 
     def _further(self, year: int) -> Iterator[RatedMovie]:
         """The further movies of a year, with descending votes."""
-        number = round(float(np.interp(year, list(_POOL), list(_POOL.values()))))
+        number = round(float(np.interp(year, _POOL_YEARS, _POOL)))
         number += int(unit_interval(self._seed, "pool", year) * 3) - 1
         for rank in range(number):
             yield self._movie(f"tt991{year}{rank:03d}", year, NATURAL_VOTES - 1 - rank)
@@ -97,11 +90,6 @@ class SampleCatalogue:
     def _movie(self, imdb_id: str, year: int, votes: int) -> RatedMovie:
         generator = np.random.default_rng(int(unit_interval(self._seed, "title", imdb_id) * 2**53))
         return RatedMovie(imdb_id, generate_title(generator), year, votes)
-
-    @cached_property
-    def _cumulative(self) -> np.ndarray:
-        weights = np.interp(self._years, list(_NATURAL), list(_NATURAL.values()))  # (n_years,)
-        return np.asarray(np.cumsum(weights) / weights.sum())
 
 
 def _drawing_digest() -> str:

@@ -156,23 +156,21 @@ class TableCatalogue:
                 f"{tables.hosts[0]}: set source.replica to false and source.kind to table"
             )
         self._tables = tables
-        self._by_id = {
-            movie.imdb_id: movie for of_year in tables.pool.values() for movie in of_year
+        self._by_id = {movie.imdb_id: movie for movie in tables.initial}
+        self._movies = {
+            movie.imdb_id: RatedMovie(movie.imdb_id, movie.title, movie.year, NATURAL_VOTES)
+            for movie in tables.initial
         }
-        self._by_id |= {movie.imdb_id: movie for movie in tables.initial}
+        for of_year in tables.pool.values():
+            for rank, movie in enumerate(of_year):
+                votes = (2 if movie.imdb_id in self._by_id else 1) * NATURAL_VOTES - 1 - rank
+                rated = RatedMovie(movie.imdb_id, movie.title, movie.year, votes)
+                self._movies[movie.imdb_id] = rated
+                self._by_id.setdefault(movie.imdb_id, movie)
 
     def movies(self) -> Iterable[RatedMovie]:
         """The movies, with votes that give the order of the tables."""
-        initial = {movie.imdb_id for movie in self._tables.initial}
-        votes = dict.fromkeys(initial, NATURAL_VOTES)
-        for of_year in self._tables.pool.values():
-            for rank, movie in enumerate(of_year):
-                base = 2 if movie.imdb_id in initial else 1
-                votes[movie.imdb_id] = base * NATURAL_VOTES - 1 - rank
-        return [
-            RatedMovie(imdb_id, movie.title, movie.year, votes[imdb_id])
-            for imdb_id, movie in self._by_id.items()
-        ]
+        return self._movies.values()
 
     def picture_key(self, imdb_id: str) -> str | None:
         """The beginning of the file's digest; None when the file is missing."""
