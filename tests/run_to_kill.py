@@ -16,8 +16,8 @@ from typing import Any
 from posters.catalogue.movie_table import Movie
 from posters.errors import FetchFailed, PosterRefused
 from posters.files import sha256
-from posters.params import FetchParams, PosterParams
-from posters.sources.imdb import Edition, ImdbSource
+from posters.params import FetchParams, PosterParams, ScrapeParams, load_params
+from posters.sources.imdb import Endpoints, ImdbSource
 from posters.web.archive import Archive
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
@@ -32,9 +32,12 @@ RULES = PosterParams(
     near_duplicate=1,
     placeholders=(),
 )
+SCRAPE = ScrapeParams(
+    movies=1, first_year=1950, last_year=1951, min_votes=0, max_failed=0.5, seed=1
+)
 
 
-def gather(folder: Path, server: str, hosts: list[str], edition: Edition, told: Any) -> None:
+def gather(folder: Path, server: str, hosts: list[str], endpoints: Endpoints, told: Any) -> None:
     """Every poster of every movie, several at a time."""
     settings = FetchParams(**told)
     fetcher = Fetcher(
@@ -43,15 +46,10 @@ def gather(folder: Path, server: str, hosts: list[str], edition: Edition, told: 
         robots=folder / "robots",
         routes=dict.fromkeys(hosts, server),
     )
-    source = ImdbSource(
-        Archive(folder, fetcher),
-        settings,
-        RULES,
-        years=range(1950, 1952),
-        min_votes=0,
-        seed=1,
-        edition=edition,
+    params = load_params().model_copy(
+        update={"fetch": settings, "posters": RULES, "scrape": SCRAPE}
     )
+    source = ImdbSource(Archive(folder, fetcher), params, endpoints)
 
     def poster(movie: Movie) -> str:
         try:
@@ -75,7 +73,7 @@ def main() -> None:
                 Path(told["folder"]),
                 told["server"],
                 told["hosts"],
-                Edition(**told["edition"]),
+                Endpoints(**told["endpoints"]),
                 told["settings"],
             )
             os._exit(0)
