@@ -6,7 +6,7 @@ all the same; without any, the search page is requested once, in case programs a
 
 import json
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -93,23 +93,22 @@ def read_folder(folder: Path) -> Parsed:
     files = [file for file in files if file.is_file()]
     if not files:
         raise SourceError(f"{folder} has no pages: expected *.html files saved from IMDb")
-    movies: list[Movie] = []
-    left_out: Counter[str] = Counter()
-    years: dict[str, set[int]] = defaultdict(set)
+    results: list[Movie | str] = []
     for file in files:
         try:
             parsed = parse_page(file.read_text(encoding="utf-8-sig", errors="replace"))
         except (SourceError, OSError) as error:
             raise SourceError(f"{file}: {error}") from error
-        movies += parsed.movies
-        left_out += parsed.left_out
-        for movie in parsed.movies:
-            years[movie.imdb_id].add(movie.year)
-    all_pages = Parsed.of(
-        movie if len(years[movie.imdb_id]) == 1 else "years disagree" for movie in movies
+        results += [*parsed.movies, *parsed.left_out.elements()]
+    years: dict[str, set[int]] = defaultdict(set)
+    for result in results:
+        if isinstance(result, Movie):
+            years[result.imdb_id].add(result.year)
+    ambiguous = {imdb_id for imdb_id, of_id in years.items() if len(of_id) > 1}
+    return Parsed.of(
+        "years disagree" if isinstance(result, Movie) and result.imdb_id in ambiguous else result
+        for result in results
     )
-    all_pages.left_out += left_out
-    return all_pages
 
 
 def parse_page(html: str) -> Parsed:

@@ -16,7 +16,7 @@ from posters.images.pictures import read_poster_file
 from posters.params import FetchParams, PosterParams
 from posters.sources.imdb_datasets import RatedMovie
 from posters.sources.local_imdb import NATURAL_VOTES
-from posters.sources.web_source import description, download, image_site, seeded_order
+from posters.sources.web_source import description, image_site, seeded_order
 from posters.web.archive import Archive
 from posters.web.request import Site, picture_limits
 
@@ -64,11 +64,7 @@ class Tables:
         return sorted({urlsplit(poster).hostname or "" for poster in posters if is_address(poster)})
 
     def read_poster(self, movie: Movie) -> bytes:
-        """Read a poster that is a file.
-
-        Raises:
-            PosterRefused: there is no such file.
-        """
+        """Read a poster that is a file; raises `PosterRefused` when it is missing."""
         return read_poster_file(self._folders[movie] / movie.poster)
 
     @cached_property
@@ -126,11 +122,13 @@ class TableSource:
         if is_placeholder(movie.poster):
             raise PosterRefused("placeholder", "the address is that of IMDb's placeholder picture")
         assert self._archive, "required when a poster is an address"
+        address = image_address(movie.poster)
         try:
-            return download(self._archive, movie, image_address(movie.poster), self._limits)
+            held = self._archive.get(address, self._limits, what="poster", imdb_id=movie.imdb_id)
         except (SiteBlocked, SiteUnreachable) as stopped:
             # A table may name many hosts: the posters on the others are still available.
             raise FetchFailed("site stopped", str(stopped), passing=True) from stopped
+        return Picture(held.read(), address)
 
     def describe(self) -> dict[str, Any]:
         """How many rows can't be used, by reason."""

@@ -41,13 +41,9 @@ class TmdbMovie(NamedTuple):
 
 @dataclass
 class DiscoverPage:
-    """One page of the movies of a year.
+    """One page of the list of a year: usable movies in TMDB's order, other rows by reason.
 
-    Attributes:
-        total_pages, total_results: of the whole list.
-        movies: in TMDB's order, each id once.
-        left_out: how many can't be used, by reason: `another year`, `no year`, `no poster`,
-            `adult`, `malformed`, `repeated`.
+    Reasons: `another year`, `no year`, `no poster`, `adult`, `malformed`, `repeated`.
     """
 
     total_pages: int
@@ -83,13 +79,10 @@ class TmdbSource(WebSource):
 
     def initial(self) -> Iterator[Movie]:
         """Movies with enough votes, each with the same probability, in a seeded random order."""
-        ranks = [
-            (year, rank)
-            for year in self._years
-            for rank in range(
-                min(self._page(year, 1, self._min_votes).total_results, _PAGE_SIZE * _MAX_PAGES)
-            )
-        ]
+        ranks: list[tuple[int, int]] = []
+        for year in self._years:
+            total = self._page(year, 1, self._min_votes).total_results
+            ranks += [(year, rank) for rank in range(min(total, _PAGE_SIZE * _MAX_PAGES))]
         for year, rank in sorted(ranks, key=lambda place: unit_interval(self._seed, *place)):
             movies = self._page(year, 1 + rank // _PAGE_SIZE, self._min_votes).movies
             index = rank % _PAGE_SIZE

@@ -9,7 +9,7 @@ from posters.catalogue.source_protocol import Picture
 from posters.files import unit_interval
 from posters.params import FetchParams, Params
 from posters.web.archive import Archive, Held
-from posters.web.request import Limits, Site, picture_limits
+from posters.web.request import Site, picture_limits
 
 
 def seeded_order(movies: Iterable[Movie], seed: int) -> list[Movie]:
@@ -22,21 +22,10 @@ def image_site(host: str, fetch: FetchParams) -> Site:
     return Site(host, fetch.images_per_second, fetch.image_connections)
 
 
-def download(archive: Archive, movie: Movie, address: str, limits: Limits) -> Picture:
-    """Fetch a movie's poster from an address."""
-    held = archive.get(address, limits, what="poster", imdb_id=movie.imdb_id)
-    return Picture(held.read(), address)
-
-
 def description(
     left_out: Mapping[str, int], datasets: Mapping[str, Held] | None = None
 ) -> dict[str, Any]:
-    """What a source read, for the metrics.
-
-    Args:
-        left_out: how many rows can't be used, by reason.
-        datasets: the listings, by name.
-    """
+    """What `describe` returns: the listings by name, and how many rows can't be used, by reason."""
     described: dict[str, Any] = {}
     if datasets:
         described["datasets"] = {
@@ -78,7 +67,10 @@ class WebSource:
         return self._download(movie, movie.poster)
 
     def _download(self, movie: Movie, address: str) -> Picture:
-        return download(self._archive, movie, address, self._picture_limits)
+        held = self._archive.get(
+            address, self._picture_limits, what="poster", imdb_id=movie.imdb_id
+        )
+        return Picture(held.read(), address)
 
 
 class ListedSource(WebSource):

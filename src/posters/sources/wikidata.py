@@ -82,10 +82,9 @@ class WikidataSource(ListedSource):
 
 
 def thumbnail_address(address: str) -> str:
-    """Where Commons stores the thumbnail of the file in a Special:FilePath address.
+    """Where Commons stores the thumbnail of a Special:FilePath address.
 
-    Folders are named by the MD5 digest of the file's name
-    (https://www.mediawiki.org/wiki/Manual:$wgHashedUploadDirectory).
+    Source: https://www.mediawiki.org/wiki/Manual:$wgHashedUploadDirectory.
     """
     name = unquote(address.partition("?")[0].rpartition("/")[2]).replace(" ", "_")
     digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
@@ -94,12 +93,7 @@ def thumbnail_address(address: str) -> str:
 
 
 def commons_address(value: str) -> str | None:
-    """The address of a picture on Commons, 330 pixels wide, its percent-encoding unchanged.
-
-    Args:
-        value: as in Wikidata: `http://commons.wikimedia.org/wiki/Special:FilePath/X.jpg`; for any
-            other address the result is None.
-    """
+    """The https address of a Special:FilePath address, 330 pixels wide; None for any other."""
     match = _COMMONS_FILE.fullmatch(value)
     return f"https://{_COMMONS}{match[1]}?width={_WIDTH}" if match else None
 
@@ -114,9 +108,6 @@ def parse_films(answer: bytes) -> Parsed:
         The movies by year, then by id. Rows without a film or an IMDb id are left out as
         `malformed`; ids without a year as `no year`, without a poster as `no poster`, and as
         `ambiguous` those of two films, or of a film with two ids.
-
-    Raises:
-        SourceError: as `bindings`.
     """
     parsed = Parsed.of(_movies_and_reasons(bindings(answer)))
     parsed.movies.sort(key=lambda movie: (movie.year, movie.imdb_id))
@@ -133,14 +124,9 @@ def bindings(answer: bytes) -> list[dict[str, str]]:
     rows = at(read_json(answer, what), "results", "bindings")
     if not isinstance(rows, list):
         raise unexpected(what, "JSON with a list `results.bindings`", answer)
-    return [
-        {
-            name: value
-            for name, bound in (row.items() if isinstance(row, dict) else ())
-            if (value := text(at(bound, "value")))
-        }
-        for row in rows
-    ]
+    rows = [row if isinstance(row, dict) else {} for row in rows]
+    values = [{name: text(at(bound, "value")) for name, bound in row.items()} for row in rows]
+    return [{name: value for name, value in row.items() if value} for row in values]
 
 
 def _movies_and_reasons(rows: list[dict[str, str]]) -> Iterator[Movie | str]:
