@@ -43,16 +43,16 @@ def open_source(params: Params) -> Iterator[Source]:
         elif kind == "table":
             tables = _tables(params)
             sites = TableSource.sites(tables, fetch)
-            archive = _live_archive(params, sites, stack) if tables.hosts else None
+            archive = _open_archive(params, sites, stack) if tables.hosts else None
             yield TableSource(tables, archive, fetch, params.posters)
         elif kind == "imdb_pages":
-            archive = _live_archive(params, ImdbPagesSource.sites(fetch), stack)
+            archive = _open_archive(params, ImdbPagesSource.sites(fetch), stack)
             pages = params.source.pages
             folder = paths.from_root(pages) if pages else None
             yield ImdbPagesSource(archive, params, folder)
         else:
             source = _LIVE_SOURCES[kind]
-            archive = _live_archive(params, source.sites(fetch), stack)
+            archive = _open_archive(params, source.sites(fetch), stack)
             yield source(archive, params)
 
 
@@ -73,30 +73,26 @@ def _local_imdb(params: Params, stack: contextlib.ExitStack) -> Source:
     local_imdb = LocalImdb(catalogue, "replica" if params.source.replica else "sample")
     routes = stack.enter_context(serve(local_imdb))
     sites = [Site(host, 1, params.fetch.image_connections) for host in HOSTS]
-    archive = _archive(params, sites, stack, routes)
+    archive = _open_archive(params, sites, stack, routes)
     scrape = scrape.model_copy(update={"min_votes": NATURAL_VOTES})
     return ImdbSource(archive, params.model_copy(update={"scrape": scrape}), local_imdb.endpoints)
 
 
-def _live_archive(params: Params, sites: Iterable[Site], stack: contextlib.ExitStack) -> Archive:
-    """The archive of the real web, which requires a contact."""
-    if not params.fetch.contact:
+def _open_archive(
+    params: Params,
+    sites: Iterable[Site],
+    stack: contextlib.ExitStack,
+    routes: Mapping[str, str] | None = None,
+) -> Archive:
+    """The archive, connected to the real web or, with routes, to the local server."""
+    if routes is None and not params.fetch.contact:
         raise ParamsError(
             "fetch.contact is empty: every request names a contact. Set it to an e-mail address or "
             "a page where the sites' operators can reach you, such as "
             "-S fetch.contact=me@example.org"
         )
-    return _archive(params, sites, stack, {})
-
-
-def _archive(
-    params: Params,
-    sites: Iterable[Site],
-    stack: contextlib.ExitStack,
-    routes: Mapping[str, str],
-) -> Archive:
     folder = paths.archive(params.source.archive)
-    fetcher = Fetcher(sites, params.fetch, robots=folder / "robots", routes=routes)
+    fetcher = Fetcher(sites, params.fetch, robots=folder / "robots", routes=routes or {})
     archive = Archive(folder, fetcher)
     stack.callback(archive.close)
     return archive

@@ -27,39 +27,36 @@ _NATURAL = (0.05, 0.5, 2, 4, 10, 11, 14, 32, 65)
 _POOL_YEARS = (1888, 1905, 1915, 1925, 1931, 2016)
 _POOL = (3, 6, 16, 26, 70, 70)
 
-# Words of the titles.
-_ADJECTIVES = tuple(
-    """
-    Silent Broken Crimson Last Hidden Golden Midnight Lonely Burning Savage Velvet Wild
-    Forgotten Electric Distant Bitter Scarlet Gentle Restless Hollow Frozen Crooked Northern
-    Paper Iron Wicked Emerald Stolen Endless Quiet Dancing Second Perfect Invisible Dangerous
-    Tender Secret Reckless Painted Falling Blue Black White Red Merry Terrible Impossible
-    Foreign Lucky
-    """.split()  # noqa: SIM905
-)
-_NOUNS = tuple(
-    """
+_NOUNS = """
     Harbour Garden Rider Orchard Lantern Witness Empire River Stranger Window Crown Detective
     Carnival Mountain Letter Widow Engine Sailor Mirror Horizon Cathedral Outlaw Waltz
     Lighthouse Thief Summer Winter Machine Wolf Sparrow Planet Dancer Bride Gambler Cavalry
     Island Ghost Castle Station Avenue Tiger Promise Kingdom Shadow Teacher Serpent Valley
     Soldier Circus Storm Melody Pirate Diamond Raven Colony Labyrinth Highway Butcher Comet
     Duchess Monsoon Telegram
-    """.split()  # noqa: SIM905
-)
-_PLACES = tuple(
-    """
-    Lisbon Cairo Shanghai Texas Marseille Vienna Havana Bombay Alaska Trieste Casablanca Dakota
-    Naples Oslo Kyoto Veracruz Tangier Samarkand Galway Valparaiso Odessa Zanzibar Montana
-    """.split()  # noqa: SIM905
-)
-_NAMES = tuple(
-    """
-    Anna Marlowe Rosalind Jasper Odette Silas Ivy Magnus Clementine Dorian Esther Felix Greta
-    Hugo Imogen Leopold Mabel Nadia Oscar Pearl Quentin Ruby Tobias Ursula Vincent Wilhelmina
-    """.split()  # noqa: SIM905
-)
-# Two movies share a title now and then, as remakes do.
+""".split()  # noqa: SIM905
+_WORDS = {
+    "adjective": """
+        Silent Broken Crimson Last Hidden Golden Midnight Lonely Burning Savage Velvet Wild
+        Forgotten Electric Distant Bitter Scarlet Gentle Restless Hollow Frozen Crooked
+        Northern Paper Iron Wicked Emerald Stolen Endless Quiet Dancing Second Perfect
+        Invisible Dangerous Tender Secret Reckless Painted Falling Blue Black White Red
+        Merry Terrible Impossible Foreign Lucky
+    """.split(),  # noqa: SIM905
+    "noun": _NOUNS,
+    "other": _NOUNS,
+    "place": """
+        Lisbon Cairo Shanghai Texas Marseille Vienna Havana Bombay Alaska Trieste Casablanca
+        Dakota Naples Oslo Kyoto Veracruz Tangier Samarkand Galway Valparaiso Odessa
+        Zanzibar Montana
+    """.split(),  # noqa: SIM905
+    "name": """
+        Anna Marlowe Rosalind Jasper Odette Silas Ivy Magnus Clementine Dorian Esther Felix
+        Greta Hugo Imogen Leopold Mabel Nadia Oscar Pearl Quentin Ruby Tobias Ursula Vincent
+        Wilhelmina
+    """.split(),  # noqa: SIM905
+}
+# Some movies share a title, like remakes.
 _PATTERNS = (
     "The {adjective} {noun}",
     "{adjective} {noun}",
@@ -147,16 +144,8 @@ class SampleCatalogue:
 def _generate_title(generator: np.random.Generator) -> str:
     """A title such as "The Crooked Lantern"."""
     pattern = _PATTERNS[generator.integers(len(_PATTERNS))]
-    words = {
-        "adjective": _ADJECTIVES,
-        "noun": _NOUNS,
-        "other": _NOUNS,
-        "place": _PLACES,
-        "name": _NAMES,
-    }
-    return pattern.format(
-        **{key: choices[generator.integers(len(choices))] for key, choices in words.items()}
-    )
+    words = {key: choices[generator.integers(len(choices))] for key, choices in _WORDS.items()}
+    return pattern.format(**words)
 
 
 def _drawing_digest() -> str:
