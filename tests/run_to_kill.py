@@ -16,8 +16,8 @@ from typing import Any
 from posters.catalogue.movie_table import Movie
 from posters.errors import FetchFailed, PosterRefused
 from posters.files import sha256
-from posters.params import FetchParams, PosterParams
-from posters.sources.imdb import Edition, ImdbSource
+from posters.params import FetchParams, PosterParams, ScrapeParams, load_params
+from posters.sources.imdb import Endpoints, ImdbSource
 from posters.web.archive import Archive
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
@@ -32,26 +32,24 @@ RULES = PosterParams(
     near_duplicate=1,
     placeholders=(),
 )
+SCRAPE = ScrapeParams(
+    movies=1, first_year=1950, last_year=1951, min_votes=0, max_failed=0.5, seed=1
+)
 
 
-def gather(folder: Path, server: str, hosts: list[str], edition: Any, settings: Any) -> None:
+def gather(
+    folder: Path, server: str, hosts: list[str], endpoints: dict[str, Any], settings: dict[str, Any]
+) -> None:
     """Fetch the poster of each movie, several at a time."""
-    params = FetchParams(**settings)
+    fetch = FetchParams(**settings)
     fetcher = Fetcher(
         [Site(host, 1, THREADS) for host in hosts],
-        params,
+        fetch,
         robots=folder / "robots",
         routes=dict.fromkeys(hosts, server),
     )
-    source = ImdbSource(
-        Archive(folder, fetcher),
-        params,
-        RULES,
-        years=range(1950, 1952),
-        min_votes=0,
-        seed=1,
-        edition=Edition(**edition),
-    )
+    params = load_params().model_copy(update={"fetch": fetch, "posters": RULES, "scrape": SCRAPE})
+    source = ImdbSource(Archive(folder, fetcher), params, Endpoints(**endpoints))
 
     def poster(movie: Movie) -> str:
         try:

@@ -1,4 +1,4 @@
-"""The embedded default: an invented catalogue in the shape of a real one, the same each time."""
+"""The `sample` source: a generated catalogue in the shape of a real one, the same each time."""
 
 import io
 import subprocess
@@ -12,52 +12,52 @@ from sklearn.linear_model import Ridge
 
 from posters.images.pictures import check_poster
 from posters.params import load_params
-from posters.sources.imdb_datasets import Film
-from posters.sources.replica import NATURAL_VOTES
-from posters.sources.sample import SampleShelf
+from posters.sources.imdb_datasets import RatedMovie
+from posters.sources.local_imdb import NATURAL_VOTES
+from posters.sources.sample import SampleCatalogue
 from sample_posters import POSTER_SIZE, draw_poster
 
 YEARS = range(1888, 2017)
 
 
-def sample(seed: int = 20, movies: int = 1254) -> SampleShelf:
-    return SampleShelf(movies=movies, years=YEARS, seed=seed)
+@pytest.fixture(scope="module")
+def sample() -> SampleCatalogue:
+    return SampleCatalogue(movies=1254, years=YEARS, seed=20)
 
 
-def natural(shelf: SampleShelf) -> list[Film]:
-    return [film for film in shelf.films() if film.votes >= NATURAL_VOTES]
+def natural(sample: SampleCatalogue) -> list[RatedMovie]:
+    return [movie for movie in sample.movies() if movie.votes >= NATURAL_VOTES]
 
 
-def test_the_initial_catalogue_is_unbalanced_as_real_ones_are() -> None:
-    films = natural(sample())
-    years = np.array([film.year for film in films])
-    assert len({film.imdb_id for film in films}) == len(films) >= 1254
+def test_natural_sample_is_mostly_recent(sample: SampleCatalogue) -> None:
+    movies = natural(sample)
+    years = np.array([movie.year for movie in movies])
+    assert len({movie.imdb_id for movie in movies}) == len(movies) >= 1254
     assert 1995 <= np.median(years) <= 2005
     assert 0 < (years < 1930).sum() < 50
     assert years.min() >= 1888
     assert years.max() == 2016
+    assert len({movie.title for movie in movies[:1254]}) > 1150
+    assert 0 < sum(sample.picture_key(movie.imdb_id) is None for movie in movies) < 60
 
 
-def test_the_oldest_years_have_too_few_candidates_and_later_ones_enough() -> None:
-    films = [film for film in sample().films() if film.votes < NATURAL_VOTES]
-    counts = Counter(film.year for film in films)
+def test_oldest_years_have_too_few_candidates_and_later_ones_enough(
+    sample: SampleCatalogue,
+) -> None:
+    counts = Counter(movie.year for movie in sample.movies() if movie.votes < NATURAL_VOTES)
     assert all(counts[year] < 10 for year in range(1888, 1906))
     assert all(counts[year] >= 60 for year in range(1931, 2017))
 
 
-def test_titles_are_mostly_of_one_movie_as_real_ones_are() -> None:
-    titles = [film.title for film in natural(sample())][:1254]
-    assert len(set(titles)) > 1150
-
-
-def test_the_same_seed_gives_the_same_movies_and_posters_in_another_process() -> None:
+def test_same_seed_gives_the_same_movies_and_posters_in_another_process() -> None:
     program = (
         "from posters.files import sha256\n"
-        "from posters.sources.sample import SampleShelf\n"
-        "shelf = SampleShelf(movies=9, years=range(1888, 2017), seed=20)\n"
-        "films = shelf.films()\n"
-        "print([(film, shelf.key(film.imdb_id), sha256(shelf.picture(film.imdb_id)))"
-        " for film in [*films[:9], *films[-9:]]])"
+        "from posters.sources.sample import SampleCatalogue\n"
+        "sample = SampleCatalogue(movies=9, years=range(1888, 2017), seed=20)\n"
+        "movies = [*sample.movies()]\n"
+        "for movie in [*movies[:9], *movies[-9:]]:\n"
+        "    digest = sha256(sample.picture(movie.imdb_id))\n"
+        "    print(movie, sample.picture_key(movie.imdb_id), digest)"
     )
     outputs = [
         subprocess.run(
@@ -73,21 +73,16 @@ def test_the_same_seed_gives_the_same_movies_and_posters_in_another_process() ->
     assert outputs[0].count("tt990") == 9
 
 
-def test_another_seed_gives_other_movies() -> None:
-    first, second = ([film[1:3] for film in sample(seed).films()[:20]] for seed in (1, 2))
+def test_another_seed_gives_other_movies(sample: SampleCatalogue) -> None:
+    other = SampleCatalogue(movies=1254, years=YEARS, seed=1)
+    first, second = ([movie[1:3] for movie in natural(one)[:20]] for one in (sample, other))
     assert first != second
 
 
-def test_a_few_films_have_no_poster_as_on_the_real_site() -> None:
-    shelf = sample()
-    without = [film for film in natural(shelf) if shelf.key(film.imdb_id) is None]
-    assert 0 < len(without) < 60
-
-
-def test_every_poster_is_accepted_as_one() -> None:
-    shelf, rules = sample(), load_params().posters
-    for film in natural(shelf)[:40]:
-        image = check_poster(shelf.picture(film.imdb_id), rules)
+def test_posters_are_accepted(sample: SampleCatalogue) -> None:
+    rules = load_params().posters
+    for movie in natural(sample)[:40]:
+        image = check_poster(sample.picture(movie.imdb_id), rules)
         assert image.size == POSTER_SIZE
         assert image.format == "JPEG"
 
@@ -102,8 +97,7 @@ def test_any_title_and_year_can_be_drawn(title: str, year: int) -> None:
     assert image.mode == "RGB"
 
 
-def test_the_year_can_be_guessed_from_a_poster_but_is_not_given_away() -> None:
-    """Colours and coarse layout alone date a poster better than guessing, and far from exactly."""
+def test_year_can_be_estimated_from_colours_but_not_exactly() -> None:
     generator = np.random.default_rng(0)
     years = generator.integers(1888, 2017, 500)
     features = []
@@ -118,7 +112,7 @@ def test_the_year_can_be_guessed_from_a_poster_but_is_not_given_away() -> None:
     assert 0.1 < 1 - error / guess < 0.7
 
 
-def test_grey_posters_are_of_every_era() -> None:
+def test_every_era_has_grey_posters() -> None:
     def share_of_grey(years: range) -> float:
         grey = 0
         for number, year in enumerate(years):

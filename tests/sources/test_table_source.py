@@ -1,23 +1,22 @@
-"""The `table` source with posters on the web: one's own table, and Kaggle's MovieGenre.csv."""
+"""The `table` source with posters on the web: a user's own table, and Kaggle's MovieGenre.csv."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import write_table
-from memory_source import encoded, picture
 from sites import Sites, settings
+from source_params import POSTER
 
 from posters.errors import FetchFailed, PosterRefused
 from posters.params import load_params
-from posters.sources.table import Tables, TableSource, table_sites
+from posters.sources.table import Tables, TableSource
 
 RULES = load_params().posters
-POSTER = encoded(picture(1), "JPEG")
 OLD_HOST = "https://images-na.ssl-images-amazon.com/images/M"
 
 
-def test_posters_come_from_files_and_addresses_in_one_table(
+def test_posters_come_from_files_and_addresses_of_one_table(
     sites: Sites, tmp_path: Path, draw: Callable[[str, int], Path]
 ) -> None:
     file = draw("A Film", 1950)
@@ -37,16 +36,18 @@ def test_posters_come_from_files_and_addresses_in_one_table(
         "https://old.example/3.jpg": POSTER,
         "https://blocked.example/4.jpg": 202,
     }
-    allowed = table_sites(tables, settings())
-    hosts = {"blocked.example", "m.media-amazon.com", "old.example", "posters.example"}
-    assert {site.host for site in allowed} == hosts
+    allowed = TableSource.sites(tables, settings(hosts=("CDN.example",)))
+    assert [site.host for site in allowed] == [
+        *("blocked.example", "cdn.example", "m.media-amazon.com", "old.example"),
+        "posters.example",
+    ]
     with sites.archive(tmp_path / "web", allowed) as archive:
         source = TableSource(tables, archive, settings(), RULES)
         movies = {movie.imdb_id: movie for movie in source.candidates(1950)}
         assert source.poster(movies["tt0000001"]).content == file.read_bytes()
         assert source.poster(movies["tt0000002"]).content == POSTER
         assert source.poster(movies["tt0000003"]).url == "https://old.example/3.jpg"
-        for _ in range(2):  # one host that lets nobody in does not stop the others
+        for _ in range(2):  # a blocked host does not stop the others
             with pytest.raises(FetchFailed, match="firewall"):
                 source.poster(movies["tt0000004"])
         with pytest.raises(PosterRefused, match="placeholder"):
@@ -54,7 +55,7 @@ def test_posters_come_from_files_and_addresses_in_one_table(
     assert sites.asked["https://blocked.example/4.jpg"] == 1
 
 
-def test_movie_genre_is_taken_as_it_is(sites: Sites, tmp_path: Path) -> None:
+def test_movie_genre_is_read_unchanged(sites: Sites, tmp_path: Path) -> None:
     table = tmp_path / "MovieGenre.csv"
     table.write_bytes(
         "imdbId,Imdb Link,Title,IMDB Score,Genre,Poster\n"
@@ -63,20 +64,11 @@ def test_movie_genre_is_taken_as_it_is(sites: Sites, tmp_path: Path) -> None:
         "10,http://x/tt10,No Poster (1940),8,Drama,\n".encode("latin-1")
     )
     tables = Tables(table, table, seed=1)
-    asked = "https://m.media-amazon.com/images/M/KEY@._V1_QL75_UX300_.jpg"
-    sites.content[asked] = POSTER
-    with sites.archive(tmp_path / "web", table_sites(tables, settings())) as archive:
+    address = "https://m.media-amazon.com/images/M/KEY@._V1_QL75_UX300_.jpg"
+    sites.content[address] = POSTER
+    with sites.archive(tmp_path / "web", TableSource.sites(tables, settings())) as archive:
         source = TableSource(tables, archive, settings(), RULES)
         (movie,) = source.initial()
         assert (movie.imdb_id, movie.title, movie.year) == ("tt0000417", "Les Misérables", 1935)
-        assert source.poster(movie).url == asked
+        assert source.poster(movie).url == address
         assert source.describe() == {"left_out": {"no poster": 1, "no year": 1}}
-
-
-def test_further_hosts_can_be_allowed(tmp_path: Path) -> None:
-    table = write_table(
-        tmp_path / "movies.csv", [("tt0000001", "A Film", 1950, "https://posters.example/1.jpg")]
-    )
-    tables = Tables(table, table, seed=1)
-    allowed = table_sites(tables, settings(hosts=("CDN.example",)))
-    assert [site.host for site in allowed] == ["cdn.example", "posters.example"]

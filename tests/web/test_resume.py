@@ -23,8 +23,8 @@ from run_to_kill import THREADS
 
 from posters.errors import PosterRefused
 from posters.files import sha256, sha256_of_file
-from posters.sources.imdb_datasets import Film
-from posters.sources.replica import HOSTS, Replica
+from posters.sources.imdb_datasets import RatedMovie
+from posters.sources.local_imdb import HOSTS, LocalImdb
 
 MOVIES = [f"tt{number:07d}" for number in range(1, 61)]
 # Three robots.txt, two data sets, a suggestion and a picture of each movie; one has no picture.
@@ -32,12 +32,12 @@ REQUESTS = 5 + 2 * len(MOVIES) - 1
 
 
 class SmallPictures:
-    """A shelf with a picture of a few bytes for each movie."""
+    """A catalogue with a picture of a few bytes for each movie."""
 
-    def films(self) -> list[Film]:
-        return [Film(name, f"Movie {name}", 1950 + int(name[2:]) % 2, 9) for name in MOVIES]
+    def movies(self) -> list[RatedMovie]:
+        return [RatedMovie(name, f"Movie {name}", 1950 + int(name[2:]) % 2, 9) for name in MOVIES]
 
-    def key(self, imdb_id: str) -> str | None:
+    def picture_key(self, imdb_id: str) -> str | None:
         return None if imdb_id == MOVIES[3] else f"{imdb_id}-key"
 
     def picture(self, imdb_id: str) -> bytes:
@@ -57,8 +57,7 @@ class HoldingServer(Server):
     def __init__(self) -> None:
         super().__init__()
         self.default = self._answer_or_hold
-        self.replica = Replica(SmallPictures(), "replica")
-        self.replica._server.server_close()
+        self.local_imdb = LocalImdb(SmallPictures(), "replica")
         self.answered: list[str] = []
         self.limit: int | None = None
         self.send_beginning = False
@@ -67,7 +66,7 @@ class HoldingServer(Server):
 
     def _answer_or_hold(self, responder: Responder) -> None:
         request = responder.request
-        found = self.replica.answer(request.host, request.path)
+        found = self.local_imdb.answer(request.host, request.path)
         answer = reply(found[1], Content_Type=found[0]) if found else reply(status=404)
         with self._condition:
             held = self.limit is not None and len(self.answered) >= self.limit
@@ -117,7 +116,7 @@ class Runs:
             "folder": str(folder),
             "server": server.address,
             "hosts": HOSTS,
-            "edition": asdict(server.replica.edition),
+            "endpoints": asdict(server.local_imdb.endpoints),
             "settings": settings().model_dump(mode="json"),
         }
         assert self._program.stdin

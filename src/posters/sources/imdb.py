@@ -1,7 +1,8 @@
-"""The `imdb` source: data sets choose the movies, the suggestion JSON finds each one's picture.
+"""The `imdb` source: IMDb's data sets list the movies, its suggestions name their posters.
 
-Nothing is scraped: IMDb publishes the data sets for personal and non-commercial use
-(https://developer.imdb.com/non-commercial-datasets/).
+No page is scraped: IMDb publishes the data sets for personal and non-commercial use
+(https://developer.imdb.com/non-commercial-datasets/). The suggestions are the JSON behind the
+search box of its site.
 """
 
 from collections import Counter
@@ -10,31 +11,30 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from posters.catalogue.movie_table import Movie
+from posters.catalogue.movie_table import Movie, is_address
 from posters.catalogue.source_protocol import Picture
-from posters.errors import FetchFailed, SourceError
-from posters.files import unit_interval
-from posters.images.imdb_addresses import IMAGE_HOST
-from posters.params import FetchParams, PosterParams
-from posters.sources.imdb_datasets import Film, read_films
-from posters.sources.imdb_suggestion import poster_address
+from posters.errors import FetchFailed, PosterRefused, SourceError
+from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placeholder
+from posters.params import FetchParams, Params
+from posters.sources.imdb_datasets import BASICS, RATINGS, RatedMovie, read_datasets
+from posters.sources.json_values import at, integer, read_json, text, unexpected
+from posters.sources.web_source import WebSource, description, image_site, seeded_order
 from posters.web.archive import Archive, StoredAnswer
-from posters.web.request import JSON, Limits, Site, picture_limits
+from posters.web.request import JSON, Limits, Site
 
 ATTRIBUTION = "Information courtesy of IMDb (https://www.imdb.com). Used with permission."
-BASICS, RATINGS = "title.basics.tsv.gz", "title.ratings.tsv.gz"
 _MAX_DATASET_BYTES = 2_000_000_000
 _MAX_SUGGESTION_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
-class Edition:
-    """Which IMDb is asked: the real one, or a replica.
+class Endpoints:
+    """The addresses of IMDb, or of the local server that stands in for it.
 
     Attributes:
-        name: stands in the catalogue with each movie.
-        attribution: printed and shown; empty for a replica, which shows nothing of IMDb's.
-        datasets, suggestions: where they are asked for; each ends in a slash.
+        name: the name of the source in the catalogue.
+        attribution: printed and shown; empty for the local server, which serves nothing of IMDb's.
+        datasets, suggestions: prefixes of the addresses; each ends in a slash.
     """
 
     name: str = "imdb"
@@ -43,120 +43,111 @@ class Edition:
     suggestions: str = "https://v3.sg.media-imdb.com/suggestion/x/"
 
 
-LIVE = Edition()
+IMDB = Endpoints()
 
 
-def imdb_sites(settings: FetchParams) -> list[Site]:
-    """The hosts that the live source asks, and how often each may be."""
-    slow = settings.requests_per_second
-    return [
-        Site("datasets.imdbws.com", slow),
-        Site("v3.sg.media-imdb.com", slow),
-        image_site(IMAGE_HOST, settings),
-    ]
+class ImdbSource(WebSource):
+    """Movies of IMDb's data sets; for the arguments see `WebSource`."""
 
+    def __init__(self, archive: Archive, params: Params, endpoints: Endpoints = IMDB) -> None:
+        super().__init__(archive, params)
+        self.name = endpoints.name
+        self.attribution = endpoints.attribution
+        self._endpoints = endpoints
 
-def image_site(host: str, settings: FetchParams) -> Site:
-    """A host of pictures: more than one at a time, at its own rate."""
-    return Site(host, settings.images_per_second, settings.image_connections)
-
-
-class ImdbSource:
-    """Films from IMDb's data sets.
-
-    Args:
-        archive: asks the sites, or has their answers.
-        settings: how they are asked.
-        rules: how large a picture may be.
-        years: films of other years are none of ours.
-        min_votes: of a film in the natural sample.
-        seed: decides the order of the sample.
-        edition: which IMDb is asked.
-    """
-
-    def __init__(
-        self,
-        archive: Archive,
-        settings: FetchParams,
-        rules: PosterParams,
-        *,
-        years: range,
-        min_votes: int,
-        seed: int,
-        edition: Edition = LIVE,
-    ) -> None:
-        self.name = edition.name
-        self.attribution = edition.attribution
-        self.connections = 2 * settings.image_connections
-        self.ledger = archive.ledger
-        self._archive = archive
-        self._settings = settings
-        self._rules = rules
-        self._years = years
-        self._min_votes = min_votes
-        self._seed = seed
-        self._edition = edition
+    @staticmethod
+    def sites(fetch: FetchParams) -> list[Site]:
+        """The hosts that are accessed, with their rates."""
+        return [
+            Site("datasets.imdbws.com", fetch.requests_per_second),
+            Site("v3.sg.media-imdb.com", fetch.requests_per_second),
+            image_site(IMAGE_HOST, fetch),
+        ]
 
     def initial(self) -> Iterator[Movie]:
-        """Films with enough votes in a seeded random order."""
-        films, _ = self._films
-        known = [film for year in films.values() for film in year if film.votes >= self._min_votes]
-        known.sort(key=lambda film: unit_interval(self._seed, film.imdb_id))
-        return map(_movie, known)
+        """Movies with enough votes in a seeded random order."""
+        movies, _ = self._contents
+        enough_votes = (
+            _movie(rated)
+            for of_year in movies.values()
+            for rated in of_year
+            if rated.votes >= self._min_votes
+        )
+        return iter(seeded_order(enough_votes, self._seed))
 
     def candidates(self, year: int) -> Iterator[Movie]:
-        """Films of one year, those with the most votes first."""
-        films, _ = self._films
-        return map(_movie, films.get(year, []))
+        """Movies of one year by votes, the highest number first."""
+        movies, _ = self._contents
+        return map(_movie, movies.get(year, []))
 
     def poster(self, movie: Movie) -> Picture:
-        """The picture that the suggestion JSON names for exactly this id and year."""
-        asked = f"{self._edition.suggestions}{movie.imdb_id}.json"
-        suggestion = self._archive.get(
-            asked,
-            Limits(JSON, _MAX_SUGGESTION_BYTES, self._settings.total_timeout),
-            what="lookup",
-            imdb_id=movie.imdb_id,
-        )
+        """Download the picture that the suggestions give for exactly this id and year."""
+        address = f"{self._endpoints.suggestions}{movie.imdb_id}.json"
+        limits = Limits(JSON, _MAX_SUGGESTION_BYTES, self._fetch.total_timeout)
+        answer = self._archive.get(address, limits, what="lookup", imdb_id=movie.imdb_id).read()
         try:
-            with self._archive.reading(asked):
-                address = poster_address(suggestion.read(), movie.imdb_id, movie.year)
+            with self._archive.reading(address):
+                poster = suggested_poster(answer, movie.imdb_id, movie.year)
         except SourceError as error:
-            # One bad answer is no reason to stop; it may be better another day.
+            # One bad answer does not end the run.
             raise FetchFailed("malformed answer", str(error), passing=True) from error
-        held = self._archive.get(
-            address,
-            picture_limits(self._rules, self._settings),
-            what="poster",
-            imdb_id=movie.imdb_id,
-        )
-        return Picture(held.read(), address)
+        return self._download(movie, poster)
 
     def describe(self) -> dict[str, Any]:
-        """The digests and dates of the data sets, and the lines that were passed over."""
-        _, left_out = self._films
-        return {
-            "datasets": {
-                name: {"sha256": held.sha256, "modified": held.modified}
-                for name, held in self._datasets.items()
-            },
-            "left_out": dict(sorted(left_out.items())),
-        }
+        """Digests and dates of the data sets, and how many lines can't be used, by reason."""
+        _, left_out = self._contents
+        return description(left_out, self._datasets)
 
     @cached_property
     def _datasets(self) -> dict[str, StoredAnswer]:
-        limits = Limits((), _MAX_DATASET_BYTES, self._settings.dataset_timeout)
+        limits = Limits((), _MAX_DATASET_BYTES, self._fetch.dataset_timeout)
         return {
-            name: self._archive.get(self._edition.datasets + name, limits, what="listing")
+            name: self._archive.get(self._endpoints.datasets + name, limits, what="listing")
             for name in (BASICS, RATINGS)
         }
 
     @cached_property
-    def _films(self) -> tuple[dict[int, list[Film]], Counter[str]]:
-        basics, ratings = (self._datasets[name].path for name in (BASICS, RATINGS))
-        with self._archive.reading(*(self._edition.datasets + name for name in (BASICS, RATINGS))):
-            return read_films(basics, ratings, self._years)
+    def _contents(self) -> tuple[dict[int, list[RatedMovie]], Counter[str]]:
+        basics, ratings = (held.path for held in self._datasets.values())
+        with self._archive.reading(*(self._endpoints.datasets + name for name in self._datasets)):
+            return read_datasets(basics, ratings, self._years)
 
 
-def _movie(film: Film) -> Movie:
-    return Movie(film.imdb_id, film.title, film.year, "")
+def suggested_poster(answer: bytes, imdb_id: str, year: int) -> str:
+    """The address of a movie's poster; other movies in the suggestions are never used.
+
+    Args:
+        answer: the JSON of the suggestions.
+        imdb_id: of the movie.
+        year: of the movie in the data sets.
+
+    Raises:
+        PosterRefused: `not listed`: the id is not among the suggestions; `another year`: its year
+            differs or is missing; `no poster`: it has no picture; `placeholder`: the picture is
+            the one that IMDb shows in place of a poster.
+        SourceError: the answer is not a list of suggestions.
+    """
+    what = f"IMDb's suggestion for {imdb_id}"
+    suggestions = read_json(answer, what)
+    items = at(suggestions, "d")
+    # Without a match the list is missing, and only the query and the version are there.
+    if items is None and isinstance(suggestions, dict) and {"q", "v"} & suggestions.keys():
+        items = []
+    if not isinstance(items, list):
+        raise unexpected(what, "an object with a list `d`", answer)
+    item = next((item for item in items if at(item, "id") == imdb_id), None)
+    if item is None:
+        raise PosterRefused("not listed", f"IMDb suggests nothing for {imdb_id}")
+    if integer(at(item, "y")) != year:
+        received = at(item, "y")
+        raise PosterRefused("another year", f"{imdb_id} is of {received!r:.40}, expected {year}")
+    address = text(at(item, "i", "imageUrl"))
+    if address is None or not is_address(address):
+        raise PosterRefused("no poster", f"IMDb has no picture of {imdb_id}")
+    if is_placeholder(address):
+        raise PosterRefused("placeholder", f"IMDb has only its placeholder picture for {imdb_id}")
+    return image_address(address)
+
+
+def _movie(rated: RatedMovie) -> Movie:
+    return Movie(rated.imdb_id, rated.title, rated.year, "")

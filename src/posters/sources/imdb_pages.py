@@ -1,109 +1,70 @@
-"""The `imdb_pages` source: IMDb's own pages, saved from a browser, or one live look at its search.
+"""The `imdb_pages` source: IMDb's own pages, saved in a browser, or its search page requested once.
 
-Since March 2026 www.imdb.com lets no program in. Pages that a person saved are read all the same;
-without any, the search page is asked for once, in case the door is open again.
+Since March 2026 www.imdb.com answers programs with a firewall's challenge. Saved pages are parsed
+all the same; without any, the search page is requested once, in case programs are admitted again.
 """
 
-from collections.abc import Iterator
-from functools import cached_property
+import json
+import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from posters.catalogue.movie_table import Movie, Parsed
-from posters.catalogue.source_protocol import Picture
+from bs4 import BeautifulSoup, Tag
+from bs4.exceptions import ParserRejectedMarkup
+
+from posters.catalogue.movie_table import IMDB_ID, Movie, Parsed, is_address
 from posters.errors import SiteBlocked, SourceError
-from posters.images.imdb_addresses import IMAGE_HOST
-from posters.params import FetchParams, PosterParams
-from posters.sources.imdb import ATTRIBUTION, image_site
-from posters.sources.imdb_page import parse_page, read_pages
-from posters.sources.listing import Listing
+from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placeholder
+from posters.params import FetchParams, Params
+from posters.sources.imdb import ATTRIBUTION
+from posters.sources.json_values import at, release_year, text, year_of_text
+from posters.sources.web_source import ListedSource, image_site
 from posters.web.archive import Archive
-from posters.web.request import Limits, Site, picture_limits
+from posters.web.challenge import is_challenge_page
+from posters.web.request import Limits, Site
 
-SEARCH = "https://www.imdb.com/search/title/?"
-_HTML = ("text/html",)
+_SEARCH = "https://www.imdb.com/search/title/?"
 _MAX_PAGE_BYTES = 20_000_000
+_TITLE_LINK = re.compile(r"/title/(tt[0-9]{7,})(?![0-9])")
+_SAME_NAME_MARK = re.compile(r"^\([IVXLCDM]+\)\s*")  # "(II) (2019)": the second of its name
+_YEAR_IN_PARENTHESES = re.compile(r"\([0-9]{4}\)")
 
 
-def pages_sites(settings: FetchParams) -> list[Site]:
-    """The hosts that are asked."""
-    return [
-        Site("www.imdb.com", settings.requests_per_second),
-        image_site(IMAGE_HOST, settings),
-    ]
-
-
-class ImdbPagesSource:
+class ImdbPagesSource(ListedSource):
     """Movies of IMDb's search and title pages.
 
     Args:
-        archive: asks the sites, or has their answers.
-        settings: how they are asked.
-        rules: how large a picture may be.
-        pages: a folder of saved pages; None to look at the live search once.
-        years: movies of other years are none of ours.
-        seed: decides the order of the natural sample.
+        archive, params: as for `WebSource`.
+        folder: the saved pages; None to request the search page once.
     """
 
     name = "imdb_pages"
     attribution = ATTRIBUTION
 
-    def __init__(
-        self,
-        archive: Archive,
-        settings: FetchParams,
-        rules: PosterParams,
-        *,
-        pages: Path | None,
-        years: range,
-        seed: int,
-    ) -> None:
-        self.connections = 2 * settings.image_connections
-        self.ledger = archive.ledger
-        self._archive = archive
-        self._settings = settings
-        self._rules = rules
-        self._pages = pages
-        self._years = years
-        self._seed = seed
+    def __init__(self, archive: Archive, params: Params, folder: Path | None) -> None:
+        super().__init__(archive, params)
+        self._folder = folder
 
-    def initial(self) -> Iterator[Movie]:
-        """All movies in a seeded random order."""
-        return self._listing.initial()
+    @staticmethod
+    def sites(fetch: FetchParams) -> list[Site]:
+        """The hosts that are accessed, with their rates."""
+        return [Site("www.imdb.com", fetch.requests_per_second), image_site(IMAGE_HOST, fetch)]
 
-    def candidates(self, year: int) -> Iterator[Movie]:
-        """Movies of one year in the order of the pages."""
-        return self._listing.candidates(year)
+    def _read_listing(self) -> Parsed:
+        return read_folder(self._folder) if self._folder else self._search()
 
-    def poster(self, movie: Movie) -> Picture:
-        """The picture that a page names."""
-        limits = picture_limits(self._rules, self._settings)
-        held = self._archive.get(movie.poster, limits, what="poster", imdb_id=movie.imdb_id)
-        return Picture(held.read(), movie.poster)
-
-    def describe(self) -> dict[str, Any]:
-        """What of the pages could not be used, by reason."""
-        return {"left_out": dict(sorted(self._parsed.left_out.items()))}
-
-    @cached_property
-    def _parsed(self) -> Parsed:
-        return read_pages(self._pages) if self._pages else self._look()
-
-    @cached_property
-    def _listing(self) -> Listing:
-        return Listing(self._parsed.movies, self._years, self._seed)
-
-    def _look(self) -> Parsed:
-        """One live look at the search page: the most voted films of all the years."""
+    def _search(self) -> Parsed:
+        """Request the search page once: the movies of all the years with the most votes."""
         query = {
             "title_type": "feature",
             "release_date": f"{self._years[0]}-01-01,{self._years[-1]}-12-31",
             "sort": "num_votes,desc",
             "count": 250,
         }
-        address = SEARCH + urlencode(query, safe=",")
-        limits = Limits(_HTML, _MAX_PAGE_BYTES, self._settings.total_timeout)
+        address = _SEARCH + urlencode(query, safe=",")
+        limits = Limits(("text/html",), _MAX_PAGE_BYTES, self._fetch.total_timeout)
         try:
             page = self._archive.get(address, limits, what="listing")
         except SiteBlocked as blocked:
@@ -114,3 +75,132 @@ class ImdbPagesSource:
             ) from blocked
         with self._archive.reading(address):
             return parse_page(page.read().decode("utf-8", "replace"))
+
+
+def read_folder(folder: Path) -> Parsed:
+    """Read every `*.html` and `*.htm` file of a folder, in the order of their names.
+
+    Returns:
+        Their movies. Of an id on several pages the first is used; if their years differ, it is
+        left out as `years disagree`.
+
+    Raises:
+        SourceError: there is no folder, no page in it, or one that can't be used.
+    """
+    if not folder.is_dir():
+        raise SourceError(f"there is no folder {folder}: expected one with saved pages of IMDb's")
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".html", ".htm"))
+    files = [file for file in files if file.is_file()]
+    if not files:
+        raise SourceError(f"{folder} has no pages: expected *.html files saved from IMDb")
+    results: list[Movie | str] = []
+    for file in files:
+        try:
+            parsed = parse_page(file.read_text(encoding="utf-8-sig", errors="replace"))
+        except (SourceError, OSError) as error:
+            raise SourceError(f"{file}: {error}") from error
+        results += [*parsed.movies, *parsed.left_out.elements()]
+    years: dict[str, set[int]] = defaultdict(set)
+    for result in results:
+        if isinstance(result, Movie):
+            years[result.imdb_id].add(result.year)
+    ambiguous = {imdb_id for imdb_id, of_id in years.items() if len(of_id) > 1}
+    return Parsed.of(
+        "years disagree" if isinstance(result, Movie) and result.imdb_id in ambiguous else result
+        for result in results
+    )
+
+
+def parse_page(html: str) -> Parsed:
+    """Read the movies of a search page or a title page.
+
+    Returns:
+        The movies in the page's order, with the addresses of their posters. What is not a movie
+        (series, episodes, shorts, videos) or lacks a year or a poster is left out and counted.
+
+    Raises:
+        SourceError: it is the firewall's page, or of no known layout.
+    """
+    try:
+        items = _movies_and_reasons(BeautifulSoup(html, "html.parser"))
+    except (ParserRejectedMarkup, RecursionError) as error:
+        raise SourceError(f"this is not HTML: {error}; expected a page of IMDb's") from error
+    # Where every item is malformed, the layout has changed.
+    if items is not None and set(items) != {"malformed"}:
+        return Parsed.of(items)
+    if is_challenge_page(html.encode("utf-8", "replace")):
+        raise SourceError(
+            "this is the page of IMDb's firewall, not the requested one; open the address in a "
+            "browser, wait until it has loaded, and save it again"
+        )
+    raise SourceError(
+        "this page of IMDb's has no known layout: expected a search page "
+        "(https://www.imdb.com/search/title/?title_type=feature&...) or a movie's own page "
+        "(https://www.imdb.com/title/tt...), saved as HTML. If it is one, the site has changed"
+    )
+
+
+def _movies_and_reasons(page: BeautifulSoup) -> list[Movie | str] | None:
+    """Each item of a page: a movie, or why it can't be used; None for an unknown layout.
+
+    Pages since 2023 are built from JSON data; the list in their HTML holds only part of it.
+    """
+    script = page.find("script", id="__NEXT_DATA__")
+    try:
+        data = at(json.loads(script.get_text()), "props", "pageProps") if script else None
+    except ValueError:
+        data = None
+    items = at(data, "searchResults", "titleResults", "titleListItems")
+    if isinstance(items, list):
+        return [_movie_of_data(at(item, "listItem") or item) for item in items]
+    if title := at(data, "aboveTheFoldData"):
+        return [_movie_of_data(title)]
+    return [_movie_of_old_list(item) for item in page.select("div.lister-item")] or None
+
+
+def _movie_of_data(item: Any) -> Movie | str:
+    """A movie in the data of a search page, or of its own page, which nests some values deeper.
+
+    The year is `releaseYear`: `releaseDate` is that of one country, often a year later.
+    """
+    if at(item, "titleType", "id") not in (None, "movie"):
+        return "not a movie"
+    return _movie_or_reason(
+        imdb_id=text(at(item, "titleId")) or text(at(item, "id")),
+        title=text(at(item, "titleText")) or text(at(item, "titleText", "text")),
+        year=release_year(at(item, "releaseYear")) or release_year(at(item, "releaseYear", "year")),
+        poster=text(at(item, "primaryImage", "url")),
+    )
+
+
+def _movie_of_old_list(item: Tag) -> Movie | str:
+    """A movie in the list of a search page until 2023."""
+    link = item.select_one(".lister-item-header a[href*='/title/tt']")
+    imdb_id = _TITLE_LINK.search(str(link["href"])) if link else None
+    year_tag = item.select_one(".lister-item-year")
+    year_text = _SAME_NAME_MARK.sub("", (text(year_tag.get_text()) or "") if year_tag else "")
+    if year_text and not _YEAR_IN_PARENTHESES.fullmatch(year_text):
+        return "not a movie"  # such as (2018– ), (2009 Video), (1994 TV Short)
+    # `src` is the same grey picture for all; so is `loadlate` where there is no poster.
+    image = item.select_one("img[loadlate]")
+    poster = text(image["loadlate"]) if image else None
+    return _movie_or_reason(
+        imdb_id=imdb_id[1] if imdb_id else None,
+        title=text(link.get_text()) if link else None,
+        year=year_of_text(year_text.strip("()")),
+        poster=None if poster and is_placeholder(poster) else poster,
+    )
+
+
+def _movie_or_reason(
+    *, imdb_id: str | None, title: str | None, year: int | None, poster: str | None
+) -> Movie | str:
+    if imdb_id is None or not IMDB_ID.fullmatch(imdb_id) or title is None:
+        return "malformed"
+    if year is None:
+        return "no year"
+    if poster is None or not is_address(poster):
+        return "no poster"
+    if is_placeholder(poster):
+        return "placeholder"
+    return Movie(imdb_id, title, year, image_address(poster))

@@ -1,40 +1,46 @@
-"""Values of an answer in JSON that may lack anything: each is of its type, or None."""
+"""Reading JSON from sites: any value may be missing or of another type, which gives None."""
 
 import json
+import re
 from typing import Any
 
 from posters.catalogue.movie_table import NEWEST_YEAR, OLDEST_YEAR
 from posters.errors import SourceError
 
 
-def read_json(answer: bytes | str, what: str) -> Any:
-    """Read an answer that has to be JSON.
+def read_json(answer: bytes, what: str) -> Any:
+    """Decode an answer that has to be JSON.
 
     Args:
-        answer: as it came.
-        what: whose answer it is, to name it by.
+        answer: the body.
+        what: the name of the answer in messages.
 
     Raises:
-        SourceError: it is not JSON, or nested beyond reason.
+        SourceError: it is not JSON, or nested too deeply.
     """
     try:
         return json.loads(answer)
     except (ValueError, RecursionError) as error:
-        raise SourceError(
-            f"{what} can't be read: {str(error)[:100]}; expected JSON, received "
-            f"{len(answer)} bytes beginning {answer[:40]!r}. Try again later"
-        ) from error
+        raise unexpected(what, "JSON", answer) from error
+
+
+def unexpected(what: str, expected: str, answer: bytes) -> SourceError:
+    """The error for an answer of another shape than documented."""
+    return SourceError(
+        f"{what} can't be read: expected {expected}, received {len(answer)} bytes beginning "
+        f"{answer[:80]!r}. Try again later; if this lasts, the site has changed"
+    )
 
 
 def at(value: Any, *keys: str) -> Any:
-    """What lies under nested keys; None as soon as one is missing."""
+    """The value under nested keys; None as soon as one is missing."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
 def text(value: Any) -> str | None:
-    """A text with its white space made single; None when it is empty or can't be written."""
+    """A string, each run of white space as one space; None if empty or not valid Unicode."""
     if not isinstance(value, str):
         return None
     try:
@@ -44,12 +50,17 @@ def text(value: Any) -> str | None:
     return " ".join(value.split()) or None
 
 
-def whole(value: Any) -> int | None:
-    """A whole number; `true` is none."""
+def integer(value: Any) -> int | None:
+    """An integer; `true` is not one."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def year(value: Any) -> int | None:
-    """A whole number that can be a film's year."""
-    number = whole(value)
+def release_year(value: Any) -> int | None:
+    """An integer in the range of release years."""
+    number = integer(value)
     return number if number is not None and OLDEST_YEAR <= number <= NEWEST_YEAR else None
+
+
+def year_of_text(digits: str) -> int | None:
+    """The release year that a text of four digits names; None for any other text."""
+    return release_year(int(digits)) if re.fullmatch("[0-9]{4}", digits) else None

@@ -1,7 +1,7 @@
 """The `table` source: two CSV files of movies, their posters beside them or on the web."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from posters.catalogue.movie_table import Movie, Parsed, is_address, read_table
 from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed, PosterRefused, SiteBlocked, SiteUnreachable, TableError
-from posters.files import sha256, unit_interval
+from posters.files import sha256
 from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placeholder
 from posters.images.pictures import read_poster_file
 from posters.params import FetchParams, PosterParams
-from posters.sources.imdb import image_site
-from posters.sources.imdb_datasets import Film
-from posters.sources.replica import NATURAL_VOTES
+from posters.sources.imdb_datasets import RatedMovie
+from posters.sources.local_imdb import NATURAL_VOTES
+from posters.sources.web_source import description, image_site, seeded_order
 from posters.web.archive import Archive
 from posters.web.request import Site, picture_limits
 
@@ -25,12 +25,12 @@ class Tables:
     """The movies of two tables, each in a seeded order, and their posters that are files.
 
     Args:
-        table: the CSV that the initial catalogue is sampled from.
-        pool: the CSV that the reserve and the top-up draw on; may be the same file.
-        seed: decides the order within either table, whatever the order of its rows.
+        table: the CSV file that the initial catalogue is sampled from.
+        pool: the CSV file for the reserve and the top-up; may be the same file.
+        seed: of the order, which does not depend on the order of the rows.
 
     Raises:
-        TableError: when a table is first asked for and can't be used.
+        TableError: a table can't be used; raised on first use.
     """
 
     def __init__(self, table: Path, pool: Path, *, seed: int) -> None:
@@ -53,66 +53,59 @@ class Tables:
 
     @cached_property
     def left_out(self) -> Counter[str]:
-        """Rows that could not be used, by reason."""
-        first, second = self._parsed
-        return first.left_out + (Counter() if second is first else second.left_out)
+        """How many rows can't be used, by reason."""
+        table, pool = self._parsed
+        return table.left_out if pool is table else table.left_out + pool.left_out
 
     @cached_property
     def hosts(self) -> list[str]:
-        """The hosts that posters are on."""
+        """The hosts of the posters that are addresses."""
         posters = (image_address(m.poster) for parsed in self._parsed for m in parsed.movies)
         return sorted({urlsplit(poster).hostname or "" for poster in posters if is_address(poster)})
 
     def read_poster(self, movie: Movie) -> bytes:
-        """A poster that is a file; refused when it is missing."""
+        """Read a poster that is a file; raises `PosterRefused` when it is missing."""
         return read_poster_file(self._folders[movie] / movie.poster)
 
     @cached_property
     def _parsed(self) -> tuple[Parsed, Parsed]:
-        first = read_table(self._table)
-        return first, first if self._pool == self._table else read_table(self._pool)
+        table = read_table(self._table)
+        return table, table if self._pool == self._table else read_table(self._pool)
 
     def _in_order(self, table: Path, parsed: Parsed) -> list[Movie]:
-        # The movie keeps the relative path, so that no catalogue names a machine's folders.
+        # `Movie.poster` stays relative, so that the catalogue contains no paths of this machine.
         self._folders.update(dict.fromkeys(parsed.movies, table.parent))
-        return sorted(parsed.movies, key=lambda movie: unit_interval(self._seed, movie.imdb_id))
-
-
-def table_sites(tables: Tables, settings: FetchParams) -> list[Site]:
-    """The hosts that a table's posters are on, and those that the parameters add."""
-    return [
-        image_site(host, settings)
-        if host == IMAGE_HOST
-        else Site(host, settings.requests_per_second)
-        for host in sorted({*tables.hosts, *(host.lower() for host in settings.hosts)})
-    ]
+        return seeded_order(parsed.movies, self._seed)
 
 
 class TableSource:
-    """Movies from tables of one's own.
+    """Movies from the user's own tables.
 
     Args:
-        tables: what was read.
-        archive: asks for the posters that are addresses; None when all are files.
-        settings, rules: how they are asked for, and how large one may be.
+        tables: the movies.
+        archive: for the posters that are addresses; None when all are files.
+        fetch, posters: timeouts and rates, and how large a picture may be.
     """
 
     name = "table"
     attribution = ""
 
     def __init__(
-        self,
-        tables: Tables,
-        archive: Archive | None,
-        settings: FetchParams,
-        rules: PosterParams,
+        self, tables: Tables, archive: Archive | None, fetch: FetchParams, posters: PosterParams
     ) -> None:
-        self.connections = 2 * settings.image_connections if archive else 1
+        self.connections = 2 * fetch.image_connections if archive else 1
         self.ledger = archive.ledger if archive else None
         self._tables = tables
         self._archive = archive
-        self._settings = settings
-        self._rules = rules
+        self._limits = picture_limits(posters, fetch)
+
+    @staticmethod
+    def sites(tables: Tables, fetch: FetchParams) -> list[Site]:
+        """The hosts of the posters, and those that `fetch.hosts` adds."""
+        return [
+            image_site(host, fetch) if host == IMAGE_HOST else Site(host, fetch.requests_per_second)
+            for host in sorted({*tables.hosts, *(host.lower() for host in fetch.hosts)})
+        ]
 
     def initial(self) -> Iterator[Movie]:
         """Movies of the table in a seeded random order."""
@@ -123,37 +116,32 @@ class TableSource:
         return iter(self._tables.pool.get(year, []))
 
     def poster(self, movie: Movie) -> Picture:
-        """The poster, read beside the table or fetched from its address."""
+        """Read the poster's file or download it from its address."""
         if not is_address(movie.poster):
             return Picture(self._tables.read_poster(movie), movie.poster)
         if is_placeholder(movie.poster):
-            raise PosterRefused("placeholder", "the address is that of IMDb's own picture")
-        assert self._archive, "a table with addresses comes with an archive"
+            raise PosterRefused("placeholder", "the address is that of IMDb's placeholder picture")
+        assert self._archive, "required when a poster is an address"
         address = image_address(movie.poster)
         try:
-            held = self._archive.get(
-                address,
-                picture_limits(self._rules, self._settings),
-                what="poster",
-                imdb_id=movie.imdb_id,
-            )
+            held = self._archive.get(address, self._limits, what="poster", imdb_id=movie.imdb_id)
         except (SiteBlocked, SiteUnreachable) as stopped:
-            # A table may name many hosts: the posters of the others can still be had.
+            # A table may name many hosts: the posters on the others are still available.
             raise FetchFailed("site stopped", str(stopped), passing=True) from stopped
         return Picture(held.read(), address)
 
     def describe(self) -> dict[str, Any]:
-        """The rows that could not be used, by reason."""
-        return {"left_out": dict(sorted(self._tables.left_out.items()))}
+        """How many rows can't be used, by reason."""
+        return description(self._tables.left_out)
 
 
-class TableShelf:
-    """The files of two tables, for the replica: the whole way over HTTP gives the same catalogue.
+class TableCatalogue:
+    """Two tables as a catalogue for the local server: HTTP gives the same movies and posters.
 
     Args:
-        tables: the natural sample is made of the first, the candidates of a year, in the order that
-            the source `table` tries them in, of the second. (IMDb knows one list alone: what is
-            left of the first is a candidate here as well.)
+        tables: the first gives the natural sample, the second the candidates of each year in the
+            order of the `table` source. IMDb has one list of movies: those of the first table
+            that were not sampled are candidates too.
 
     Raises:
         TableError: a poster is an address: only files can be served.
@@ -162,29 +150,27 @@ class TableShelf:
     def __init__(self, tables: Tables) -> None:
         if tables.hosts:
             raise TableError(
-                f"the replica serves files, and the tables name posters on {tables.hosts[0]}: set "
-                "source.replica to false and kind to table"
+                "source.replica serves poster files only, and the tables name posters on "
+                f"{tables.hosts[0]}: set source.replica to false and source.kind to table"
             )
         self._tables = tables
+        self._by_id = {movie.imdb_id: movie for movie in tables.initial}
         self._movies = {
-            movie.imdb_id: movie
-            for movie in (*(m for year in tables.pool.values() for m in year), *tables.initial)
+            movie.imdb_id: RatedMovie(movie.imdb_id, movie.title, movie.year, NATURAL_VOTES)
+            for movie in tables.initial
         }
+        for of_year in tables.pool.values():
+            for rank, movie in enumerate(of_year):
+                votes = (2 if movie.imdb_id in self._by_id else 1) * NATURAL_VOTES - 1 - rank
+                rated = RatedMovie(movie.imdb_id, movie.title, movie.year, votes)
+                self._movies[movie.imdb_id] = rated
+                self._by_id.setdefault(movie.imdb_id, movie)
 
-    def films(self) -> list[Film]:
-        """Votes decide that the replica's order is the tables'."""
-        natural = {movie.imdb_id for movie in self._tables.initial}
-        films = {
-            movie.imdb_id: Film(movie.imdb_id, movie.title, movie.year, NATURAL_VOTES)
-            for movie in self._tables.initial
-        }
-        for movies in self._tables.pool.values():
-            for rank, movie in enumerate(movies):
-                votes = (2 if movie.imdb_id in natural else 1) * NATURAL_VOTES - 1 - rank
-                films[movie.imdb_id] = Film(movie.imdb_id, movie.title, movie.year, votes)
-        return [*films.values()]
+    def movies(self) -> Iterable[RatedMovie]:
+        """The movies, with votes that give the order of the tables."""
+        return self._movies.values()
 
-    def key(self, imdb_id: str) -> str | None:
+    def picture_key(self, imdb_id: str) -> str | None:
         """The beginning of the file's digest; None when the file is missing."""
         try:
             return sha256(self.picture(imdb_id))[:16]
@@ -192,7 +178,7 @@ class TableShelf:
             return None
 
     def picture(self, imdb_id: str) -> bytes:
-        """The file of a film's poster."""
-        if imdb_id not in self._movies:
-            raise PosterRefused("missing", f"no film {imdb_id}")
-        return self._tables.read_poster(self._movies[imdb_id])
+        """The file of a movie's poster."""
+        if imdb_id not in self._by_id:
+            raise PosterRefused("missing", f"no movie {imdb_id}")
+        return self._tables.read_poster(self._by_id[imdb_id])

@@ -1,61 +1,150 @@
-"""The `tmdb` source: The Movie Database's interface, with a key and its terms accepted."""
+"""The `tmdb` source: The Movie Database's API (https://developer.themoviedb.org)."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from posters.catalogue.movie_table import Movie
-from posters.catalogue.source_protocol import Picture
-from posters.errors import (
-    FetchFailed,
-    ParamsError,
-    SiteBlocked,
-    SiteUnreachable,
-    SourceError,
-)
+from posters.catalogue.movie_table import IMDB_ID, Movie
+from posters.errors import FetchFailed, ParamsError, SiteBlocked, SiteUnreachable, SourceError
 from posters.files import unit_interval
-from posters.params import FetchParams, PosterParams
-from posters.sources.imdb import image_site
-from posters.sources.tmdb_answers import (
-    Discovered,
-    TmdbFilm,
-    parse_configuration,
-    parse_discover,
-    parse_external_ids,
-    parse_find,
-)
+from posters.params import FetchParams, Params
+from posters.sources.json_values import at, integer, read_json, text, unexpected, year_of_text
+from posters.sources.web_source import WebSource, description, image_site
 from posters.web.archive import Archive
-from posters.web.request import JSON, Limits, Secret, Site, picture_limits
+from posters.web.request import JSON, Limits, Secret, Site
 
-ATTRIBUTION = "This product uses the TMDB API but is not endorsed or certified by TMDB."
 KEY_VARIABLE = "TMDB_API_KEY"
-INTERFACE, IMAGE_HOST = "https://api.themoviedb.org/3/", "image.tmdb.org"
-Parsed = TypeVar("Parsed")
-_A_PAGE = 20
-# TMDB answers with an error beyond.
-_MOST_PAGES = 500
+_API, _IMAGE_HOST = "https://api.themoviedb.org/3/", "image.tmdb.org"
+_POSTERS = f"https://{_IMAGE_HOST}/t/p/w342"  # 342 pixels wide
+_POSTER_PATH = re.compile(r"/[A-Za-z0-9_-]+\.[A-Za-z]+")
+_DATE = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}")
+_PAGE_SIZE = 20
+_MAX_PAGES = 500  # TMDB answers with an error beyond
 _MAX_BYTES = 5_000_000
+_BAD_KEY = 7  # TMDB's status code
+_Result = TypeVar("_Result")
 
 
-def tmdb_sites(settings: FetchParams) -> list[Site]:
-    """The hosts that are asked, and how often each may be."""
-    return [
-        # An interface made for programs, under the terms that come with its key.
-        Site("api.themoviedb.org", settings.tmdb_per_second, robots=False),
-        image_site(IMAGE_HOST, settings),
-    ]
+class TmdbMovie(NamedTuple):
+    """A movie of TMDB's; `year` is that of its first release, `poster` an address."""
+
+    tmdb_id: int
+    title: str
+    year: int
+    poster: str
 
 
-def read_key() -> Secret:
-    """The key from the environment: the short one goes into the query, a token into a header.
+@dataclass
+class DiscoverPage:
+    """One page of the list of a year: usable movies in TMDB's order, other rows by reason.
+
+    Reasons: `another year`, `no year`, `no poster`, `adult`, `malformed`, `repeated`.
+    """
+
+    total_pages: int
+    total_results: int
+    movies: list[TmdbMovie] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+class TmdbSource(WebSource):
+    """Movies that TMDB lists by year and votes; for the arguments see `WebSource`.
 
     Raises:
-        ParamsError: there is none.
+        ParamsError: the environment has no key.
     """
+
+    name = "tmdb"
+    attribution = "This product uses the TMDB API but is not endorsed or certified by TMDB."
+
+    def __init__(self, archive: Archive, params: Params) -> None:
+        super().__init__(archive, params)
+        self._secret = _read_key()
+        self._pages: dict[str, DiscoverPage] = {}
+        self._left_out: Counter[str] = Counter()
+
+    @staticmethod
+    def sites(fetch: FetchParams) -> list[Site]:
+        """The hosts that are accessed, with their rates."""
+        return [
+            # Made for programs, under the terms that come with its key.
+            Site("api.themoviedb.org", fetch.tmdb_per_second, robots=False),
+            image_site(_IMAGE_HOST, fetch),
+        ]
+
+    def initial(self) -> Iterator[Movie]:
+        """Movies with enough votes, each with the same probability, in a seeded random order."""
+        ranks: list[tuple[int, int]] = []
+        for year in self._years:
+            total = self._page(year, 1, self._min_votes).total_results
+            ranks += [(year, rank) for rank in range(min(total, _PAGE_SIZE * _MAX_PAGES))]
+        for year, rank in sorted(ranks, key=lambda place: unit_interval(self._seed, *place)):
+            movies = self._page(year, 1 + rank // _PAGE_SIZE, self._min_votes).movies
+            index = rank % _PAGE_SIZE
+            if index < len(movies) and (movie := self._with_imdb_id(movies[index])):
+                yield movie
+
+    def candidates(self, year: int) -> Iterator[Movie]:
+        """Movies of one year by votes, the highest number first."""
+        for number in count(1):
+            page = self._page(year, number, 0)
+            yield from filter(None, map(self._with_imdb_id, page.movies))
+            if number >= min(page.total_pages, _MAX_PAGES):
+                return
+
+    def describe(self) -> dict[str, Any]:
+        """How many movies could not be used so far, by reason."""
+        return description(self._left_out)
+
+    def _page(self, year: int, number: int, min_votes: int) -> DiscoverPage:
+        query = {
+            "primary_release_year": year,
+            "sort_by": "vote_count.desc",
+            "include_adult": "false",
+            "page": number,
+        } | ({"vote_count.gte": min_votes} if min_votes else {})
+        path = f"discover/movie?{urlencode(query)}"
+        if path not in self._pages:
+            page = self._get(path, "listing", lambda answer: parse_discover(answer, year))
+            self._left_out += page.left_out
+            self._pages[path] = page
+        return self._pages[path]
+
+    def _with_imdb_id(self, movie: TmdbMovie) -> Movie | None:
+        """The movie under its IMDb id, which has to lead back to the same movie of TMDB's."""
+        try:
+            imdb_id = self._get(f"movie/{movie.tmdb_id}/external_ids", "lookup", parse_external_ids)
+            if imdb_id is None:
+                self._left_out["no IMDb id"] += 1
+                return None
+            # TMDB may give one IMDb id to two movies.
+            found = self._get(f"find/{imdb_id}?external_source=imdb_id", "lookup", parse_find)
+        except (SiteBlocked, SiteUnreachable):
+            raise
+        except (FetchFailed, SourceError) as error:
+            reason = error.reason if isinstance(error, FetchFailed) else "malformed answer"
+            self._left_out[reason] += 1
+            return None
+        if movie.tmdb_id not in {other.tmdb_id for other in found}:
+            self._left_out["ambiguous id"] += 1
+            return None
+        return Movie(imdb_id, movie.title, movie.year, movie.poster)
+
+    def _get(self, path: str, what: str, parse: Callable[[bytes], _Result]) -> _Result:
+        address = _API + path
+        limits = Limits(JSON, _MAX_BYTES, self._fetch.total_timeout)
+        held = self._archive.get(address, limits, what=what, secret=self._secret)
+        with self._archive.reading(address):
+            return parse(self._secret.redact(held.read()))  # error messages quote the answer
+
+
+def _read_key() -> Secret:
+    """The key: the short kind belongs in the query, a token in a header."""
     key = os.environ.get(KEY_VARIABLE, "").strip()
     if not key:
         raise ParamsError(
@@ -67,129 +156,79 @@ def read_key() -> Secret:
     return Secret(query={"api_key": key})
 
 
-class TmdbSource:
-    """Films that TMDB lists by year and votes.
-
-    Args:
-        archive: asks the sites, or has their answers.
-        settings: how they are asked.
-        rules: how large a picture may be.
-        years: films of other years are none of ours.
-        min_votes: of a film in the natural sample.
-        seed: decides which films the natural sample holds.
+def parse_discover(answer: bytes, year: int) -> DiscoverPage:
+    """Read an answer of `/3/discover/movie`; movies of other years are left out.
 
     Raises:
-        ParamsError: there is no key.
+        SourceError: TMDB refuses the request (a bad key, for one), or the answer has another shape.
     """
+    what = "TMDB's list of movies"
+    body = _read_object(answer, what)
+    pages, results = integer(body.get("total_pages")), integer(body.get("total_results"))
+    items = body.get("results")
+    if pages is None or results is None or not isinstance(items, list):
+        expected = "a list `results`, integers `total_pages` and `total_results`"
+        raise unexpected(what, expected, answer)
+    page = DiscoverPage(pages, results)
+    seen = set()
+    for movie in map(_movie, items):
+        if isinstance(movie, str):
+            page.left_out[movie] += 1
+        elif movie.year != year:
+            page.left_out["another year"] += 1
+        elif movie.tmdb_id in seen:
+            page.left_out["repeated"] += 1
+        else:
+            seen.add(movie.tmdb_id)
+            page.movies.append(movie)
+    return page
 
-    name = "tmdb"
-    attribution = ATTRIBUTION
 
-    def __init__(
-        self,
-        archive: Archive,
-        settings: FetchParams,
-        rules: PosterParams,
-        *,
-        years: range,
-        min_votes: int,
-        seed: int,
-    ) -> None:
-        self.connections = 2 * settings.image_connections
-        self.ledger = archive.ledger
-        self._archive = archive
-        self._settings = settings
-        self._rules = rules
-        self._years = years
-        self._min_votes = min_votes
-        self._seed = seed
-        self._secret = read_key()
-        self._left_out: Counter[str] = Counter()
-        self._pages: dict[str, Discovered] = {}
+def parse_find(answer: bytes) -> list[TmdbMovie]:
+    """Read an answer of `/3/find/tt...`: usable movies; raises as `parse_discover`."""
+    what = "TMDB's answer for an IMDb id"
+    items = _read_object(answer, what).get("movie_results")
+    if not isinstance(items, list):
+        raise unexpected(what, "a list `movie_results`", answer)
+    return [movie for movie in map(_movie, items) if isinstance(movie, TmdbMovie)]
 
-    def initial(self) -> Iterator[Movie]:
-        """Films with enough votes, every one of every year as likely, in a seeded order."""
-        places = [
-            (year, rank)
-            for year in self._years
-            for rank in range(
-                min(self._page(year, 1, self._min_votes).total_results, _A_PAGE * _MOST_PAGES)
+
+def parse_external_ids(answer: bytes) -> str | None:
+    """Read an answer of `/3/movie/.../external_ids`: the IMDb id; raises as `parse_discover`."""
+    imdb_id = text(_read_object(answer, "TMDB's ids of a movie").get("imdb_id"))
+    return imdb_id if imdb_id and IMDB_ID.fullmatch(imdb_id) else None
+
+
+def _read_object(answer: bytes, what: str) -> dict[str, Any]:
+    body = read_json(answer, what)
+    if not isinstance(body, dict):
+        raise unexpected(what, "an object", answer)
+    if body.get("success") is False:
+        message = (text(body.get("status_message")) or "no reason is given")[:200]
+        if body.get("status_code") == _BAD_KEY:
+            raise SourceError(
+                f"TMDB does not accept the key in {KEY_VARIABLE}: {message} Get a key at "
+                "https://www.themoviedb.org/settings/api"
             )
-        ]
-        for year, rank in sorted(places, key=lambda place: unit_interval(self._seed, *place)):
-            films = self._page(year, 1 + rank // _A_PAGE, self._min_votes).films
-            if rank % _A_PAGE < len(films) and (movie := self._movie(films[rank % _A_PAGE])):
-                yield movie
+        raise SourceError(f"{what} is a refusal: {message} (code {body.get('status_code')!r:.20})")
+    return body
 
-    def candidates(self, year: int) -> Iterator[Movie]:
-        """Films of one year, those with the most votes first."""
-        for number in count(1):
-            page = self._page(year, number, 0)
-            yield from filter(None, map(self._movie, page.films))
-            if number >= min(page.total_pages, _MOST_PAGES):
-                return
 
-    def poster(self, movie: Movie) -> Picture:
-        """The poster, 342 pixels wide."""
-        limits = picture_limits(self._rules, self._settings)
-        held = self._archive.get(movie.poster, limits, what="poster", imdb_id=movie.imdb_id)
-        return Picture(held.read(), movie.poster)
-
-    def describe(self) -> dict[str, Any]:
-        """The films that could not be used, by reason."""
-        return {"left_out": dict(sorted(self._left_out.items()))}
-
-    def _page(self, year: int, number: int, min_votes: int) -> Discovered:
-        query = {
-            "primary_release_year": year,
-            "sort_by": "vote_count.desc",
-            "include_adult": "false",
-            "page": number,
-        } | ({"vote_count.gte": min_votes} if min_votes else {})
-        address = f"{INTERFACE}discover/movie?{urlencode(query)}"
-        if address not in self._pages:
-            answer = self._ask(address, "listing")
-            with self._archive.reading(address):
-                self._pages[address] = parse_discover(answer, year, self._images)
-            self._left_out += self._pages[address].left_out
-        return self._pages[address]
-
-    def _movie(self, film: TmdbFilm) -> Movie | None:
-        """A film under its IMDb id, by which the catalogue knows movies, asked for both ways."""
-        try:
-            imdb_id = self._read(f"movie/{film.tmdb_id}/external_ids", parse_external_ids)
-            if imdb_id is None:
-                self._left_out["no IMDb id"] += 1
-                return None
-            # TMDB may give one IMDb id to two films; which it means, it says when asked by the id.
-            found = self._read(f"find/{imdb_id}?external_source=imdb_id", parse_find)
-        except (FetchFailed, SourceError) as failed:
-            if isinstance(failed, SiteBlocked | SiteUnreachable):
-                raise
-            reason = failed.reason if isinstance(failed, FetchFailed) else "malformed answer"
-            self._left_out[reason] += 1
-            return None
-        if film.tmdb_id not in {other.tmdb_id for other in found}:
-            self._left_out["ambiguous id"] += 1
-            return None
-        return Movie(imdb_id, film.title, film.year, film.poster)
-
-    def _read(self, path: str, parse: Callable[[bytes], Parsed]) -> Parsed:
-        """What TMDB says about one film."""
-        answer = self._ask(INTERFACE + path, "lookup")
-        with self._archive.reading(INTERFACE + path):
-            return parse(answer)
-
-    def _ask(self, address: str, what: str) -> bytes:
-        limits = Limits(JSON, _MAX_BYTES, self._settings.total_timeout)
-        held = self._archive.get(address, limits, what=what, secret=self._secret)
-        # What can't be read is quoted in messages.
-        return self._secret.redact(held.read())
-
-    @cached_property
-    def _images(self) -> str:
-        """Where posters are, in the size that is asked for."""
-        address = f"{INTERFACE}configuration"
-        answer = self._ask(address, "listing")
-        with self._archive.reading(address):
-            return parse_configuration(answer)
+def _movie(item: Any) -> TmdbMovie | str:
+    """A movie, or why it can't be used."""
+    tmdb_id = integer(at(item, "id"))
+    title = text(at(item, "title")) or text(at(item, "original_title"))
+    if tmdb_id is None or title is None:
+        return "malformed"
+    if at(item, "adult") is True:
+        return "adult"
+    date = _DATE.fullmatch(text(at(item, "release_date")) or "")
+    release_year = year_of_text(date[1]) if date else None
+    if release_year is None:
+        return "no year"
+    path = at(item, "poster_path")
+    if not path:
+        return "no poster"
+    if not isinstance(path, str) or not _POSTER_PATH.fullmatch(path):
+        return "malformed"
+    return TmdbMovie(tmdb_id, title, release_year, _POSTERS + path)

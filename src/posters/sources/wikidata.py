@@ -1,23 +1,22 @@
-"""The `wikidata` source: films that Wikidata knows a free poster of, mostly early ones."""
+"""The `wikidata` source: films whose poster is on Wikimedia Commons, mostly early ones."""
 
 import hashlib
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
-from posters.catalogue.movie_table import Movie, Parsed
+from posters.catalogue.movie_table import IMDB_ID, Movie, Parsed
 from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed
-from posters.params import FetchParams, PosterParams
-from posters.sources.listing import Listing
-from posters.sources.wikidata_answers import parse_films
-from posters.web.archive import Archive, StoredAnswer
-from posters.web.request import Limits, Site, picture_limits
+from posters.params import FetchParams
+from posters.sources.json_values import at, read_json, text, unexpected, year_of_text
+from posters.sources.web_source import ListedSource, description
+from posters.web.archive import StoredAnswer
+from posters.web.request import Limits, Site
 
-ATTRIBUTION = (
-    "Films from Wikidata (CC0); posters from Wikimedia Commons, each under the licence on its page."
-)
 _QUERY = """
 SELECT ?film ?imdb ?poster (MIN(YEAR(?d)) AS ?y) (SAMPLE(?label) AS ?title) WHERE {
   ?film wdt:P31 wd:Q11424; wdt:P345 ?imdb; wdt:P3383 ?poster; wdt:P577 ?d.
@@ -27,112 +26,137 @@ SELECT ?film ?imdb ?poster (MIN(YEAR(?d)) AS ?y) (SAMPLE(?label) AS ?title) WHER
 QUERY_ADDRESS = "https://query.wikidata.org/sparql?" + urlencode(
     {"query": " ".join(_QUERY.split()), "format": "json"}
 )
-_RESULTS = ("application/sparql-results+json", "application/json")
-_MAX_RESULTS_BYTES = 100_000_000
-_THUMBNAIL_WIDTH = 330
+_MEDIA_TYPES = ("application/sparql-results+json", "application/json")
+_MAX_BYTES = 100_000_000
+_COMMONS = "commons.wikimedia.org"
+_COMMONS_FILE = re.compile(
+    r"(?i:https?://commons\.wikimedia\.org)(/wiki/Special:FilePath/[^?#\s]+)([?#]\S*)?"
+)
+_WIDTH = 330  # pixels; Commons serves only certain widths
+_ENTITY = re.compile(r"/(Q[0-9]+)$")
 
 
-def wikidata_sites(settings: FetchParams) -> list[Site]:
-    """The hosts that are asked, one connection each, as Wikimedia wants it."""
-    slow = settings.requests_per_second
-    return [
-        # An interface made for programs, under rules of its own (User-Agent, one query at a time).
-        Site("query.wikidata.org", slow, robots=False),
-        Site("commons.wikimedia.org", slow),
-        Site("upload.wikimedia.org", slow),
-    ]
-
-
-class WikidataSource:
-    """Films with a poster on Wikimedia Commons.
-
-    Args:
-        archive: asks the sites, or has their answers.
-        settings: how they are asked.
-        rules: how large a picture may be.
-        years: films of other years are none of ours.
-        seed: decides the order of the natural sample.
-    """
+class WikidataSource(ListedSource):
+    """Films with a poster on Wikimedia Commons; for the arguments see `WebSource`."""
 
     name = "wikidata"
-    attribution = ATTRIBUTION
-    connections = 2
+    attribution = (
+        "Films from Wikidata (CC0); posters from Wikimedia Commons, each under the licence on its "
+        "page."
+    )
 
-    def __init__(
-        self,
-        archive: Archive,
-        settings: FetchParams,
-        rules: PosterParams,
-        *,
-        years: range,
-        seed: int,
-    ) -> None:
-        self.ledger = archive.ledger
-        self._archive = archive
-        self._settings = settings
-        self._rules = rules
-        self._years = years
-        self._seed = seed
-
-    def initial(self) -> Iterator[Movie]:
-        """All films in a seeded random order."""
-        return self._listing.initial()
-
-    def candidates(self, year: int) -> Iterator[Movie]:
-        """Films of one year by their ids."""
-        return self._listing.candidates(year)
+    @staticmethod
+    def sites(fetch: FetchParams) -> list[Site]:
+        """The hosts that are accessed, one connection each, as Wikimedia asks."""
+        return [
+            # Made for programs, under rules of its own (User-Agent, one query at a time).
+            Site("query.wikidata.org", fetch.requests_per_second, robots=False),
+            Site(_COMMONS, fetch.requests_per_second),
+            Site("upload.wikimedia.org", fetch.requests_per_second),
+        ]
 
     def poster(self, movie: Movie) -> Picture:
-        """The poster, 330 pixels wide, by its name or else where Commons keeps its thumbnails."""
+        """Download the poster, 330 pixels wide, by its name or else from the thumbnails' host."""
         try:
-            return self._get(movie, movie.poster)
+            return self._download(movie, movie.poster)
         except FetchFailed as failed:
-            # Names lead through a page that robots.txt may close to programs; the pictures' own
-            # host is open to them.
+            # robots.txt may forbid the page that redirects from a name to the picture; the host
+            # of the pictures is open to programs.
             if failed.reason != "robots.txt":
                 raise
-            return self._get(movie, thumbnail_address(movie.poster))
+            return self._download(movie, thumbnail_address(movie.poster))
 
     def describe(self) -> dict[str, Any]:
-        """The digest of the query's answer, and the films that could not be used."""
-        return {
-            "datasets": {
-                "query.wikidata.org": {
-                    "sha256": self._answer.sha256,
-                    "modified": self._answer.modified,
-                }
-            },
-            "left_out": dict(sorted(self._parsed.left_out.items())),
-        }
-
-    def _get(self, movie: Movie, address: str) -> Picture:
-        limits = picture_limits(self._rules, self._settings)
-        held = self._archive.get(address, limits, what="poster", imdb_id=movie.imdb_id)
-        return Picture(held.read(), address)
+        """The digest of the query's answer, and how many films can't be used, by reason."""
+        return description(self._listing.left_out, {"query.wikidata.org": self._answer})
 
     @cached_property
     def _answer(self) -> StoredAnswer:
-        limits = Limits(_RESULTS, _MAX_RESULTS_BYTES, self._settings.dataset_timeout)
+        limits = Limits(_MEDIA_TYPES, _MAX_BYTES, self._fetch.dataset_timeout)
         return self._archive.get(QUERY_ADDRESS, limits, what="listing")
 
-    @cached_property
-    def _parsed(self) -> Parsed:
+    def _read_listing(self) -> Parsed:
         answer = self._answer.read()
         with self._archive.reading(QUERY_ADDRESS):
             return parse_films(answer)
 
-    @cached_property
-    def _listing(self) -> Listing:
-        return Listing(self._parsed.movies, self._years, self._seed)
-
 
 def thumbnail_address(address: str) -> str:
-    """Where Commons keeps the thumbnail of a file named in a Special:FilePath address.
+    """Where Commons stores the thumbnail of a Special:FilePath address.
 
-    Folders are named by the MD5 digest of the file's name
-    (https://www.mediawiki.org/wiki/Manual:$wgHashedUploadDirectory).
+    Source: https://www.mediawiki.org/wiki/Manual:$wgHashedUploadDirectory.
     """
     name = unquote(address.partition("?")[0].rpartition("/")[2]).replace(" ", "_")
     digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
-    path = quote(f"{digest[0]}/{digest[:2]}/{name}/{_THUMBNAIL_WIDTH}px-{name}")
+    path = quote(f"{digest[0]}/{digest[:2]}/{name}/{_WIDTH}px-{name}")
     return f"https://upload.wikimedia.org/wikipedia/commons/thumb/{path}"
+
+
+def commons_address(value: str) -> str | None:
+    """The https address of a Special:FilePath address, 330 pixels wide; None for any other."""
+    match = _COMMONS_FILE.fullmatch(value)
+    return f"https://{_COMMONS}{match[1]}?width={_WIDTH}" if match else None
+
+
+def parse_films(answer: bytes) -> Parsed:
+    """Read the films of an answer with the variables `film`, `imdb`, `poster`, `y` and `title`.
+
+    A film has a row for each of its posters and years: the earliest year and the first poster in
+    alphabetical order are used. Without a `title` the Wikidata id is used.
+
+    Returns:
+        The movies by year, then by id. Rows without a film or an IMDb id are left out as
+        `malformed`; ids without a year as `no year`, without a poster as `no poster`, and as
+        `ambiguous` those of two films, or of a film with two ids.
+    """
+    parsed = Parsed.of(_movies_and_reasons(bindings(answer)))
+    parsed.movies.sort(key=lambda movie: (movie.year, movie.imdb_id))
+    return parsed
+
+
+def bindings(answer: bytes) -> list[dict[str, str]]:
+    """The rows of an answer: the value of each variable that has one.
+
+    Raises:
+        SourceError: the answer has another shape; after a timeout Wikidata breaks off the JSON.
+    """
+    what = "Wikidata's answer"
+    rows = at(read_json(answer, what), "results", "bindings")
+    if not isinstance(rows, list):
+        raise unexpected(what, "JSON with a list `results.bindings`", answer)
+    rows = [row if isinstance(row, dict) else {} for row in rows]
+    values = [{name: text(at(bound, "value")) for name, bound in row.items()} for row in rows]
+    return [{name: value for name, value in row.items() if value} for row in values]
+
+
+def _movies_and_reasons(rows: list[dict[str, str]]) -> Iterator[Movie | str]:
+    films: dict[str, set[str]] = defaultdict(set)  # by IMDb id, as the next three
+    titles: dict[str, set[str]] = defaultdict(set)
+    years: dict[str, set[int]] = defaultdict(set)
+    posters: dict[str, set[str]] = defaultdict(set)
+    ids: dict[str, set[str]] = defaultdict(set)  # by film
+    for row in rows:
+        entity = _ENTITY.search(row.get("film", ""))
+        imdb_id = row.get("imdb", "")
+        if not entity or not IMDB_ID.fullmatch(imdb_id):
+            yield "malformed"
+            continue
+        films[imdb_id].add(entity[1])
+        ids[entity[1]].add(imdb_id)
+        if title := row.get("title"):
+            titles[imdb_id].add(title)
+        # A year may be spelt as a decimal number, "1921.0".
+        if year := year_of_text(re.sub(r"\.0+$", "", row.get("y", ""))):
+            years[imdb_id].add(year)
+        if poster := commons_address(row.get("poster", "")):
+            posters[imdb_id].add(poster)
+    for imdb_id, of_id in films.items():
+        if len(of_id) > 1 or any(len(ids[film]) > 1 for film in of_id):
+            yield "ambiguous"
+        elif not years[imdb_id]:
+            yield "no year"
+        elif not posters[imdb_id]:
+            yield "no poster"
+        else:
+            title = min(titles[imdb_id] or of_id)
+            yield Movie(imdb_id, title, min(years[imdb_id]), min(posters[imdb_id]))

@@ -1,0 +1,184 @@
+"""A local server that stands in for IMDb's data sets, suggestions and image host.
+
+The default source and the tests access it over HTTP, on a free port of the loopback interface,
+with the same client as the real IMDb. Its host names end in `.invalid`, which no name server
+resolves (RFC 2606), so its answers can't be mistaken for IMDb's.
+"""
+
+import contextlib
+import gzip
+import json
+import re
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from posters.errors import PosterRefused
+from posters.files import sha256
+from posters.images.imdb_addresses import REPLICA_IMAGE_HOST
+from posters.sources.imdb import Endpoints
+from posters.sources.imdb_datasets import BASICS, RATINGS, RatedMovie
+
+DATASETS, SUGGESTIONS = "datasets.replica.invalid", "suggestions.replica.invalid"
+IMAGES = REPLICA_IMAGE_HOST
+HOSTS = (DATASETS, SUGGESTIONS, IMAGES)
+# Movies of the natural sample have at least this many votes, all others fewer.
+NATURAL_VOTES = 1_000_000
+_BASICS_HEADER = (
+    "tconst titleType primaryTitle originalTitle isAdult startYear endYear runtimeMinutes genres"
+)
+_RATINGS_HEADER = "tconst averageRating numVotes"
+# The real data sets contain such rows too: other kinds of titles, and titles with bare quotes.
+_OTHER_ROWS = (
+    ("tt9800001", "tvEpisode", 'The "Quoted Episode', "0", "1950"),
+    ("tt9800002", "short", "A Short Film", "0", "1950"),
+    ("tt9800003", "movie", "A Film of No Known Year", "0", "\\N"),
+    ("tt9800004", "movie", "Not for Children", "1", "1950"),
+)
+
+
+class ServedCatalogue(Protocol):
+    """The movies and posters that the local server serves."""
+
+    def movies(self) -> Iterable[RatedMovie]:
+        """All movies, with votes that give their order."""
+
+    def picture_key(self, imdb_id: str) -> str | None:
+        """A string that changes with the movie's picture; None when it has none."""
+
+    def picture(self, imdb_id: str) -> bytes:
+        """The file of a movie's picture; raises `PosterRefused` when there is none."""
+
+
+class LocalImdb:
+    """The answers of the local server.
+
+    Args:
+        catalogue: the movies and posters.
+        name: the name of the source in the catalogue.
+
+    Attributes:
+        endpoints: for `ImdbSource`; the addresses change with the answers, so that the archive
+            never returns an outdated answer.
+    """
+
+    def __init__(self, catalogue: ServedCatalogue, name: str) -> None:
+        self._catalogue = catalogue
+        self._movies = {movie.imdb_id: movie for movie in catalogue.movies()}
+        self._datasets = {
+            BASICS: _basics(self._movies.values()),
+            RATINGS: _ratings(self._movies.values()),
+        }
+        self._keys = {imdb_id: catalogue.picture_key(imdb_id) for imdb_id in self._movies}
+        keys = json.dumps(self._keys, sort_keys=True).encode()
+        digest = sha256(b"".join([*self._datasets.values(), keys]))[:16]
+        self.endpoints = Endpoints(
+            name=name,
+            attribution="",
+            datasets=f"https://{DATASETS}/{digest}/",
+            suggestions=f"https://{SUGGESTIONS}/{digest}/suggestion/x/",
+        )
+
+    def answer(self, host: str, path: str) -> tuple[str, bytes] | None:
+        """The media type and body for a path of a host; None for 404."""
+        if path == "/robots.txt":
+            return "text/plain", b"User-agent: *\nDisallow:\n"
+        name = path.rpartition("/")[2]
+        if host == DATASETS and name in self._datasets:
+            return "application/gzip", self._datasets[name]
+        if host == SUGGESTIONS and (movie := self._movies.get(name.removesuffix(".json"))):
+            return "application/json", self._suggestion(movie)
+        if host == IMAGES:
+            try:
+                content = self._catalogue.picture(name.partition("-")[0])
+            except PosterRefused:
+                return None
+            return _media_type(content), content
+        return None
+
+    def _suggestion(self, movie: RatedMovie) -> bytes:
+        item: dict[str, object] = {"id": movie.imdb_id, "l": movie.title, "q": "feature"}
+        item |= {"qid": "movie", "rank": 1, "s": "", "y": movie.year}
+        if key := self._keys[movie.imdb_id]:
+            address = f"https://{IMAGES}/images/M/{movie.imdb_id}-{key}@._V1_.jpg"
+            item["i"] = {"height": 1500, "imageUrl": address, "width": 1000}
+        # Real suggestions contain people too.
+        person = {"id": "nm9800001", "l": "Somebody", "rank": 2, "s": "Actor"}
+        return json.dumps({"d": [person, item], "q": movie.imdb_id, "v": 1}).encode()
+
+
+@contextlib.contextmanager
+def serve(local_imdb: LocalImdb) -> Iterator[dict[str, str]]:
+    """Run the server in a thread while the `with` block runs; yields its address for each host."""
+    server = _Server(("127.0.0.1", 0), partial(_Handler, local_imdb))
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield dict.fromkeys(HOSTS, f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # The default of 5 refuses connections when all threads of a run connect at once.
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore clients that disconnect, as they do when a run ends early."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Send headers and body in one packet: two would wait for each other's acknowledgement.
+    wbufsize = 1 << 16
+    disable_nagle_algorithm = True
+
+    def __init__(self, local_imdb: LocalImdb, *arguments: Any) -> None:
+        self._local_imdb = local_imdb
+        super().__init__(*arguments)
+
+    def do_GET(self) -> None:
+        found = self._local_imdb.answer(self.headers.get("Host", ""), urlsplit(self.path).path)
+        media_type, body = found or ("text/plain", b"not found\n")
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The client's ledger records the requests."""
+
+
+def _basics(movies: Iterable[RatedMovie]) -> bytes:
+    rows = [(movie.imdb_id, "movie", movie.title, "0", str(movie.year)) for movie in movies]
+    lines = [_BASICS_HEADER.replace(" ", "\t")]
+    for imdb_id, title_type, title, adult, year in sorted([*rows, *_OTHER_ROWS]):
+        title = re.sub(r"[\t\r\n]", " ", title)  # they separate columns and lines
+        lines.append("\t".join([imdb_id, title_type, title, title, adult, year, *["\\N"] * 3]))
+    return _gzip(lines)
+
+
+def _ratings(movies: Iterable[RatedMovie]) -> bytes:
+    rows = sorted((movie.imdb_id, movie.votes) for movie in movies)
+    lines = [_RATINGS_HEADER.replace(" ", "\t")]
+    lines += [f"{imdb_id}\t6.1\t{votes}" for imdb_id, votes in rows]
+    return _gzip(lines)
+
+
+def _gzip(lines: list[str]) -> bytes:
+    # Stored, not compressed: compressors differ between machines, and the digest must not.
+    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), compresslevel=0, mtime=0)
+
+
+def _media_type(content: bytes) -> str:
+    if content.startswith(b"\x89PNG"):
+        return "image/png"
+    return "image/webp" if content[8:12] == b"WEBP" else "image/jpeg"

@@ -1,0 +1,98 @@
+"""What the sources share: the order of the natural sample, downloads, and their description."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from posters.catalogue.movie_table import Movie, Parsed
+from posters.catalogue.source_protocol import Picture
+from posters.files import unit_interval
+from posters.params import FetchParams, Params
+from posters.web.archive import Archive, StoredAnswer
+from posters.web.request import Site, picture_limits
+
+
+def seeded_order(movies: Iterable[Movie], seed: int) -> list[Movie]:
+    """Movies in a random order that depends on the seed and their ids alone."""
+    return sorted(movies, key=lambda movie: unit_interval(seed, movie.imdb_id))
+
+
+def image_site(host: str, fetch: FetchParams) -> Site:
+    """A host of pictures: several connections, at a rate of its own."""
+    return Site(host, fetch.images_per_second, fetch.image_connections)
+
+
+def description(
+    left_out: Mapping[str, int], datasets: Mapping[str, StoredAnswer] | None = None
+) -> dict[str, Any]:
+    """What `describe` returns: the listings by name, and how many rows can't be used, by reason."""
+    described: dict[str, Any] = {}
+    if datasets:
+        described["datasets"] = {
+            name: {"sha256": held.sha256, "modified": held.modified}
+            for name, held in datasets.items()
+        }
+    return described | {"left_out": dict(sorted(left_out.items()))}
+
+
+class WebSource:
+    """Base class of the sources whose posters are downloaded.
+
+    Args:
+        archive: holds the answers of the sites and requests the missing ones.
+        params: `fetch`: timeouts and rates; `posters`: how large a picture may be; `scrape`: the
+            years (others are ignored), and the fewest votes and the seed of the natural sample.
+    """
+
+    name = ""
+    attribution = ""
+
+    def __init__(self, archive: Archive, params: Params) -> None:
+        self.connections = 2 * max(site.connections for site in self.sites(params.fetch))
+        self.ledger = archive.ledger
+        self._archive = archive
+        self._fetch = params.fetch
+        self._picture_limits = picture_limits(params.posters, params.fetch)
+        self._years = params.scrape.years
+        self._min_votes = params.scrape.min_votes
+        self._seed = params.scrape.seed
+
+    @staticmethod
+    def sites(fetch: FetchParams) -> list[Site]:
+        """The hosts that are accessed, with their rates."""
+        raise NotImplementedError
+
+    def poster(self, movie: Movie) -> Picture:
+        """Download the poster from the address that came with the movie."""
+        return self._download(movie, movie.poster)
+
+    def _download(self, movie: Movie, address: str) -> Picture:
+        held = self._archive.get(
+            address, self._picture_limits, what="poster", imdb_id=movie.imdb_id
+        )
+        return Picture(held.read(), address)
+
+
+class ListedSource(WebSource):
+    """Base class of the sources that list all movies with the addresses of their posters."""
+
+    def initial(self) -> Iterator[Movie]:
+        """All movies in a seeded random order."""
+        movies = (movie for movie in self._listing.movies if movie.year in self._years)
+        return iter(seeded_order(movies, self._seed))
+
+    def candidates(self, year: int) -> Iterator[Movie]:
+        """Movies of one year in the order of the listing."""
+        movies = self._listing.movies if year in self._years else []
+        return (movie for movie in movies if movie.year == year)
+
+    def describe(self) -> dict[str, Any]:
+        """What of the listing could not be used, by reason."""
+        return description(self._listing.left_out)
+
+    @cached_property
+    def _listing(self) -> Parsed:
+        return self._read_listing()
+
+    def _read_listing(self) -> Parsed:
+        raise NotImplementedError

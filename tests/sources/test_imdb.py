@@ -1,0 +1,164 @@
+"""The `imdb` source against a server that answers like its three hosts."""
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from damage import FORMATS, damaged_json
+from sites import Sites, settings
+from source_params import POSTER, params_of
+
+from posters.catalogue.movie_table import Movie
+from posters.errors import FetchFailed, PosterRefused, SourceError
+from posters.sources.imdb import ATTRIBUTION, ImdbSource, suggested_poster
+from posters.sources.imdb_datasets import BASICS, RATINGS
+
+SUGGESTIONS = "https://v3.sg.media-imdb.com/suggestion/x"
+IMAGES = "https://m.media-amazon.com/images/M"
+ANSWER = (FORMATS / "imdb_suggestion.json").read_bytes()
+MOVIE = Movie("tt0000001", "A Film", 1950, "")
+MOVIES = [
+    ("tt0000001", 'The "Loud', 1950, 500),
+    ("tt0000002", "Quiet", 1950, 90),
+    ("tt0000003", "Louder", 1950, 900),
+    ("tt0000004", "Later", 1952, 100),
+    ("tt0000005", "Much Later", 1990, 9000),
+]
+
+
+def dataset(name: str, *rows: str) -> dict[str, str]:
+    lines = [row.replace(" | ", "\t") for row in rows]
+    return {f"https://datasets.imdbws.com/{name}": "\n".join(lines)}
+
+
+def datasets() -> dict[str, str]:
+    basics = [f"{imdb_id} | movie | {title} | 0 | {year}" for imdb_id, title, year, _ in MOVIES]
+    ratings = [f"{imdb_id} | 5.0 | {votes}" for imdb_id, _, _, votes in MOVIES]
+    header = "tconst | titleType | primaryTitle | isAdult | startYear"
+    return dataset(BASICS, header, *basics) | dataset(
+        RATINGS, "tconst | averageRating | numVotes", *ratings
+    )
+
+
+def suggestion(year: int | None, image: str | None) -> dict[str, str]:
+    item: dict[str, Any] = {"id": MOVIE.imdb_id, "l": "A Film", "qid": "movie", "y": year}
+    if image:
+        item["i"] = {"imageUrl": image, "width": 1000, "height": 1500}
+    return answered(json.dumps({"d": [item], "q": MOVIE.imdb_id, "v": 1}))
+
+
+def answered(answer: str) -> dict[str, str]:
+    return {f"{SUGGESTIONS}/{MOVIE.imdb_id}.json": answer}
+
+
+def test_candidates_are_ordered_by_votes_and_the_sample_has_enough(
+    sites: Sites, tmp_path: Path
+) -> None:
+    sites.content |= datasets()
+    with sites.archive(tmp_path, ImdbSource.sites(settings())) as archive:
+        source = ImdbSource(archive, params_of())
+        of_1950 = [movie.imdb_id for movie in source.candidates(1950)]
+        assert of_1950 == ["tt0000003", "tt0000001", "tt0000002"]
+        assert next(source.candidates(1952)).title == "Later"
+        assert list(source.candidates(1951)) == []
+        initial = [movie.imdb_id for movie in source.initial()]
+        assert sorted(initial) == ["tt0000001", "tt0000003", "tt0000004"]
+        sources = [ImdbSource(archive, params_of(seed=seed)) for seed in range(9)]
+        assert len({tuple(movie.imdb_id for movie in one.initial()) for one in sources}) > 1
+        assert source.attribution == ATTRIBUTION
+        described = source.describe()["datasets"]
+        assert set(described) == {BASICS, RATINGS}
+        assert all(len(dataset["sha256"]) == 64 for dataset in described.values())
+    assert max(sites.asked.values()) == 1
+
+
+def test_poster_is_downloaded_from_the_suggested_address(sites: Sites, tmp_path: Path) -> None:
+    sites.content |= suggestion(1950, f"{IMAGES}/KEY@@._V1_.jpg")
+    sites.content[f"{IMAGES}/KEY@@._V1_QL75_UX300_.jpg"] = POSTER
+    with sites.archive(tmp_path, ImdbSource.sites(settings())) as archive:
+        poster = ImdbSource(archive, params_of()).poster(MOVIE)
+    assert poster.content == POSTER
+    assert poster.url == f"{IMAGES}/KEY@@._V1_QL75_UX300_.jpg"
+    agent = sites.headers[poster.url]["User-Agent"]
+    assert agent == "poster-year/0.1.0 (+test@example.org)"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (suggestion(1950, None), "no poster"),
+        (suggestion(1951, f"{IMAGES}/KEY._V1_.jpg"), "another year"),
+        (answered(json.dumps({"d": [None, {"id": "nm1"}]})), "not listed"),
+        (suggestion(1950, f"{IMAGES}/GONE._V1_.jpg"), "HTTP 404"),
+        (suggestion(1950, "https://elsewhere.example/a.jpg"), "other host"),
+        (answered('{"d": [{'), "malformed answer"),
+    ],
+)
+def test_poster_of_another_movie_is_refused(
+    sites: Sites, tmp_path: Path, content: dict[str, str], reason: str
+) -> None:
+    sites.content |= content
+    for _ in range(2):  # the second time from the archive
+        with (
+            sites.archive(tmp_path, ImdbSource.sites(settings())) as archive,
+            pytest.raises((PosterRefused, FetchFailed)) as refused,
+        ):
+            ImdbSource(archive, params_of()).poster(MOVIE)
+        assert refused.value.reason == reason
+    assert max(sites.asked.values()) == 1
+
+
+def test_missing_data_set_stops_the_run_and_is_requested_again(
+    sites: Sites, tmp_path: Path
+) -> None:
+    with (
+        sites.archive(tmp_path, ImdbSource.sites(settings())) as archive,
+        pytest.raises(SourceError, match=r"title\.basics\.tsv\.gz can't be"),
+    ):
+        list(ImdbSource(archive, params_of()).candidates(1950))
+    sites.content |= datasets()
+    with sites.archive(tmp_path, ImdbSource.sites(settings())) as archive:
+        assert list(ImdbSource(archive, params_of()).candidates(1950))
+
+
+def test_suggestion_with_the_same_id_and_year_is_used() -> None:
+    assert suggested_poster(ANSWER, "tt9900051", 1957) == (
+        "https://m.media-amazon.com/images/M/INVENTED51@@._V1_QL75_UX300_.jpg"
+    )
+
+
+@pytest.mark.parametrize(
+    ("imdb_id", "year", "reason"),
+    [
+        ("tt9900050", 1957, "not listed"),
+        ("tt9900051", 1958, "another year"),
+        ("tt9900054", 1958, "another year"),
+        ("tt9900053", 1958, "no poster"),
+        ("tt9900055", 1959, "placeholder"),
+    ],
+)
+def test_suggestions_without_a_poster_of_the_movie_are_refused(
+    imdb_id: str, year: int, reason: str
+) -> None:
+    with pytest.raises(PosterRefused) as refused:
+        suggested_poster(ANSWER, imdb_id, year)
+    assert refused.value.reason == reason
+
+
+def test_suggestions_without_a_list_are_empty() -> None:
+    with pytest.raises(PosterRefused, match="not listed"):
+        suggested_poster(b'{"q": "tt9900051", "v": 1}', "tt9900051", 1957)
+
+
+@pytest.mark.parametrize("answer", [b"", b"{", b"<html>", b"[]", b'{"d": 3}', b'{"message": "no"}'])
+def test_answer_of_another_shape_is_an_error(answer: bytes) -> None:
+    with pytest.raises(SourceError, match="tt9900051"):
+        suggested_poster(answer, "tt9900051", 1957)
+
+
+def test_damaged_suggestions_give_the_right_poster_or_none() -> None:
+    for answer in damaged_json(ANSWER.decode()):
+        with contextlib.suppress(SourceError, PosterRefused):
+            assert "INVENTED51" in suggested_poster(answer, "tt9900051", 1957)
