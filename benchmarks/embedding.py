@@ -124,6 +124,8 @@ def read(backbone: KerasBackbone, files: Sequence[Path]) -> Vectors:
 
 def similarity(one: Vectors, other: Vectors) -> NDArray[np.float64]:
     """The cosine similarity of each pair of rows: shape (n,)."""
-    left, right = one.astype(np.float64), other.astype(np.float64)
-    lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
-    return np.asarray((left * right).sum(axis=1) / lengths)
+    left, right = (
+        rows / np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
+        for rows in (one, other)
+    )
+    return np.asarray((left * right).sum(axis=1))

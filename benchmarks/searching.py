@@ -62,10 +62,8 @@ def _compare(
 
 
 def _write_matrix(generator: np.random.Generator, size: int, path: Path) -> NDArray[np.float32]:
-    matrix = np.lib.format.open_memmap(path, "w+", np.float32, (size, COLUMNS))
-    for start in range(0, size, 65_536):
-        rows = generator.standard_normal((min(65_536, size - start), COLUMNS), dtype=np.float32)
-        matrix[start : start + len(rows)] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    matrix.flush()
+    rows = generator.standard_normal((size, COLUMNS), dtype=np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    np.save(path, rows)
     memory_mapped: NDArray[np.float32] = np.load(path, mmap_mode="r")
     return memory_mapped

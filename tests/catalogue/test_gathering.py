@@ -1,6 +1,7 @@
 """Posters are accepted or refused; no id and no picture is accepted twice."""
 
 import contextlib
+import io
 import threading
 from pathlib import Path
 
@@ -25,12 +26,14 @@ from posters.sources import Picture
 
 
 def test_accepted_movie_becomes_a_row_and_a_file(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    picture(1).save(file, "JPEG", comment=b"kept byte for byte")
     source = MemorySource()
-    source.add(1990, encoded(picture(1), "JPEG"))
+    source.add(1990, file.getvalue())
     entry = make_gatherer(source, tmp_path).gather(source.movies[0], "topup")
     assert entry is not None
     content = (tmp_path / entry.file).read_bytes()
-    assert content == encoded(picture(1), "JPEG")
+    assert content == file.getvalue()
     assert entry == Entry(
         imdb_id="tt0000001",
         title="Movie 1",

@@ -167,7 +167,7 @@ def test_what_failed_is_left_alone_until_it_is_asked_for_again(project: Project)
     busy = {"outcome": "passing", "reason": "HTTP 503: it was busy"}
     ledger.append(Row(what="poster", address=poster["address"], imdb_id=poster["imdb_id"], **busy))
     said = run(project, "scrape")
-    assert "1 posters failed for temporary reasons: `make retry-failed`" in said
+    assert "1 posters failed for reasons that may pass: make retry-failed" in said
     refused = outputs(project)["initial_refused.csv"].decode()
     assert f"{poster['imdb_id']},199" in refused
     assert "HTTP 503,it was busy" in refused

@@ -274,6 +274,5 @@ class Queue:
 
 def describe_refusals(refusals: Iterable[Refusal]) -> str:
     """How many posters were refused for each reason, such as `3 missing, 1 too small`."""
-    counts = Counter(refusal.reason for refusal in refusals)
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count} {reason}" for reason, count in ordered) or "none"
+    counts = Counter(sorted(refusal.reason for refusal in refusals))
+    return ", ".join(f"{count} {reason}" for reason, count in counts.most_common()) or "none"
