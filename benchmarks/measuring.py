@@ -1,88 +1,67 @@
-"""Times and memory, of functions and of whole processes."""
+"""Time and memory of functions and of processes."""
 
-import re
 import statistics
 import subprocess
-import tempfile
+import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from posters import paths
 from posters.errors import PostersError
+
+# Runs a command in a process so small that the measured memory is the command's.
+_RUN = """
+import resource, subprocess, sys, time
+started = time.perf_counter()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+seconds = time.perf_counter() - started
+print(seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3)
+sys.exit(done.returncode)
+"""
 
 
 class BenchmarkError(PostersError):
     """Something could not be measured."""
 
 
-@dataclass(frozen=True)
-class Process:
-    """What a process took.
-
-    Attributes:
-        seconds: from its start to its end, by the clock.
-        megabytes: the most memory it held at once (resident).
-    """
+class ProcessCost(NamedTuple):
+    """The time of a process from start to end, and its peak resident memory (on Linux)."""
 
     seconds: float
     megabytes: float
 
 
-def seconds(contestants: dict[str, Callable[[], object]], runs: int) -> dict[str, float]:
-    """The median time of each, after one run that is not counted.
+def seconds(contestants: Mapping[str, Callable[[], object]], runs: int) -> dict[str, float]:
+    """The median time of each function after one warm-up run.
 
-    They take turns, so that a machine that slows down slows all of them.
+    The functions take turns, so a machine that becomes slower affects all of them.
     """
     times: dict[str, list[float]] = {name: [] for name in contestants}
-    for number in range(runs + 1):
+    for _ in range(runs + 1):
         for name, run in contestants.items():
             started = time.perf_counter()
             run()
-            if number:
-                times[name].append(time.perf_counter() - started)
-    return {name: statistics.median(taken) for name, taken in times.items()}
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(taken[1:]) for name, taken in times.items()}
 
 
-def process(command: Sequence[str], runs: int) -> Process:
-    """The median of a command's runs, after one that is not counted.
+def process(command: Sequence[str], runs: int) -> ProcessCost:
+    """The median cost of a command after one warm-up run.
 
     Raises:
-        BenchmarkError: it failed, or this system does not tell how much memory it holds.
+        BenchmarkError: the command failed.
     """
-    taken, held = [], []
+    costs: list[ProcessCost] = []
     for _ in range(runs + 1):
-        started = time.perf_counter()
-        with tempfile.TemporaryFile() as said:
-            child = subprocess.Popen(
-                command, cwd=paths.root(), stdout=subprocess.DEVNULL, stderr=said
-            )
-            peak = 0.0
-            while child.poll() is None:
-                peak = max(peak, peak_megabytes(child.pid))
-                time.sleep(0.004)
-            taken.append(time.perf_counter() - started)
-            held.append(peak)
-            if child.returncode:
-                said.seek(0)
-                reason = said.read().decode(errors="replace")[-500:]
-                raise BenchmarkError(f"{' '.join(command[:3])} failed: {reason}")
-    return Process(statistics.median(taken[1:]), statistics.median(held[1:]))
-
-
-def peak_megabytes(pid: int) -> float:
-    """The most memory that a process has held so far.
-
-    What the system says at a process's end won't do: it counts what its parent held as well.
-    """
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    except ProcessLookupError:
-        return 0.0
-    except FileNotFoundError as error:
-        if not Path("/proc/self/status").exists():
-            raise BenchmarkError("memory can be measured on Linux alone") from error
-        return 0.0
-    said = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
-    return int(said.group(1)) / 1e3 if said else 0.0
+        done = subprocess.run(
+            [sys.executable, "-c", _RUN, *command],
+            cwd=paths.root(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise BenchmarkError(f"{' '.join(command[:3])} failed: {done.stderr[-500:]}")
+        costs.append(ProcessCost(*map(float, done.stdout.split())))
+    return ProcessCost(*map(statistics.median, zip(*costs[1:], strict=True)))

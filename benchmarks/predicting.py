@@ -1,4 +1,4 @@
-"""predict.py as a person waits for it, beside what importing TensorFlow alone takes."""
+"""predict.py as a user runs it, compared with importing TensorFlow."""
 
 import sys
 from typing import Any
@@ -9,17 +9,16 @@ from posters.catalogue.entries import read_entries
 
 
 def measure(runs: int = 5) -> dict[str, Any]:
-    """Seconds from process start to process end, and the most memory held at once."""
+    """Seconds from start to end of each process, and its peak memory."""
     posters = [str(paths.DATA / entry.file) for entry in read_entries(paths.CATALOGUE)]
-    predict = [sys.executable, "src/predict.py"]
     commands = {
-        "predict.py, one poster": [*predict, posters[0]],
-        "predict.py, 33 posters": [*predict, *posters[:33]],
-        "python -c 'import tensorflow'": [sys.executable, "-c", "import tensorflow"],
-        "python -c 'import numpy'": [sys.executable, "-c", "import numpy"],
+        "predict.py, one poster": ["src/predict.py", posters[0]],
+        "predict.py, 33 posters": ["src/predict.py", *posters[:33]],
+        "python -c 'import tensorflow'": ["-c", "import tensorflow"],
+        "python -c 'import numpy'": ["-c", "import numpy"],
     }
+    costs = {name: process([sys.executable, *args], runs) for name, args in commands.items()}
     return {
-        name: {"seconds": round(taken.seconds, 2), "megabytes": round(taken.megabytes)}
-        for name, command in commands.items()
-        for taken in [process(command, runs)]
+        name: {"seconds": round(cost.seconds, 2), "megabytes": round(cost.megabytes)}
+        for name, cost in costs.items()
     }

@@ -1,21 +1,16 @@
-"""A million rows on their way through the stages, and the search for near-duplicates among them.
+"""A million generated rows in all stages except those that read posters; near-duplicate search."""
 
-Generated rows, no pictures: what is measured is all that the stages do but look at posters.
-"""
-
-import csv
-import os
+import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.measuring import peak_megabytes
 from posters.catalogue.entries import Entry, Origin, read_catalogue, write_catalogue
 from posters.catalogue.gathering import Gatherer, Queue
 from posters.catalogue.movie_table import TABLE_COLUMNS, Movie
@@ -27,9 +22,8 @@ from posters.params import RebalanceParams, load_params
 from posters.sources.table import Tables, TableSource
 from posters.years.splitting import split_catalogue
 
-_WORDS = ("silent", "garden", "road", "night", "letter", "king", "river", "house", "song", "winter")
-_YEARS = range(1888, 2017)
-_LOOK_SIZE = 512
+WORDS = ("silent", "garden", "road", "night", "letter", "king", "river", "house", "song", "winter")
+FEATURES = 512
 
 
 def measure(
@@ -39,71 +33,75 @@ def measure(
 
     Args:
         rows: of the table.
-        pictures: how many vectors near-duplicates are searched among, and, for the first of them
-            alone, how many hashes: a search that compares all pairs takes a hundred times as long
-            for ten times as many.
+        pictures: numbers of vectors among which near-duplicates are searched; hashes, whose search
+            compares all pairs, are only searched among the first number.
 
     Returns:
-        `rows`, `seconds` of each step, the most memory held while they went through (`megabytes`),
-        and the seconds of each search for near-duplicates by how many pictures there are.
+        `rows` of the split, `seconds` of each step, `megabytes` (peak memory of these steps), and
+        seconds and pairs found of each near-duplicate search, by number of pictures.
     """
-    through = _rows_through_the_stages(rows)
-    megabytes = round(peak_megabytes(os.getpid()))
+    steps = _run_stages(rows)
+    megabytes = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
     return {
-        **through,
+        **steps,
         "megabytes": megabytes,
-        "near-duplicates by hash": {str(n): _timed(partial(_by_hash, n)) for n in pictures[:1]},
-        "near-same by look": {str(n): _timed(partial(_by_look, n)) for n in pictures},
+        "near-duplicates by hash": {str(n): _search(_by_hash, n) for n in pictures[:1]},
+        "near-duplicates by features": {str(n): _search(_by_features, n) for n in pictures},
     }
 
 
-def _timed(run: Callable[[], int]) -> dict[str, float]:
+def _timed(run: Callable[[], Any]) -> tuple[Any, float]:
     started = time.perf_counter()
-    found = run()
-    return {"pairs": found, "seconds": round(time.perf_counter() - started, 2)}
+    result = run()
+    return result, round(time.perf_counter() - started, 2)
 
 
-def _rows_through_the_stages(rows: int) -> dict[str, Any]:
-    taken: dict[str, float] = {}
+def _search(count_pairs: Callable[[int], int], count: int) -> dict[str, float]:
+    pairs, seconds = _timed(lambda: count_pairs(count))
+    return {"pairs": pairs, "seconds": seconds}
+
+
+def _run_stages(rows: int) -> dict[str, Any]:
+    seconds: dict[str, float] = {}
 
     def step(name: str, run: Callable[[], Any]) -> Any:
-        started = time.perf_counter()
-        result = run()
-        taken[name] = round(time.perf_counter() - started, 2)
+        result, seconds[name] = _timed(run)
         return result
 
+    params = load_params()
+    years = params.scrape.years
     with tempfile.TemporaryDirectory() as folder:
         table, catalogue = Path(folder) / "table.csv", Path(folder) / "catalogue.csv"
-        _write_table(table, rows)
+        _write_table(table, rows, years)
         tables = Tables(table, table, seed=20)
         step("read the table", lambda: (tables.initial, tables.pool))
-        params = load_params()
         source = TableSource(tables, None, params.fetch, params.posters)
-        with _Unseen(source, params.posters, {}, _YEARS, 0.5, rows) as gatherer:
-            initial = step("scrape", lambda: _sample(gatherer, rows // 3))
-            everything = RebalanceParams(t=1 + rows // len(_YEARS), before=_YEARS.stop, reserve=4)
-            years = [entry.year for entry in initial]
-            result = step("rebalance", lambda: rebalance(gatherer, years, _YEARS, everything))
+        with _NoPosters(source, params, {}, rows) as gatherer:
+            queue = Queue(source.initial(), gatherer)
+            sample = range(rows // 3)
+            initial = step("scrape", lambda: [queue.next_accepted("initial") for _ in sample])
+            targets = RebalanceParams(t=1 + rows // len(years), before=years.stop, reserve=4)
+            initial_years = [entry.year for entry in initial]
+            result = step("rebalance", lambda: rebalance(gatherer, initial_years, years, targets))
         entries = [*initial, *result.reserve, *result.topup]
         step("write the catalogue", lambda: write_catalogue(catalogue, entries))
-        read = step("read the catalogue", lambda: read_catalogue(catalogue))
-    ids = list(read["imdb_id"])
+        movies = step("read the catalogue", lambda: read_catalogue(catalogue))
+    ids = list(movies["imdb_id"])
     pairs = [*zip(ids[:-7:100], ids[7::100], strict=True)]
     split = step(
         "groups and split",
-        lambda: split_catalogue(read, seed=7, natural=0.2, validation=0.15, near_duplicate=pairs),
+        lambda: split_catalogue(movies, seed=7, natural=0.2, validation=0.15, near_duplicate=pairs),
     )
-    return {"rows": len(split), "seconds": {**taken, "all": round(sum(taken.values()), 2)}}
+    return {"rows": len(split), "seconds": {**seconds, "all": round(sum(seconds.values()), 2)}}
 
 
-class _Unseen(Gatherer):
-    """Takes every movie that it does not know yet, without a look at its poster."""
+class _NoPosters(Gatherer):
+    """Accepts every movie that it does not know, without fetching its poster."""
 
     def gather(self, movie: Movie, origin: Origin) -> Entry | None:
         if self.knows(movie):
             return None
         self._ids.add(movie.imdb_id)
-        digest = sha256(movie.imdb_id.encode())
         return Entry(
             imdb_id=movie.imdb_id,
             title=movie.title,
@@ -111,57 +109,47 @@ class _Unseen(Gatherer):
             file=f"posters/{origin}/{movie.imdb_id}.jpg",
             source=self.source.name,
             poster_url=movie.poster,
-            sha256=digest,
+            sha256=sha256(movie.imdb_id.encode()),
             width=600,
             height=900,
             origin=origin,
         )
 
-    def expect(self, movies: Iterable[Movie]) -> None:
-        """Nothing is fetched."""
+    def prefetch(self, movies: Iterable[Movie]) -> None:
+        pass
 
 
-def _sample(gatherer: Gatherer, wanted: int) -> list[Entry]:
-    queue = Queue(gatherer.source.initial(), gatherer)
-    accepted = (queue.first_accepted("initial") for _ in range(wanted))
-    return [entry for entry in accepted if entry]
-
-
-def _write_table(path: Path, count: int) -> None:
-    """Movies of all years; every title is that of two."""
+def _write_table(path: Path, count: int, years: range) -> None:
+    """Write movies of all years; each title belongs to two of them."""
     generator = np.random.default_rng(0)
-    words = generator.integers(0, len(_WORDS), (count, 3))
-    years = generator.integers(_YEARS.start, _YEARS.stop, count)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(TABLE_COLUMNS)
-        for number in range(count):
-            title = " ".join(_WORDS[word] for word in words[number // 2])
-            imdb_id = f"tt{number:08d}"
-            writer.writerow(
-                [imdb_id, f"The {title} {number // 2}", years[number], f"{imdb_id}.jpg"]
-            )
+    words = np.array(WORDS)[generator.integers(0, len(WORDS), (count, 3))]
+    ids = [f"tt{number:08d}" for number in range(count)]
+    titles = [f"The {' '.join(words[number // 2])} {number // 2}" for number in range(count)]
+    year = generator.integers(years.start, years.stop, count)
+    files = [f"{imdb_id}.jpg" for imdb_id in ids]
+    table = dict(zip(TABLE_COLUMNS, (ids, titles, year, files), strict=True))
+    pd.DataFrame(table).to_csv(path, index=False)
 
 
 def _by_hash(count: int) -> int:
-    """Every hundredth picture is nearly the one before it."""
+    """Search random hashes of which every hundredth is nearly its predecessor."""
     generator = np.random.default_rng(1)
     hashes = [int.from_bytes(generator.bytes(32), "big") for _ in range(count)]
     for number in range(99, count, 100):
         hashes[number] = hashes[number - 1] ^ (1 << int(generator.integers(256)))
-    known = HashIndex(12)
+    index = HashIndex(12)
     found = 0
     for number, picture_hash in enumerate(hashes):
-        found += known.find(picture_hash) is not None
-        known.add(picture_hash, str(number))
+        found += index.find(picture_hash) is not None
+        index.add(picture_hash, str(number))
     return found
 
 
-def _by_look(count: int) -> int:
-    """Every hundredth vector is nearly the one before it (cosine 0.96)."""
+def _by_features(count: int) -> int:
+    """Search random vectors of which every hundredth has similarity 0.96 to its predecessor."""
     generator = np.random.default_rng(2)
-    looks: NDArray[np.float32] = generator.standard_normal((count, _LOOK_SIZE), dtype=np.float32)
+    vectors: NDArray[np.float32] = generator.standard_normal((count, FEATURES), dtype=np.float32)
     near = np.arange(99, count, 100)
-    looks[near] = looks[near - 1] + 0.29 * looks[near]
-    looks /= np.linalg.norm(looks, axis=1, keepdims=True)
-    return sum(1 for _ in near_duplicate_rows(looks, 0.9))
+    vectors[near] = vectors[near - 1] + 0.29 * vectors[near]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return sum(1 for _ in near_duplicate_rows(vectors, 0.9))

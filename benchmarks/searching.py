@@ -1,4 +1,4 @@
-"""Exact search beside FAISS and USearch, at the size of this project and far above."""
+"""Exact search compared with FAISS and USearch, on generated vectors."""
 
 import tempfile
 from collections.abc import Callable
@@ -13,59 +13,57 @@ from posters.embedding.backbone import cores
 from posters.neighbours.exact_search import nearest_rows
 
 SIZES = (3452, 40_000, 1_000_000)
-_COLUMNS = 512
-_K = 10
+COLUMNS = 512
+K = 10
 
 
 def measure(sizes: tuple[int, ...] = SIZES, runs: int = 5) -> list[dict[str, Any]]:
-    """One row for each size and number of queries: milliseconds of each contestant.
+    """Milliseconds of each library, by number of posters and of queries.
 
-    Ours reads a memory-mapped file; the others hold their rows in memory.
+    This project reads a memory-mapped file; the other libraries hold their rows in memory.
 
     Raises:
-        BenchmarkError: the answers are not the same.
+        BenchmarkError: a library finds other neighbours.
     """
-    rows = []
     generator = np.random.default_rng(0)
+    results = []
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            matrix = _matrix(generator, size, Path(folder) / "rows.npy")
-            rows += [_row(matrix, count, generator, runs) for count in (1, 100)]
-    return rows
+            matrix = _write_matrix(generator, size, Path(folder) / "rows.npy")
+            results += [_compare(matrix, count, generator, runs) for count in (1, 100)]
+    return results
 
 
-def _row(
+def _compare(
     matrix: NDArray[np.float32], count: int, generator: np.random.Generator, runs: int
 ) -> dict[str, Any]:
     import faiss
     from usearch.index import MetricKind, search
 
     faiss.omp_set_num_threads(cores())
-    index = faiss.IndexFlatIP(_COLUMNS)
+    index = faiss.IndexFlatIP(COLUMNS)
     index.add(matrix)
-    noise = generator.standard_normal((count, _COLUMNS), dtype=np.float32)
+    noise = generator.standard_normal((count, COLUMNS), dtype=np.float32)
     queries = matrix[generator.integers(0, len(matrix), count)] + np.float32(0.02) * noise
     contestants: dict[str, Callable[[], Any]] = {
-        "ours": lambda: nearest_rows(matrix, queries, _K)[0],
-        "FAISS": lambda: index.search(queries, _K)[1],
+        "ours": lambda: nearest_rows(matrix, queries, K)[0],
+        "FAISS": lambda: index.search(queries, K)[1],
         "USearch": lambda: (
-            search(matrix, queries, _K, MetricKind.IP, exact=True, threads=cores()).keys
+            search(matrix, queries, K, MetricKind.IP, exact=True, threads=cores()).keys
         ),
     }
     found = {name: np.reshape(run(), -1) for name, run in contestants.items()}
-    for name, keys in found.items():
-        if (keys == found["ours"]).mean() < 0.99:  # rounding may swap two
+    for name, rows in found.items():
+        if (rows == found["ours"]).mean() < 0.99:  # rounding may change the order of two
             raise BenchmarkError(f"{name} finds other neighbours than ours")
     times = seconds(contestants, runs if len(matrix) * count < 10**7 else 1)
     milliseconds = {name: round(1000 * taken, 2) for name, taken in times.items()}
     return {"posters": len(matrix), "queries": count, "milliseconds": milliseconds}
 
 
-def _matrix(generator: np.random.Generator, size: int, path: Path) -> NDArray[np.float32]:
-    matrix = np.lib.format.open_memmap(path, "w+", np.float32, (size, _COLUMNS))
-    for start in range(0, size, 65_536):
-        piece = generator.standard_normal((min(65_536, size - start), _COLUMNS), dtype=np.float32)
-        matrix[start : start + len(piece)] = piece / np.linalg.norm(piece, axis=1, keepdims=True)
-    matrix.flush()
-    read: NDArray[np.float32] = np.load(path, mmap_mode="r")
-    return read
+def _write_matrix(generator: np.random.Generator, size: int, path: Path) -> NDArray[np.float32]:
+    rows = generator.standard_normal((size, COLUMNS), dtype=np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    np.save(path, rows)
+    memory_mapped: NDArray[np.float32] = np.load(path, mmap_mode="r")
+    return memory_mapped

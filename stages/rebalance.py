@@ -19,7 +19,7 @@ from posters.catalogue.entries import (
     write_catalogue,
     write_refusals,
 )
-from posters.catalogue.gathering import Gatherer, describe_refusals, notes
+from posters.catalogue.gathering import Gatherer, describe_refusals
 from posters.catalogue.rebalancing import rebalance, summarise
 from posters.caveats import caveats, marked
 from posters.errors import DataError
@@ -42,12 +42,11 @@ def main() -> None:
         reserve_folder.mkdir()
         topup_folder.mkdir()
         folders: dict[Origin, Path] = {"reserve": reserve_folder, "topup": topup_folder}
-        max_failed, wanted = params.scrape.max_failed, params.rebalance.wanted(years)
-        with Gatherer(source, params.posters, folders, years, max_failed, wanted) as gatherer:
-            gatherer.know(initial, paths.DATA)
+        with Gatherer(source, params, folders, params.rebalance.wanted(years)) as gatherer:
+            gatherer.add_known(initial, paths.DATA)
             result = rebalance(gatherer, [entry.year for entry in initial], years, params.rebalance)
-            gatherer.finish()
-            described, said = source.describe(), notes(gatherer)
+            gatherer.check_failures()
+            described, notes = source.describe(), gatherer.notes()
     write_catalogue(paths.CATALOGUE, [*initial, *result.reserve, *result.topup])
     write_refusals(paths.CATALOGUE_REFUSED, gatherer.refusals)
 
@@ -64,7 +63,7 @@ def main() -> None:
         "rebalance": count_refusals(paths.CATALOGUE_REFUSED),
     }
     write_json(paths.METRICS / "catalogue.json", summary)
-    for line in said:
+    for line in notes:
         print(f"rebalance: {line}")
     print(
         f"rebalance: {len(initial)} movies, {len(result.topup)} added towards t = "

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from posters import paths
 from posters.catalogue.entries import Entry, write_catalogue, write_refusals
-from posters.catalogue.gathering import Gatherer, Queue, describe_refusals, notes, show_failures
+from posters.catalogue.gathering import Gatherer, Queue, describe_refusals
 from posters.errors import DataError
 from posters.files import replacing, write_json
 from posters.params import load_params
@@ -29,33 +29,26 @@ def main() -> None:
         open_source(params) as source,
         replacing(paths.POSTERS / "initial") as folder,
         tqdm(total=wanted, desc="scrape", unit="poster", disable=None) as bar,
-        Gatherer(
-            source,
-            params.posters,
-            {"initial": folder},
-            params.scrape.years,
-            params.scrape.max_failed,
-            wanted,
-        ) as gatherer,
+        Gatherer(source, params, {"initial": folder}, wanted) as gatherer,
     ):
         folder.mkdir()
         queue = Queue(source.initial(), gatherer)
         while len(entries) < wanted:
-            gatherer.expect(queue.upcoming(min(AHEAD, wanted - len(entries))))
-            entry = queue.first_accepted("initial")
-            show_failures(bar, gatherer)
+            queue.prefetch(min(AHEAD, wanted - len(entries)))
+            entry = queue.next_accepted("initial")
+            bar.set_postfix(refused=len(gatherer.refusals), refresh=False)
             if entry is None:
                 break
             entries.append(entry)
             bar.update()
-        gatherer.finish()
+        gatherer.check_failures()
         if not entries:
             raise DataError(
                 "no movie with a usable poster was found; refused: "
                 f"{describe_refusals(gatherer.refusals)}. Check `source` and `scrape`"
             )
-        more = bool(queue.upcoming(1))
-        described, said = source.describe(), notes(gatherer)
+        more = not queue.is_empty()
+        described, notes = source.describe(), gatherer.notes()
     write_json(paths.SOURCE, described)
     write_catalogue(paths.INITIAL, entries)
     write_refusals(paths.INITIAL_REFUSED, gatherer.refusals)
@@ -64,7 +57,7 @@ def main() -> None:
         note = f" ({wanted - len(entries)} short of scrape.movies)"
     elif params.source.kind == "table" and more:
         note = " (as many as scrape.movies asks for; the table holds more)"
-    for line in said:
+    for line in notes:
         print(f"scrape: {line}")
     print(f"scrape: {len(entries)} movies{note}; refused: {describe_refusals(gatherer.refusals)}")
 

@@ -1,4 +1,4 @@
-"""A source held in memory, and the catalogues that are gathered from it."""
+"""A source whose posters are held in memory, and catalogues that are gathered from it."""
 
 import io
 from collections import Counter
@@ -48,12 +48,11 @@ class MemorySource:
     def __init__(self, connections: int = 1) -> None:
         self.connections = connections
         self.movies: list[Movie] = []
-        self.queue: list[Movie] = []
-        self.asked: list[str] = []
+        self.fetched: list[str] = []
         self._posters: dict[str, bytes | None] = {}
 
     def add(self, year: int, *posters: bytes | int | None) -> None:
-        """Candidates of a year; a number stands for a picture of its own."""
+        """Add candidates of a year; a number stands for a different picture each."""
         for poster in posters:
             number = len(self.movies) + 1
             movie = Movie(f"tt{number:07d}", f"Movie {number}", year, f"memory/{number}")
@@ -62,7 +61,7 @@ class MemorySource:
             self._posters[movie.imdb_id] = content
 
     def initial(self) -> Iterator[Movie]:
-        yield from self.queue
+        return iter(self.movies)
 
     def candidates(self, year: int) -> Iterator[Movie]:
         return (movie for movie in self.movies if movie.year == year)
@@ -71,55 +70,65 @@ class MemorySource:
         return {"left_out": {}}
 
     def poster(self, movie: Movie) -> Picture:
-        self.asked.append(movie.imdb_id)
+        self.fetched.append(movie.imdb_id)
         content = self._posters[movie.imdb_id]
         if content is None:
             raise PosterRefused("missing", "no such poster")
         return Picture(content, movie.poster)
 
 
-def plentiful(per_year: int = 12) -> MemorySource:
-    """Every year has so many movies, each third of them with a poster that is refused."""
+def plentiful_source(per_year: int = 12) -> MemorySource:
+    """A source with so many movies of every year; the poster of each third one is refused."""
     source = MemorySource()
     bad = (TOO_SMALL, LANDSCAPE, HTML, None)
     for year in YEARS:
         for number in range(per_year):
-            useless = number % 3 == 2
-            source.add(year, bad[number // 3 % 4] if useless else year * 100 + number)
+            unusable = number % 3 == 2
+            source.add(year, bad[number // 3 % 4] if unusable else year * 100 + number)
     return source
 
 
-def gatherer_of(
-    source: MemorySource, folder: Path, max_failed: float = 0.99, wanted: int = 1000
+def make_gatherer(
+    source: MemorySource,
+    folder: Path,
+    *,
+    max_failed: float = 0.99,
+    wanted: int = 1000,
+    placeholders: tuple[str, ...] = (),
 ) -> Gatherer:
-    """A gatherer that writes each origin's posters where a catalogue in `folder` names them."""
+    """A gatherer that writes posters to where a catalogue in `folder` expects them."""
     folders = {origin: folder / "posters" / origin for origin in ORIGINS}
-    for made in folders.values():
-        made.mkdir(parents=True, exist_ok=True)
-    return Gatherer(source, RULES, folders, range(1888, 2017), max_failed, wanted)
+    for each in folders.values():
+        each.mkdir(parents=True, exist_ok=True)
+    params = load_params()
+    scrape = {"first_year": 1888, "last_year": 2016, "max_failed": max_failed}
+    params = params.model_copy(
+        update={
+            "posters": RULES.model_copy(update={"placeholders": placeholders}),
+            "scrape": params.scrape.model_copy(update=scrape),
+        }
+    )
+    return Gatherer(source, params, folders, wanted)
 
 
-def initial_catalogue(source: MemorySource, folder: Path, picks: int) -> list[Entry]:
-    """The first few movies of the last years become the initial catalogue, as `scrape` does it."""
-    gatherer = gatherer_of(source, folder)
-    found = []
-    for year in YEARS[2:]:
-        for _ in range(picks):
-            entry = Queue(source.candidates(year), gatherer).first_accepted("initial")
-            found += [entry] if entry else []
-    return found
+def initial_catalogue(source: MemorySource, folder: Path, per_year: int) -> list[Entry]:
+    """An initial catalogue of the first few movies of the last four years."""
+    gatherer = make_gatherer(source, folder)
+    queues = [Queue(source.candidates(year), gatherer) for year in YEARS[2:]]
+    entries = [queue.next_accepted("initial") for queue in queues for _ in range(per_year)]
+    return [entry for entry in entries if entry]
 
 
 def topped_up(
-    source: MemorySource, folder: Path, t: int, *, reserve: int = 2, picks: int = 0
+    source: MemorySource, folder: Path, t: int, *, reserve: int = 2, initial_per_year: int = 0
 ) -> tuple[list[Entry], Rebalanced, Gatherer]:
-    """The initial catalogue, what the top-up came to, and who gathered it."""
-    initial = initial_catalogue(source, folder, picks)
-    gatherer = gatherer_of(source, folder)
-    gatherer.know(initial, folder)
+    """The initial catalogue, the result of rebalancing, and the gatherer."""
+    initial = initial_catalogue(source, folder, initial_per_year)
+    gatherer = make_gatherer(source, folder)
+    gatherer.add_known(initial, folder)
     params = RebalanceParams(t=t, before=BEFORE, reserve=reserve)
     return initial, rebalance(gatherer, [e.year for e in initial], YEARS, params), gatherer
 
 
-def per_year(entries: list[Entry]) -> Counter[int]:
+def count_by_year(entries: list[Entry]) -> Counter[int]:
     return Counter(entry.year for entry in entries)

@@ -1,4 +1,4 @@
-"""Draws the embedded data: posters of films that never were, in the manner of their years."""
+"""Draw the generated posters of the `sample` source, in the style of each movie's year."""
 
 from sample_posters.poster import POSTER_SIZE, draw_poster
 

@@ -1,4 +1,4 @@
-"""Backgrounds without things in them: gradients, rays, stripes, grids, stars and clouds."""
+"""Backgrounds without objects: gradients, rays, stripes, grids, stars and clouds."""
 
 from collections.abc import Sequence
 
@@ -47,7 +47,7 @@ def glow(image: Image.Image, centre: Point, radius: float, colour: Colour, power
 
 
 def fade(image: Image.Image, colour: Colour, start: float, end: float, power: float = 1.0) -> None:
-    """Fade the image into a colour downwards (or upwards) from one share of its height on.
+    """Fade the image into a colour downwards, or upwards if `end` is less than `start`.
 
     `start` is where the fade begins and `end` where the colour is full, as shares of the height.
     """
@@ -96,7 +96,7 @@ def stripes(
 
 
 def rings(image: Image.Image, centre: Point, colour: Colour, step: float, sway: float) -> None:
-    """Draw rings about a point; `sway` moves each circle on, which makes them a whirlpool."""
+    """Draw rings around a point; `sway` shifts each ring further, which gives a spiral."""
     draw = ImageDraw.Draw(image)
     reach = float(np.hypot(*image.size))
     count = int(reach / step)
@@ -125,7 +125,7 @@ def halftone(image: Image.Image, colour: Colour, cell: int, tone: Image.Image) -
     """Print a tone (greyscale, 255 = full ink) over the image as dots of a colour."""
     width, height = image.size
     xs, ys = np.arange(width), np.arange(height)
-    # a screen at 45 degrees, as printers turn theirs
+    # printers place the dots on a grid turned by 45 degrees
     wave_x = np.cos((xs[None, :] + ys[:, None]) * (2 * np.pi / cell))
     wave_y = np.cos((xs[None, :] - ys[:, None]) * (2 * np.pi / cell))
     threshold = (wave_x + wave_y) / 4 + 0.5

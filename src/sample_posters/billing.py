@@ -1,12 +1,12 @@
-"""Billing: the cast's names, tag lines, quotes, blocks of tiny credits and studio lines."""
+"""Small print: names of the cast, tag lines, billing blocks, and the studio's name."""
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from posters.images.fonts import MONO_BOLD, ROMAN, SANS, SANS_BOLD, SERIF, SERIF_BOLD
 from sample_posters.colours import Colour, legible
-from sample_posters.dice import between, chance, pick
 from sample_posters.lettering import Paint, Typeface, headline, line_mask
+from sample_posters.random_draws import chance, pick, uniform
 from sample_posters.shapes import Box
 from sample_posters.wording import credits_text, name, studio, tag_line
 
@@ -18,7 +18,7 @@ def billing_block(
     image: Image.Image, rng: np.random.Generator, top: int, colour: Colour,
     *, rows: int = 3, width: int = 290, height: int = 11, middle: float = 0.5,
 ) -> int:
-    """Set rows of condensed tiny credits about a vertical axis; return the row below them."""
+    """Draw centred rows of small condensed credits; return the pixel row below them."""
     text = credits_text(rng, 1 + 2 * rows)
     words = text.split()
     per_row = -(-len(words) // rows)
@@ -29,7 +29,7 @@ def billing_block(
     for row in range(rows):
         line = " ".join(words[row * per_row : (row + 1) * per_row])
         mask = line_mask(line.upper(), face, 16)
-        wide = width if row < rows - 1 else round(width * between(rng, 0.5, 1.0))
+        wide = width if row < rows - 1 else round(width * uniform(rng, 0.5, 1.0))
         mask = mask.resize((wide, height), Image.Resampling.LANCZOS)
         image.paste(colour, (round(image.width * middle - wide / 2), y), mask)
         y += height + 4
@@ -40,7 +40,7 @@ def cast_line(
     image: Image.Image, rng: np.random.Generator, box: Box, count: int, colour: Colour,
     face: Typeface = SMALL_SANS, *, align: float = 0.5, stacked: bool = False,
 ) -> None:
-    """Set names of the cast in a box, side by side or one below another."""
+    """Draw names of the cast in a box, side by side or one below the other."""
     left, top, right, bottom = box
     for place in range(count):
         if stacked:
@@ -57,7 +57,7 @@ def cast_line(
 def cast_block(
     image: Image.Image, rng: np.random.Generator, top: int, first: Colour, second: Colour
 ) -> None:
-    """Set the block at the foot of a studio-era sheet: two stars, then smaller rows."""
+    """Draw the names at the foot of a studio-era poster: two or three stars, then smaller rows."""
     face = Typeface(pick(rng, (SANS_BOLD, SERIF_BOLD)), 0.45, 0.8)
     room = image.height - 14 - top
     cast_line(image, rng, (16, top, 348, top + round(room * 0.46)), int(rng.integers(2, 4)), first,
@@ -75,29 +75,29 @@ def tag(
     image: Image.Image, rng: np.random.Generator, box: Box, colour: Colour,
     face: Typeface = SMALL_SERIF, *, align: float = 0.5, most_lines: int = 2,
 ) -> None:
-    """Set a tag line in a box."""
+    """Draw a tag line in a box."""
     headline(image, tag_line(rng), box, face, Paint(colour), align=align, most_lines=most_lines)
 
 
 def presents(
     image: Image.Image, rng: np.random.Generator, top: int, colour: Colour, height: int = 12
 ) -> None:
-    """Set the studio's name above the title."""
+    """Draw the studio's name."""
     text = pick(rng, ("{} presents", "{}", "A {} release")).format(studio(rng))
     face = Typeface(pick(rng, (ROMAN, SANS, SERIF)), 0.6, 1.0, 0.25, upper=chance(rng, 0.6))
     headline(image, text, (50, top, 314, top + height), face, Paint(colour), most_lines=1)
 
 
 def logos(image: Image.Image, rng: np.random.Generator, row: int, colour: Colour) -> None:
-    """Draw the little marks at the foot: rating box, studio signs."""
+    """Draw the small marks at the foot: a rating box and studio logos."""
     draw = ImageDraw.Draw(image)
-    x = round(between(rng, 24, 60))
+    x = round(uniform(rng, 24, 60))
     draw.rectangle((x, row, x + 34, row + 14), outline=colour, width=1)
     draw.line((x + 12, row, x + 12, row + 14), fill=colour)
     for right in (46, 74, 96)[: int(rng.integers(1, 4))]:
         draw.ellipse((364 - right, row, 350 - right + 14, row + 14), outline=colour, width=2)
 
 
-def release_date(image: Image.Image, brief_year: int, box: Box, colour: Colour) -> None:
-    """Set the year in figures, as few posters do."""
-    headline(image, str(brief_year), box, Typeface(MONO_BOLD, 0.6, 1.0), Paint(colour))
+def release_date(image: Image.Image, year: int, box: Box, colour: Colour) -> None:
+    """Draw the year in figures, as few posters have it."""
+    headline(image, str(year), box, Typeface(MONO_BOLD, 0.6, 1.0), Paint(colour))

@@ -1,4 +1,4 @@
-"""Colours and five-colour palettes, and the arithmetic the painters do with them."""
+"""Colours, palettes of five colours, and the arithmetic with them."""
 
 import colorsys
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from sample_posters.dice import between, chance
+from sample_posters.random_draws import chance, uniform
 
 Colour: TypeAlias = tuple[int, int, int]
 
@@ -38,7 +38,7 @@ def lightness(colour: Colour) -> float:
 
 
 def legible(colour: Colour, ground: Colour, contrast: float = 0.34) -> Colour:
-    """Return the colour, or a lighter or darker one if it would vanish on the ground."""
+    """Return the colour, made lighter or darker if its contrast to the ground is too low."""
     if abs(lightness(colour) - lightness(ground)) >= contrast:
         return colour
     target = BLACK if lightness(ground) > 0.48 else WHITE
@@ -57,7 +57,7 @@ def jitter(rng: np.random.Generator, colour: Colour, strength: float = 1.0) -> C
 
 @dataclass(frozen=True)
 class Palette:
-    """The five inks of a poster: paper or sky, a second area, a loud accent, dark and light."""
+    """The five colours of a poster: paper or sky, a second area, an accent, dark and light."""
 
     ground: Colour
     second: Colour
@@ -66,11 +66,11 @@ class Palette:
     light: Colour
 
     def varied(self, rng: np.random.Generator) -> "Palette":
-        """Return a palette near this one; sometimes its second and accent inks change places."""
+        """Return a similar palette; sometimes the second and the accent colour are swapped."""
         second, accent = self.second, self.accent
         if chance(rng, 0.2):
             second, accent = accent, second
-        strength = between(rng, 0.5, 1.4)
+        strength = uniform(rng, 0.5, 1.4)
         return Palette(
             jitter(rng, self.ground, strength),
             jitter(rng, second, strength),

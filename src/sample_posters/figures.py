@@ -1,11 +1,11 @@
-"""People seen whole: jointed figures in some thirty dresses and poses, shaded or flat."""
+"""People in full figure: outfits and poses, shaded or as silhouettes."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from sample_posters.colours import Colour, darken, lighten, mix
-from sample_posters.dice import between, chance, pick
+from sample_posters.random_draws import chance, pick, uniform
 from sample_posters.shapes import Pen, Point
 
 # joints in units of the figure's height, feet at (0, 0), y downwards, in this order:
@@ -34,13 +34,13 @@ POSES: dict[str, tuple[Point, ...]] = {
     "walk": ((0.01, -0.93), (0, -0.82), (-0.13, -0.64), (-0.17, -0.48), (0.12, -0.64),
              (0.16, -0.5), (-0.07, -0.27), (-0.17, -0.02), (0.08, -0.27), (0.1, 0)),
 }
-# the sum of a cloth's three channels below which its folds cannot be seen
+# sum of a colour's three channels below which it is drawn without shading
 DARKEST_SHADED = 110
 
 
 @dataclass(frozen=True)
 class Outfit:
-    """What a figure wears and holds: its cut, its hat, its prop and its colours."""
+    """What a figure wears and holds: cut, hat, prop and colours."""
 
     cut: str
     hat: str
@@ -51,8 +51,8 @@ class Outfit:
     bottom: Colour
 
 
-# cut, hats, props and poses that go together, by the part a figure plays
-PARTS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+# cut, hats, props and poses that go together, by the role of a figure
+ROLES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "gentleman": ("suit", ("none", "fedora", "bowler"), ("none", "cane"),
                   ("stand", "walk", "akimbo", "cross")),
     "sleuth": ("coat", ("fedora",), ("gun", "none"), ("aim", "stand", "walk", "ready")),
@@ -74,9 +74,11 @@ SKINS: tuple[Colour, ...] = ((238, 198, 164), (226, 178, 138), (196, 142, 104), 
 HAIRS: tuple[Colour, ...] = ((32, 24, 22), (70, 44, 28), (128, 82, 40), (206, 162, 84))
 
 
-def dress(rng: np.random.Generator, part: str, cloths: tuple[Colour, ...]) -> tuple[Outfit, str]:
-    """Return an outfit for a part, cut from the given colours, and a pose that suits it."""
-    cut, hats, props, poses = PARTS[part]
+def choose_outfit(
+    rng: np.random.Generator, role: str, cloths: tuple[Colour, ...]
+) -> tuple[Outfit, str]:
+    """Return a random outfit for a role in the given colours, and a pose that suits it."""
+    cut, hats, props, poses = ROLES[role]
     outfit = Outfit(
         cut, pick(rng, hats), pick(rng, props), pick(rng, SKINS), pick(rng, HAIRS),
         pick(rng, cloths), pick(rng, cloths),
@@ -96,7 +98,7 @@ def draw_figure(pen: Pen, outfit: Outfit, pose: str, rng: np.random.Generator) -
     lower = outfit.skin if outfit.cut in ("dress", "gown", "tunic") else outfit.bottom
     hips = ((neck[0] - 0.048, -0.5), (neck[0] + 0.048, -0.5))
     if outfit.cut == "cape":
-        side = between(rng, 0.18, 0.34)
+        side = uniform(rng, 0.18, 0.34)
         pen.shape([(neck[0] - 0.06, -0.86), (neck[0] + 0.06, -0.86), (side, -0.2),
                    (side * 0.4, -0.1), (-side * 0.3, -0.16), (-side, -0.08)], outfit.bottom)
     if outfit.hat == "long":
@@ -124,7 +126,7 @@ def _jointed(
     pen: Pen, joints: tuple[Point, Point, Point], girths: tuple[float, float, float],
     upper: Colour, lower: Colour,
 ) -> None:
-    """Draw a leg or an arm through its three joints, its left side in the light."""
+    """Draw a leg or an arm through its three joints, its left side lighter."""
     parts = ((0, upper), (1, lower))
     for part, cloth in parts:
         shade = cloth if sum(cloth) < DARKEST_SHADED else darken(cloth, 0.36)
@@ -139,7 +141,7 @@ def _jointed(
 
 
 def _trunk(pen: Pen, outfit: Outfit, neck: Point, rng: np.random.Generator) -> None:
-    """Draw the body between neck and hips, and the skirts of coat, gown or dress."""
+    """Draw the body from neck to hips, and the skirt of a coat, gown or dress."""
     x, cloth = neck[0], outfit.top
     dark = cloth if sum(cloth) < DARKEST_SHADED else darken(cloth, 0.42)
     waist = 0.062 if outfit.cut in ("dress", "gown") else 0.082
@@ -147,9 +149,9 @@ def _trunk(pen: Pen, outfit: Outfit, neck: Point, rng: np.random.Generator) -> N
             (x + 0.1, -0.47), (x - 0.1, -0.47), (x - waist, -0.6), (x - 0.125, -0.79)]
     pen.shape(body, dark)
     pen.shape([(px * 0.62 - 0.028 + x * 0.38, py) for px, py in body], cloth)
-    flare = between(rng, 0.13, 0.24)
+    flare = uniform(rng, 0.13, 0.24)
     if outfit.cut in ("dress", "gown"):
-        hem = -0.02 if outfit.cut == "gown" else between(rng, -0.36, -0.22)
+        hem = -0.02 if outfit.cut == "gown" else uniform(rng, -0.36, -0.22)
         pen.shape([(x - waist, -0.6), (x + waist, -0.6), (x + flare, hem), (x, hem + 0.03),
                    (x - flare, hem)], dark)
         pen.shape([(x - waist, -0.6), (x + 0.01, -0.6), (x, hem + 0.03), (x - flare, hem)], cloth)
@@ -220,8 +222,8 @@ def _prop(pen: Pen, outfit: Outfit, left: Point, right: Point) -> None:
 
 
 def draw_couple(pen: Pen, first: Outfit, second: Outfit, rng: np.random.Generator) -> None:
-    """Draw two figures close together, as one frame one figure high."""
-    close = between(rng, 0.12, 0.17)
+    """Draw two figures close together in the pen's frame, whose unit is their height."""
+    close = uniform(rng, 0.12, 0.17)
     pose = "dance" if chance(rng, 0.4) else "stand"
     draw_figure(pen.beside(-close), first, "stand", rng)
     draw_figure(pen.beside(close * 0.7, 0.93, turn=True), second, pose, rng)

@@ -1,4 +1,4 @@
-"""Lettering: words set to fill a box, as masks, and painted with outlines, shadows, metal."""
+"""Lettering: text set to fill a box as a mask, then drawn with outline, shadow and fill."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -17,7 +17,7 @@ MEASURING_SIZE = 100
 
 @dataclass(frozen=True)
 class Typeface:
-    """A font and how it may be treated; lengths are in heights of its capitals."""
+    """A font and how it may be stretched; lengths are in multiples of its capitals' height."""
 
     font: str
     narrowest: float = 0.55
@@ -30,7 +30,7 @@ class Typeface:
 
 @dataclass(frozen=True)
 class Paint:
-    """How lettering is coloured: its fill, a rim `edge` pixels wide, a shadow or solid depth."""
+    """How lettering is coloured: fill, outline `edge` pixels wide, shadow (solid or not), glow."""
 
     fill: Colour | Image.Image
     outline: Colour | None = None
@@ -42,7 +42,7 @@ class Paint:
 
 
 def split_words(text: str) -> list[str]:
-    """Return the words of a text, the very long ones broken with hyphens."""
+    """Return the words of a text; very long ones are hyphenated."""
     words: list[str] = []
     for word in text.split():
         while len(word) > LONGEST_WORD:
@@ -65,7 +65,7 @@ def break_lines(words: list[str], count: int) -> list[str]:
 def line_width(text: str, face: Typeface) -> float:
     """Return the width of a line as a multiple of the height of its capitals."""
     length = load_font(face.font, MEASURING_SIZE).getlength(text) / MEASURING_SIZE
-    # a title of combining marks alone has no width of its own
+    # a title of only combining marks has no width
     return max(0.1, length / cap_ratio(face.font) + face.tracking * (len(text) - 1))
 
 
@@ -163,7 +163,7 @@ def spread(mask: Image.Image, pixels: float) -> Image.Image:
     margin = int(pixels) + 2
     sheet = Image.new("L", (mask.width + 2 * margin, mask.height + 2 * margin), 0)
     sheet.paste(mask, (margin, margin))
-    # a blurred edge falls off over twice its radius: cutting it low moves the edge outwards
+    # a low threshold on the blurred mask moves its edge outwards
     return sheet.filter(ImageFilter.GaussianBlur(pixels * 0.6)).point(
         lambda value: min(255, value * 9)
     )
@@ -221,7 +221,7 @@ def headline(
     x = left + round((size[0] - mask.width) * align)
     y = top + round((size[1] - mask.height) * rest)
     if isinstance(paint.fill, tuple) and paint.outline is None:
-        # whatever lies under the words, they must be read
+        # keep the text legible on the picture below it
         under = image.crop((x, y, x + mask.width, y + mask.height)).resize((1, 1)).tobytes()
         fill = legible(paint.fill, (under[0], under[1], under[2]), 0.3)
         shadow = paint.shadow

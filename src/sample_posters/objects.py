@@ -1,4 +1,4 @@
-"""Things a poster may show: vehicles, buildings, beasts and props, in a few flat shapes."""
+"""Objects on posters: vehicles, buildings, animals and props, drawn from a few flat shapes."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -8,8 +8,8 @@ import numpy as np
 from sample_posters.colours import BLACK, Colour, darken, lighten, mix
 from sample_posters.shapes import Pen, star
 
-# every painter draws in a unit frame: origin at the foot's middle, about one unit high and wide
-Painter: TypeAlias = Callable[[Pen, Colour, Colour], None]
+# draws in a unit frame: origin at the middle of the foot, about one unit high and wide
+DrawObject: TypeAlias = Callable[[Pen, Colour, Colour], None]
 
 
 def _car(pen: Pen, body: Colour, light: Colour) -> None:
@@ -219,7 +219,7 @@ def _tank(pen: Pen, body: Colour, light: Colour) -> None:
         pen.disc((float(x), -0.12), 0.08, 0.08, mix(body, light, 0.3))
 
 
-OBJECTS: dict[str, Painter] = {
+OBJECTS: dict[str, DrawObject] = {
     "car": _car, "train": _train, "ship": _ship, "liner": _liner, "house": _house,
     "castle": _castle, "saucer": _saucer, "rocket": _rocket, "plane": _plane, "horse": _horse,
     "tree": _tree, "palm": _palm, "heart": _heart, "gun": _gun, "skull": _skull, "hand": _hand,
@@ -229,5 +229,5 @@ OBJECTS: dict[str, Painter] = {
 
 
 def draw_object(pen: Pen, kind: str, body: Colour, light: Colour) -> None:
-    """Draw a thing in the pen's frame, in a body colour and a light one."""
+    """Draw an object in the pen's frame, in a body colour and a light colour."""
     OBJECTS[kind](pen, body, light)

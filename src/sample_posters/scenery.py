@@ -1,4 +1,4 @@
-"""Places a story may happen in: land, sea, town and stage, painted over a sky."""
+"""Places: landscapes, sea, town, stage and room, drawn under a sky."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -8,11 +8,11 @@ from PIL import Image, ImageDraw
 
 from sample_posters.backgrounds import glow, gradient, stars
 from sample_posters.colours import Colour, Palette, darken, lighten, mix
-from sample_posters.dice import between, chance, pick
 from sample_posters.objects import draw_object
+from sample_posters.random_draws import chance, pick, uniform
 from sample_posters.shapes import Pen
 
-# every painter fills the image from the horizon (a row of pixels) down
+# draws the image from the horizon (a pixel row) down
 Place: TypeAlias = Callable[[np.random.Generator, Image.Image, int, Colour, Colour], None]
 
 
@@ -42,8 +42,8 @@ def _desert(
 ) -> None:
     draw = ImageDraw.Draw(image)
     for _ in range(int(rng.integers(1, 4))):
-        x, wide = between(rng, 0, image.width), between(rng, 0.1, 0.25) * image.width
-        tall = between(rng, 0.1, 0.22) * image.height
+        x, wide = uniform(rng, 0, image.width), uniform(rng, 0.1, 0.25) * image.width
+        tall = uniform(rng, 0.1, 0.22) * image.height
         draw.polygon([(x - wide, horizon), (x - wide * 0.6, horizon - tall),
                       (x + wide * 0.6, horizon - tall), (x + wide, horizon)], fill=far)
         draw.polygon([(x + wide * 0.2, horizon), (x + wide * 0.25, horizon - tall),
@@ -60,7 +60,7 @@ def _sea(
     draw = ImageDraw.Draw(image)
     for _ in range(60):
         depth = float(rng.random()) ** 1.5
-        x, y = between(rng, 0, image.width), horizon + depth * (image.height - horizon)
+        x, y = uniform(rng, 0, image.width), horizon + depth * (image.height - horizon)
         reach = (4 + 26 * depth) * image.width / 364
         draw.line((x - reach, y, x, y - 2 * depth, x + reach, y), fill=lighten(far, 0.35),
                   width=1 + round(2 * depth))
@@ -74,14 +74,14 @@ def _town(
     for layer, colour in enumerate((far, near)):
         x = -10.0
         while x < image.width:
-            wide = between(rng, 0.05, 0.13) * image.width
-            top = horizon - between(rng, 0.05, 0.34 - 0.12 * layer) * image.height
+            wide = uniform(rng, 0.05, 0.13) * image.width
+            top = horizon - uniform(rng, 0.05, 0.34 - 0.12 * layer) * image.height
             draw.rectangle((x, top, x + wide, image.height), fill=colour)
             if chance(rng, 0.25):
                 draw.polygon([(x, top), (x + wide / 2, top - wide * 1.2), (x + wide, top)],
                              fill=colour)
             for _ in range(5 if layer else 2):
-                left, up = x + wide * float(rng.random()) * 0.8, top + between(rng, 4, 70)
+                left, up = x + wide * float(rng.random()) * 0.8, top + uniform(rng, 4, 70)
                 draw.rectangle((left, up, left + 3, up + 5), fill=lit)
             x += wide + 1
     draw.rectangle((0, horizon + image.height * 0.08, image.width, image.height), fill=near)
@@ -92,7 +92,7 @@ def _road(
 ) -> None:
     _ridge(rng, image, horizon, image.height * 0.06, 6, far)
     draw = ImageDraw.Draw(image)
-    middle, foot = image.width * between(rng, 0.4, 0.6), image.height
+    middle, foot = image.width * uniform(rng, 0.4, 0.6), image.height
     image.paste(gradient((image.width, foot - horizon), (far, mix(far, near, 0.5))), (0, horizon))
     draw.polygon([(middle - 3, horizon), (middle + 3, horizon), (image.width * 0.85, foot),
                   (image.width * 0.15, foot)], fill=near)
@@ -113,9 +113,9 @@ def _forest(
     for layer in range(3):
         colour = mix(far, near, layer / 2)
         for _ in range(5):
-            x = between(rng, 0, image.width)
+            x = uniform(rng, 0, image.width)
             foot = horizon + layer * image.height * 0.06
-            size = image.height * between(rng, 0.24, 0.5)
+            size = image.height * uniform(rng, 0.24, 0.5)
             draw_object(Pen(image, (x, foot + 4), size, chance(rng, 0.5)), "tree", colour, colour)
 
 
@@ -147,7 +147,7 @@ def _room(
     draw.rectangle((0, 0, width, horizon), fill=far)
     draw.rectangle((0, horizon, width, height), fill=near)
     light = lighten(far, 0.4)
-    x, wide = between(rng, 0.12, 0.5) * width, between(rng, 0.18, 0.3) * width
+    x, wide = uniform(rng, 0.12, 0.5) * width, uniform(rng, 0.18, 0.3) * width
     draw.rectangle((x, horizon * 0.2, x + wide, horizon * 0.75), fill=light,
                    outline=darken(far, 0.4), width=3)
     draw.line((x + wide / 2, horizon * 0.2, x + wide / 2, horizon * 0.75), fill=darken(far, 0.4),
@@ -162,8 +162,8 @@ def _space(
     rng: np.random.Generator, image: Image.Image, horizon: int, far: Colour, near: Colour
 ) -> None:
     stars(rng, image, lighten(far, 0.8), 90)
-    size = between(rng, 0.25, 0.6) * image.width
-    place = (between(rng, 0.15, 0.85) * image.width, between(rng, 0.35, 0.6) * image.height)
+    size = uniform(rng, 0.25, 0.6) * image.width
+    place = (uniform(rng, 0.15, 0.85) * image.width, uniform(rng, 0.35, 0.6) * image.height)
     draw_object(Pen(image, place, size), "planet", mix(far, near, 0.4), lighten(far, 0.4))
     draw = ImageDraw.Draw(image)
     reach = image.width
@@ -179,23 +179,23 @@ PLACES: dict[str, Place] = {
 def paint_place(
     rng: np.random.Generator, size: tuple[int, int], kind: str, colours: Palette
 ) -> tuple[Image.Image, int]:
-    """Return a place under its sky, and the row of its horizon."""
+    """Return a picture of a place with its sky, and the pixel row of the horizon."""
     night = kind == "space" or chance(rng, 0.35)
     top = darken(colours.second, 0.6) if night else colours.second
     low = pick(rng, (colours.accent, mix(colours.second, colours.light, 0.5), colours.light))
     if kind == "space":
         low = darken(colours.accent, 0.55)
     image = gradient(size, (top, mix(top, low, 0.55), low))
-    horizon = round(size[1] * between(rng, 0.52, 0.72))
+    horizon = round(size[1] * uniform(rng, 0.52, 0.72))
     if night and chance(rng, 0.6):
         stars(rng, image, colours.light, 50)
     if kind in ("sea", "mountains", "desert", "road", "forest") and chance(rng, 0.6):
-        place = (between(rng, 0.2, 0.8) * size[0], horizon * between(rng, 0.4, 0.95))
+        place = (uniform(rng, 0.2, 0.8) * size[0], horizon * uniform(rng, 0.4, 0.95))
         sun = lighten(pick(rng, (colours.light, colours.accent)), 0.25)
         glow(image, place, size[0] * 0.45, sun, 0.7)
         draw_object(Pen(image, (place[0], place[1] + size[0] * 0.09), size[0] * 0.2), "moon",
                     sun, sun)
-    far = mix(colours.second, colours.ink, between(rng, 0.25, 0.6))
-    near = mix(colours.second, colours.ink, between(rng, 0.75, 0.95))
+    far = mix(colours.second, colours.ink, uniform(rng, 0.25, 0.6))
+    near = mix(colours.second, colours.ink, uniform(rng, 0.75, 0.95))
     PLACES[kind](rng, image, horizon, far, near)
     return image, horizon

@@ -1,4 +1,4 @@
-"""Scenes: what each genre shows - its places, things and people - composed in a box."""
+"""Scenes: pictures composed of a genre's places, objects and people."""
 
 from dataclasses import dataclass
 
@@ -6,26 +6,26 @@ import numpy as np
 from PIL import Image
 
 from sample_posters.backgrounds import blotches
-from sample_posters.brief import Brief
 from sample_posters.colours import Colour, Palette, darken, lightness, mix
-from sample_posters.dice import between, chance, pick
 from sample_posters.faces import draw_bust, paste_bust
-from sample_posters.figures import draw_couple, draw_figure, dress, flat_outfit
+from sample_posters.figures import choose_outfit, draw_couple, draw_figure, flat_outfit
 from sample_posters.objects import draw_object
+from sample_posters.portraits import Tones, choose_person, natural_tones
+from sample_posters.poster_spec import PosterSpec
+from sample_posters.random_draws import chance, pick, uniform
 from sample_posters.scenery import paint_place
 from sample_posters.shapes import Pen, Point
-from sample_posters.sitters import Tones, choose_sitter, natural_tones
 
 
 @dataclass(frozen=True)
 class Genre:
-    """The stock of a genre: places, things that stand in them or fly over, emblems, parts."""
+    """What posters of a genre show: places, objects on the ground or in the air, emblems, roles."""
 
     places: tuple[str, ...]
     things: tuple[str, ...]
     airborne: tuple[str, ...]
     emblems: tuple[str, ...]
-    parts: tuple[str, ...]
+    roles: tuple[str, ...]
 
 
 GENRES: dict[str, Genre] = {
@@ -54,103 +54,104 @@ GENRES: dict[str, Genre] = {
 }
 
 
-def cloths(colours: Palette) -> tuple[Colour, ...]:
-    """Return the colours that clothes are cut from."""
+def clothes_colours(colours: Palette) -> tuple[Colour, ...]:
+    """Return the colours that clothes may have."""
     return (colours.accent, colours.second, colours.ink, mix(colours.ground, colours.ink, 0.4),
             colours.light)
 
 
 def add_figures(
-    image: Image.Image, brief: Brief, colours: Palette, ground: float, height: float, count: int,
-    *, silhouette: Colour | None = None, middle: float = 0.5, span: float = 0.7,
+    image: Image.Image, spec: PosterSpec, colours: Palette, ground: float, height: float,
+    count: int, *, silhouette: Colour | None = None, middle: float = 0.5, span: float = 0.7,
 ) -> None:
-    """Stand one or more people of the genre on a row of the image.
+    """Draw one or more people of the genre who stand on a pixel row of the image.
 
     `ground` and `height` are in pixels, `middle` and `span` shares of the image's width. A
     `silhouette` colour draws them flat.
     """
-    rng = brief.rng
-    parts = GENRES[brief.genre].parts
-    outfits = [dress(rng, pick(rng, parts), cloths(colours)) for _ in range(count)]
+    rng = spec.rng
+    roles = GENRES[spec.genre].roles
+    cloths = clothes_colours(colours)
+    outfits = [choose_outfit(rng, pick(rng, roles), cloths) for _ in range(count)]
     if silhouette is not None:
         outfits = [(flat_outfit(outfit, silhouette), pose) for outfit, pose in outfits]
-    if count == 2 and brief.genre in ("romance", "musical", "drama") and chance(rng, 0.6):
+    if count == 2 and spec.genre in ("romance", "musical", "drama") and chance(rng, 0.6):
         pen = Pen(image, (image.width * middle, ground), height, chance(rng, 0.5))
         draw_couple(pen, outfits[0][0], outfits[1][0], rng)
         return
     for index, (outfit, pose) in enumerate(outfits):
         share = 0.5 if count == 1 else index / (count - 1)
         x = image.width * (middle + span * (share - 0.5))
-        tall = height * between(rng, 0.88, 1.06)
+        tall = height * uniform(rng, 0.88, 1.06)
         draw_figure(Pen(image, (x, ground), tall, chance(rng, 0.5)), outfit, pose, rng)
 
 
 def add_thing(
-    image: Image.Image, brief: Brief, place: Point, size: float, body: Colour, light: Colour,
+    image: Image.Image, spec: PosterSpec, place: Point, size: float, body: Colour, light: Colour,
     *, stock: str = "any",
 ) -> None:
-    """Draw one of the genre's things with its foot at a place in pixels.
+    """Draw one of the genre's objects with its foot at a place in pixels.
 
-    `stock` tells which: "things" that stand in a place, "airborne" ones over it, or "any", which
-    counts in the emblems that stand for the story without being part of a scene.
+    `stock` is "things" (on the ground), "airborne" (in the air), or "any" (on the ground, or an
+    emblem that is not part of a scene).
     """
-    genre = GENRES[brief.genre]
+    genre = GENRES[spec.genre]
     stocks = {"things": genre.things, "airborne": genre.airborne,
               "any": genre.things + genre.emblems}
-    kind = pick(brief.rng, stocks[stock])
-    draw_object(Pen(image, place, size, chance(brief.rng, 0.5)), kind, body, light)
+    kind = pick(spec.rng, stocks[stock])
+    draw_object(Pen(image, place, size, chance(spec.rng, 0.5)), kind, body, light)
 
 
 def add_bust(
-    image: Image.Image, brief: Brief, colours: Palette, centre: Point, height: float,
+    image: Image.Image, spec: PosterSpec, colours: Palette, centre: Point, height: float,
     *, tones: Tones | None = None, softness: float = 0.09, degrees: float = 0.0, fade: float = 0.0,
 ) -> None:
-    """Paint a bust of one of the cast with its layer's centre at a point in pixels."""
-    rng = brief.rng
-    sitter = choose_sitter(rng, brief.style_year, brief.genre)
+    """Draw a portrait of a random person centred on a point in pixels."""
+    rng = spec.rng
+    person = choose_person(rng, spec.style_year, spec.genre)
     tones = tones or natural_tones(rng, colours)
-    bust = draw_bust(rng, round(height), sitter, tones, softness)
+    bust = draw_bust(rng, round(height), person, tones, softness)
     paste_bust(image, bust, centre, degrees, fade)
 
 
 def scene(
-    size: tuple[int, int], brief: Brief, colours: Palette, *, people: int | None = None,
+    size: tuple[int, int], spec: PosterSpec, colours: Palette, *, people: int | None = None,
     flat: bool = False, tall: float | None = None,
 ) -> Image.Image:
-    """Return a picture of the genre: a place, a thing or two, and people in the foreground.
+    """Return a picture of the genre: a place, up to two objects, and people in front.
 
     `people` fixes how many there are, `tall` their height as a share of the picture's, and
     `flat` makes them silhouettes.
     """
-    rng = brief.rng
-    genre = GENRES[brief.genre]
+    rng = spec.rng
+    genre = GENRES[spec.genre]
     image, horizon = paint_place(rng, size, pick(rng, genre.places), colours)
     width, height = size
     unit = min(size)
     if chance(rng, 0.5):
-        place = (width * between(rng, 0.15, 0.85), height * between(rng, 0.25, 0.45))
-        add_thing(image, brief, place, unit * between(rng, 0.16, 0.34), colours.ink,
+        place = (width * uniform(rng, 0.15, 0.85), height * uniform(rng, 0.25, 0.45))
+        add_thing(image, spec, place, unit * uniform(rng, 0.16, 0.34), colours.ink,
                   colours.light, stock="airborne")
-    body = colours.ink if flat else mix(colours.accent, colours.ink, between(rng, 0.2, 0.7))
+    body = colours.ink if flat else mix(colours.accent, colours.ink, uniform(rng, 0.2, 0.7))
     if chance(rng, 0.75):
-        place = (width * between(rng, 0.2, 0.8), horizon + height * between(rng, 0.03, 0.12))
+        place = (width * uniform(rng, 0.2, 0.8), horizon + height * uniform(rng, 0.03, 0.12))
         light = colours.light if lightness(body) < 0.6 else darken(colours.second, 0.4)
-        add_thing(image, brief, place, unit * between(rng, 0.35, 0.75), body, light,
+        add_thing(image, spec, place, unit * uniform(rng, 0.35, 0.75), body, light,
                   stock="things")
     count = int(rng.integers(1, 4)) if people is None else people
     if count:
-        share = between(rng, 0.42, 0.8) if tall is None else tall
-        foot = height * between(rng, 0.94, 1.12)
-        add_figures(image, brief, colours, foot, height * share, count,
+        share = uniform(rng, 0.42, 0.8) if tall is None else tall
+        foot = height * uniform(rng, 0.94, 1.12)
+        add_figures(image, spec, colours, foot, height * share, count,
                     silhouette=colours.ink if flat else None,
-                    middle=between(rng, 0.4, 0.6), span=between(rng, 0.4, 0.75))
+                    middle=uniform(rng, 0.4, 0.6), span=uniform(rng, 0.4, 0.75))
     return image
 
 
-def rub(
+def roughen(
     rng: np.random.Generator, image: Image.Image, strength: float, cell: int = 13
 ) -> Image.Image:
-    """Return the picture with edges that waver by up to about `strength` pixels, as by hand."""
+    """Return the picture with edges displaced by up to about `strength` pixels."""
     width, height = image.size
     drift_x, drift_y = (
         np.asarray(blotches(rng, image.size, cell).point(
@@ -159,7 +160,7 @@ def rub(
     )
     rows = np.clip(np.arange(height, dtype=np.int16)[:, None] + drift_y, 0, height - 1)
     columns = np.clip(np.arange(width, dtype=np.int16)[None, :] + drift_x, 0, width - 1)
-    # one four-byte number per pixel moves faster than three bytes
+    # indexing one four-byte number per pixel is faster than three bytes
     pixels = np.asarray(image.convert("RGBA")).view(np.uint32)[..., 0]
     moved = pixels[rows, columns]
     return Image.frombytes("RGBA", image.size, moved.tobytes()).convert("RGB")

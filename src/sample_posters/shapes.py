@@ -1,4 +1,4 @@
-"""Plane geometry for the painters: smooth outlines, limbs, stars, and where they are put."""
+"""Plane geometry: smooth outlines, limbs, stars, and a pen that draws in its own frame."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -69,7 +69,7 @@ class Pen:
         )
 
     def beside(self, shift: float, share: float = 1.0, turn: bool = False) -> "Pen":
-        """Return a pen set beside this one, its frame smaller, or turned to the other side."""
+        """Return a pen whose frame is beside this one's, scaled, and mirrored if `turn`."""
         other = copy(self)
         other.origin = self.at((shift, 0))
         other.scale = self.scale * share

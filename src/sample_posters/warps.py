@@ -53,12 +53,12 @@ def envelope(top: tuple[float, float, float], bottom: tuple[float, float, float]
 
 
 def arch(rise: float) -> Warp:
-    """Return a warp that bends the line of letters upwards in the middle."""
+    """Return a warp that curves the line of letters upwards in the middle."""
     return envelope((rise, 0.0, rise), (1 + rise, 1.0, 1 + rise))
 
 
 def swell(rise: float) -> Warp:
-    """Return a warp that keeps the foot level and lets the middle letters stand taller."""
+    """Return a warp that keeps the base line and makes the middle letters taller."""
     return envelope((rise, 0.0, rise), (1.0, 1.0, 1.0))
 
 
@@ -69,7 +69,7 @@ def wedge(growth: float) -> Warp:
 
 
 def recede(share: float) -> Warp:
-    """Return a warp that narrows the top of the letters, like words laid on a road."""
+    """Return a warp that narrows the top of the lines, as in perspective."""
 
     def lay(mask: Image.Image) -> Image.Image:
         inset = share * mask.width / 2

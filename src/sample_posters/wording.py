@@ -1,8 +1,8 @@
-"""The small print: invented names, studios and tag lines that belong to no film."""
+"""Invented names of people and studios, tag lines and credits."""
 
 import numpy as np
 
-from sample_posters.dice import chance, pick
+from sample_posters.random_draws import chance, pick
 
 _GIVEN = (
     "Ada", "Abel", "Basil", "Bruna", "Cass", "Clem", "Dora", "Delphine", "Edda", "Emmett",
@@ -57,7 +57,7 @@ def studio(rng: np.random.Generator) -> str:
 
 
 def tag_line(rng: np.random.Generator) -> str:
-    """Return a line that promises something, in sentence case."""
+    """Return a random tag line in sentence case."""
     line = pick(rng, _TAGS).format(pick(rng, _THINGS), pick(rng, _THINGS))
     if chance(rng, 0.5) and line[-1].isalpha():
         line += pick(rng, (".", "...", "!"))
@@ -65,7 +65,7 @@ def tag_line(rng: np.random.Generator) -> str:
 
 
 def credits_text(rng: np.random.Generator, entries: int) -> str:
-    """Return that many entries of a billing block: crafts and names."""
+    """Return the text of a billing block with so many entries: crafts and names."""
     parts = [studio(rng), "presents"]
     for _ in range(entries):
         parts += [pick(rng, _CRAFTS), name(rng)]

@@ -1,17 +1,16 @@
-"""The one table of movies: an id, its label and its picture travel in one row, never apart."""
+"""The catalogue: one row per movie with its id, its label and its poster."""
 
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
+
+import pandas as pd
 
 from posters.errors import DataError
 from posters.files import write_text
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Origin = Literal["initial", "reserve", "topup"]
 
@@ -50,93 +49,69 @@ class Refusal(NamedTuple):
     detail: str
 
 
-CATALOGUE_COLUMNS = Entry._fields
-_NUMBERS = ("year", "width", "height")
-_REFUSAL_COLUMNS = Refusal._fields
-
-
 def write_catalogue(path: Path, entries: Iterable[Entry]) -> None:
-    """Write entries as CSV, in the order of their ids.
+    """Write entries as CSV, sorted by id.
 
     Raises:
-        DataError: two entries share an id or a picture: such a table is never written.
+        DataError: two entries have the same id or the same poster; nothing is written.
     """
-    ordered = sorted(entries, key=lambda entry: entry.imdb_id)
+    rows = sorted(entries, key=lambda entry: entry.imdb_id)
     for column in ("imdb_id", "sha256"):
-        seen: set[str] = set()
-        for entry in ordered:
-            value = getattr(entry, column)
-            if value in seen:
-                raise DataError(f"{path.name}: {column} {value} stands in more than one row")
-            seen.add(value)
-    write_text(path, _to_csv(CATALOGUE_COLUMNS, ordered))
+        counts = Counter(getattr(row, column) for row in rows)
+        repeated = [value for value, count in counts.items() if count > 1]
+        if repeated:
+            raise DataError(f"{path.name}: {column} {repeated[0]} is in more than one row")
+    _write_csv(path, Entry._fields, rows)
 
 
 def write_refusals(path: Path, refusals: Iterable[Refusal]) -> None:
-    """Write what was refused as CSV, in the order of the attempts."""
-    write_text(path, _to_csv(_REFUSAL_COLUMNS, refusals))
+    """Write refusals as CSV in the given order."""
+    _write_csv(path, Refusal._fields, refusals)
 
 
-def read_catalogue(path: Path) -> "pd.DataFrame":
-    """Read a catalogue: one row a movie, the columns of `Entry`, in the order of the ids.
+def read_catalogue(path: Path) -> pd.DataFrame:
+    """Read a catalogue: one row per movie, the columns of `Entry`, sorted by id.
 
     Raises:
-        DataError: the file is missing or is no catalogue.
+        DataError: the file is missing or is not a catalogue.
     """
-    # Late: whoever asks for entries alone needn't wait for pandas.
-    import pandas as pd
-
-    columns = _read_columns(path)
-    return pd.DataFrame(columns).astype({name: "int64" for name in _NUMBERS})
+    return _read_csv(path, Entry)
 
 
 def read_entries(path: Path) -> list[Entry]:
     """Read a catalogue as entries; raises as `read_catalogue`."""
-    columns = _read_columns(path)
-    return [Entry(*row) for row in zip(*columns.values(), strict=True)]
-
-
-def _read_columns(path: Path) -> dict[str, Sequence[Any]]:
-    """The values of each column; of a million rows in a third of the time that rows take."""
-    rows = _read_rows(path, CATALOGUE_COLUMNS)
-    values = [*zip(*rows, strict=True)] or [()] * len(CATALOGUE_COLUMNS)
-    columns: dict[str, Sequence[Any]] = dict(zip(CATALOGUE_COLUMNS, values, strict=True))
-    try:
-        return columns | {name: [int(value) for value in columns[name]] for name in _NUMBERS}
-    except ValueError as error:
-        raise DataError(f"{path.name} is damaged ({error}): run `dvc repro`") from error
+    return [Entry(*row) for row in _read_csv(path, Entry).itertuples(index=False, name=None)]
 
 
 def count_refusals(path: Path) -> dict[str, int]:
-    """How many posters a file of refusals holds for each reason, by the reason's name."""
-    place = _REFUSAL_COLUMNS.index("reason")
-    reasons = Counter(row[place] for row in _read_rows(path, _REFUSAL_COLUMNS))
-    return dict(sorted(reasons.items()))
+    """The number of refused posters by reason, sorted by the reason's name."""
+    return dict(sorted(Counter(_read_csv(path, Refusal)["reason"]).items()))
 
 
-def _read_rows(path: Path, columns: Sequence[str]) -> list[list[str]]:
+def _read_csv(path: Path, row_type: type[Entry] | type[Refusal]) -> pd.DataFrame:
+    kinds = {
+        name: "int64" if kind is int else "str" for name, kind in row_type.__annotations__.items()
+    }
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            header, *rows = [row for row in csv.reader(file, strict=True) if row] or [[]]
+        # Every text is a value: a movie may be called "NA". Only "\n" ends a row.
+        frame = pd.read_csv(path, dtype=kinds, na_filter=False, lineterminator="\n")
     except FileNotFoundError as error:
         raise DataError(f"{path.name} is missing: run `dvc repro`") from error
-    except (ValueError, csv.Error) as error:
-        # Of which errors of decoding are a kind.
+    except ValueError as error:
         raise DataError(f"{path.name} is damaged ({error}): run `dvc repro`") from error
-    if header != list(columns):
-        raise DataError(f"{path.name} has other columns than expected: run `dvc repro`")
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(columns):
-            raise DataError(
-                f"{path.name} is damaged (row {number} has {len(row)} of {len(columns)} columns): "
-                "run `dvc repro`"
-            )
-    return rows
+    if tuple(frame.columns) != row_type._fields:
+        raise DataError(
+            f"{path.name} has unexpected columns: expected {','.join(row_type._fields)}, received "
+            f"{','.join(frame.columns)}. Run `dvc repro`"
+        )
+    if not frame["origin"].isin(get_args(Origin)).all():  # a row that was cut off
+        raise DataError(f"{path.name} is damaged (a row has no valid origin): run `dvc repro`")
+    return frame
 
 
-def _to_csv(columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> str:
+def _write_csv(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(rows)
-    return text.getvalue()
+    write_text(path, text.getvalue())

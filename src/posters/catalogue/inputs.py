@@ -1,9 +1,8 @@
-"""Files outside the pipeline that it reads, as digests that DVC can watch.
+"""Digests of the files outside the repository that params.yaml names.
 
-DVC's deps are paths that stand in `dvc.yaml`; which table and which weights are read stands in
-`params.yaml`. A first, light stage writes their digests into `data/inputs/`, and the stages that
-read the files depend on those: a table, a poster or a weights file that changed on disk is noticed.
-What needn't be there, a sweep, is copied instead.
+DVC can only watch paths that are in `dvc.yaml`, but params.yaml decides which tables and weights
+are read. So the first stage writes digests of these files into `data/inputs/`, and the stages that
+read the files depend on the digests.
 """
 
 from pathlib import Path
@@ -18,12 +17,11 @@ from posters.web.ledger import LEDGER, Ledger
 
 
 def digests(params: Params) -> dict[str, dict[str, Any]]:
-    """What each stage's outside files are made of now.
+    """Digests of each stage's outside files.
 
     Returns:
-        By name: `table` (what scrape reads: a table, or a folder of pages), `pool` (rebalance),
-        `weights` (embed) and `web`: how often something was to be asked again (`make
-        retry-failed`, `make refresh`).
+        By name: `table` (read by scrape: a table, or a folder of pages), `pool` (rebalance),
+        `weights` (embed) and `web`: how often `make retry-failed` and `make refresh` were run.
 
     Raises:
         TableError: a table can't be used.
@@ -33,41 +31,43 @@ def digests(params: Params) -> dict[str, dict[str, Any]]:
     table: dict[str, Any] = {}
     pool: dict[str, Any] = {}
     if source.tables_read:
-        table, pool = _table(source.table), _table(source.pool)
+        table, pool = _table_digest(source.table), _table_digest(source.pool)
     if source.replica:
-        # The replica serves both as one.
+        # The local server serves both tables as one list.
         table = pool = {"table": table, "pool": pool}
     elif source.kind == "imdb_pages" and source.pages:
-        table = pool = _pages(paths.from_root(source.pages))
+        table = pool = _pages_digest(paths.from_root(source.pages))
     return {
         "table": table,
         "pool": pool,
-        "weights": _weights(params.embed.weights),
+        "weights": _weights_digest(params.embed.weights),
         "web": Ledger(paths.archive(source.archive) / LEDGER).marks(),
     }
 
 
 def sweep() -> bytes:
-    """The table of the last sweep over t, which the report shows; an empty line where none is.
+    """A copy of the last sweep over t, for the report; a blank line if there is none.
 
-    A copy, as whatever DVC watches has to exist, and to hold something, or it warns.
+    The copy always exists and is never empty: otherwise DVC would fail or warn.
     """
     table = paths.METRICS / "sweep.csv"
     return table.read_bytes() if table.exists() else b"\n"
 
 
-def _pages(folder: Path) -> dict[str, Any]:
-    """A folder that is missing is no error here: the stage that reads it says so."""
+def _pages_digest(folder: Path) -> dict[str, Any]:
+    """The digest of a folder; a missing one is reported by the stage that reads it."""
     files = sorted(file for file in folder.glob("*") if file.is_file())
     listed = "".join(f"{file.name}\0{sha256_of_file(file)}\n" for file in files)
     return {"pages": len(files), "sha256": sha256(listed.encode())}
 
 
-def _table(named: str | None) -> dict[str, Any]:
-    assert named  # SourceParams refuses kind: table without its tables
-    path = paths.from_root(named)
+def _table_digest(name: str | None) -> dict[str, Any]:
+    assert name  # checked by SourceParams
+    path = paths.from_root(name)
     movies = read_table(path).movies
-    posters = "".join(f"{movie.poster}\0{_state(path.parent, movie.poster)}\n" for movie in movies)
+    posters = "".join(
+        f"{movie.poster}\0{_poster_digest(path.parent, movie.poster)}\n" for movie in movies
+    )
     return {
         "movies": len(movies),
         "sha256": sha256_of_file(path),
@@ -75,10 +75,10 @@ def _table(named: str | None) -> dict[str, Any]:
     }
 
 
-def _state(folder: Path, poster: str) -> str:
-    """A bad poster is no error here: the stage that reads it refuses and counts it."""
+def _poster_digest(folder: Path, poster: str) -> str:
+    """The digest of a poster's file; a bad one is refused by the stage that reads it."""
     if is_address(poster):
-        return "address"  # what it leads to is not looked at: nothing is fetched here
+        return "address"
     path = folder / poster
     try:
         return sha256_of_file(path) if path.is_file() else "missing"
@@ -86,7 +86,7 @@ def _state(folder: Path, poster: str) -> str:
         return "unreadable"
 
 
-def _weights(weights: str) -> dict[str, Any]:
+def _weights_digest(weights: str) -> dict[str, Any]:
     if weights in ("imagenet", "random"):
         return {"weights": weights}
     path = paths.from_root(weights)

@@ -1,4 +1,4 @@
-"""Movies as a person's table lists them: every row is checked before anything is done with one."""
+"""Movies as a source offers them, and reading a table of movies that a user provides."""
 
 import csv
 import io
@@ -12,16 +12,14 @@ from urllib.parse import urlsplit
 from posters.errors import TableError
 from posters.images.imdb_addresses import image_address, is_placeholder
 
-# The upper bound keeps whatever a page or a table says usable as the name of a file.
+# An id becomes a file name, so its length is limited.
 IMDB_ID = re.compile(r"tt[0-9]{7,20}")
 TABLE_COLUMNS = ("imdb_id", "title", "year", "file")
 ADDRESS_COLUMN = "poster_url"
 MOVIE_GENRE_COLUMNS = ("imdbId", "Title", "Poster")
 OLDEST_YEAR, NEWEST_YEAR = 1870, 2100
-_SHOWN = 5
-
-Row = tuple[int, list[str]]
-"""The number of a row's last line, and its values."""
+MAX_PROBLEMS_SHOWN = 5
+_LINE_END = re.compile("\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Movie:
 
 @dataclass
 class Parsed:
-    """What could be read from a table, a page or an answer.
+    """The movies read from a table, a page or a response.
 
     Attributes:
         movies: in the order they were read, no id twice.
@@ -55,83 +53,46 @@ class Parsed:
     left_out: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, offers: Iterable[Movie | str]) -> "Parsed":
-        """Gather movies; an offer that is a text is the reason why one is left out."""
+    def of(cls, results: Iterable[Movie | str]) -> "Parsed":
+        """Collect movies; a string among them is the reason why one could not be used."""
         movies: dict[str, Movie] = {}
         left_out: Counter[str] = Counter()
-        for offer in offers:
-            if isinstance(offer, str):
-                left_out[offer] += 1
-            elif offer.imdb_id in movies:
+        for result in results:
+            if isinstance(result, str):
+                left_out[result] += 1
+            elif result.imdb_id in movies:
                 left_out["repeated"] += 1
             else:
-                movies[offer.imdb_id] = offer
+                movies[result.imdb_id] = result
         return cls(list(movies.values()), left_out)
 
 
 def is_address(poster: str) -> bool:
-    """Whether a poster is to be fetched: an http or https address rather than a path."""
+    """Whether a poster is an http or https address, not a path."""
     try:
         parts = urlsplit(poster)
-        return (
-            parts.scheme in ("http", "https")
-            and bool(parts.hostname)
-            and not re.search(r"[\s\x00-\x1f]", poster)
-        )
+        has_host = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False
+    return has_host and not re.search(r"[\s\x00-\x1f]", poster)
 
 
 def read_table(path: Path) -> Parsed:
-    """Read a person's table of movies: `imdb_id,title,year,file`, further columns ignored.
+    """Read a table of movies with the columns `imdb_id,title,year,file`; others are ignored.
 
-    `file` is a path relative to the table or an http(s) address; addresses may also stand in a
-    column `poster_url`, which counts where `file` is empty or not there. Kaggle's MovieGenre.csv
-    is taken as it comes: it is known by its columns `imdbId`, `Title` and `Poster`.
+    `file` is a path relative to the table or an http(s) address. Addresses may also be in a column
+    `poster_url`, which is used where `file` is empty or missing. Kaggle's MovieGenre.csv can be
+    read unchanged; it is recognised by its columns `imdbId`, `Title` and `Poster`.
 
     Returns:
-        All movies of a table. Of MovieGenre.csv, which nobody will mend, those that can be used,
-        and how many can't.
+        All movies of a table. Of MovieGenre.csv only the usable rows, and the number of others.
 
     Raises:
         TableError: missing file or column, a bad id or year, an empty title or file, a repeated id;
             the message counts the bad rows and shows the first few with their line numbers.
     """
     text = _read_text(path)
-    if _is_movie_genre(text):
-        return _read_movie_genre(path, text)
-    rows = [*_rows(path, text)]
-    if not rows:
-        raise TableError(f"{path.name} is empty: expected a header {','.join(TABLE_COLUMNS)}")
-    header = [name.strip() for name in rows[0][1]]
-    _check_header(path, header)
-    movies: list[Movie] = []
-    problems: list[str] = []
-    first_line: dict[str, int] = {}
-    for line, values in rows[1:]:
-        if len(values) != len(header):
-            problems.append(f"line {line} has {len(values)} values for {len(header)} columns")
-            continue
-        row = dict(zip(header, (value.strip() for value in values), strict=True))
-        problem = _row_problem(row)
-        imdb_id = row["imdb_id"]
-        if problem is None and imdb_id in first_line:
-            problem = f"imdb_id {imdb_id} was on line {first_line[imdb_id]} already"
-        if problem:
-            problems.append(f"line {line}: {problem}")
-            continue
-        first_line[imdb_id] = line
-        poster = row.get("file") or row[ADDRESS_COLUMN]
-        movies.append(Movie(imdb_id, row["title"], int(row["year"]), poster))
-    if problems:
-        more = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        raise TableError(
-            f"{path.name}: {len(problems)} rows can't be used: "
-            f"{'; '.join(problems[:_SHOWN])}{more}. Mend or remove them"
-        )
-    if not movies:
-        raise TableError(f"{path.name} has a header but no movies: add rows")
-    return Parsed(movies)
+    return _parse_movie_genre(path, text) if _is_movie_genre(text) else _parse_table(path, text)
 
 
 def _read_text(path: Path) -> str:
@@ -141,17 +102,46 @@ def _read_text(path: Path) -> str:
     except FileNotFoundError as error:
         raise TableError(f"there is no table {path}: check the path in params.yaml") from error
     except UnicodeDecodeError as error:
-        # Kaggle's file is in latin-1, which any bytes are: nothing else may be read so.
+        # Only Kaggle's file may be in Latin-1, in which any bytes are valid text.
         latin = content.decode("latin-1")
         if _is_movie_genre(latin):
             return latin
         raise TableError(f"{path} can't be read as UTF-8 text: {error}") from error
     except OSError as error:
-        raise TableError(f"{path} can't be read as UTF-8 text: {error}") from error
+        raise TableError(f"{path} can't be read: {error}") from error
 
 
-def _rows(path: Path, text: str) -> Iterator[Row]:
-    """The rows of a CSV file that are not blank."""
+def _parse_table(path: Path, text: str) -> Parsed:
+    rows = _rows(path, text)
+    _, columns = next(rows, (0, []))
+    header = [name.strip() for name in columns]
+    _check_header(path, header)
+    movies: list[Movie] = []
+    problems: list[str] = []
+    line_of: dict[str, int] = {}
+    for line, values in rows:
+        movie = _table_row(header, values)
+        if isinstance(movie, Movie) and movie.imdb_id in line_of:
+            movie = f"imdb_id {movie.imdb_id} is also on line {line_of[movie.imdb_id]}"
+        if isinstance(movie, Movie):
+            line_of[movie.imdb_id] = line
+            movies.append(movie)
+        else:
+            problems.append(f"line {line}: {movie}")
+    if problems:
+        shown = problems[:MAX_PROBLEMS_SHOWN]
+        more = f" and {len(problems) - len(shown)} more" if len(problems) > len(shown) else ""
+        raise TableError(
+            f"{path.name}: {len(problems)} rows can't be used: {'; '.join(shown)}{more}. Correct "
+            "or remove them"
+        )
+    if not movies:
+        raise TableError(f"{path.name} has a header but no movies: add rows")
+    return Parsed(movies)
+
+
+def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file that are not blank, each with the number of its last line."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         for row in reader:
@@ -162,6 +152,8 @@ def _rows(path: Path, text: str) -> Iterator[Row]:
 
 
 def _check_header(path: Path, header: list[str]) -> None:
+    if not header:
+        raise TableError(f"{path.name} is empty: expected a header {','.join(TABLE_COLUMNS)}")
     missing = [column for column in TABLE_COLUMNS if column not in header]
     if ADDRESS_COLUMN in header and "file" in missing:
         missing.remove("file")
@@ -171,26 +163,32 @@ def _check_header(path: Path, header: list[str]) -> None:
             f"{','.join(TABLE_COLUMNS)} (or {ADDRESS_COLUMN} for file), received "
             f"{','.join(header)}; rename its columns"
         )
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise TableError(f"{path.name} has the column {', '.join(twice)} twice: remove one")
+    repeated = [name for name, count in Counter(header).items() if count > 1]
+    if repeated:
+        raise TableError(f"{path.name} has the column {', '.join(repeated)} twice: remove one")
 
 
-def _row_problem(row: dict[str, str]) -> str | None:
+def _table_row(header: list[str], values: list[str]) -> Movie | str:
+    """A row of a table as a movie, or what is wrong with it."""
+    if len(values) != len(header):
+        return f"{len(values)} values for {len(header)} columns"
+    row = dict(zip(header, map(str.strip, values), strict=True))
+    year = _year(row["year"])
     if not IMDB_ID.fullmatch(row["imdb_id"]):
         return f"imdb_id {row['imdb_id']!r} is not tt and 7 to 20 digits"
-    if _year(row["year"]) is None:
+    if year is None:
         return f"year {row['year'][:20]!r} is not a year from {OLDEST_YEAR} to {NEWEST_YEAR}"
     if not row["title"]:
         return "title is empty"
     columns = [column for column in ("file", ADDRESS_COLUMN) if column in row]
     column = next((column for column in columns if row[column]), None)
     if column is None:
-        return f"{' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} empty"
-    meant_as_address = column == ADDRESS_COLUMN or re.match("https?:", row[column], re.IGNORECASE)
-    if meant_as_address and not is_address(row[column]):
-        return f"{column} {row[column][:80]!r} is not an http or https address"
-    return None
+        return f"no value in {' or '.join(columns)}"
+    poster = row[column]
+    must_be_address = column == ADDRESS_COLUMN or re.match("https?:", poster, re.IGNORECASE)
+    if must_be_address and not is_address(poster):
+        return f"{column} {poster[:80]!r} is not an http or https address"
+    return Movie(row["imdb_id"], row["title"], year, poster)
 
 
 def _year(text: str) -> int | None:
@@ -200,51 +198,46 @@ def _year(text: str) -> int | None:
 
 
 def _is_movie_genre(text: str) -> bool:
-    first = re.split("\r\n|\n|\r", text.lstrip(), maxsplit=1)[0]
-    return set(MOVIE_GENRE_COLUMNS) <= set(_header(first))
+    return set(MOVIE_GENRE_COLUMNS) <= {*_header(_LINE_END.split(text.lstrip(), maxsplit=1)[0])}
 
 
 def _header(line: str) -> list[str]:
-    try:
-        return [name.strip() for name in next(csv.reader([line]), [])]
-    except csv.Error:
-        return []
+    return [name.strip(' "') for name in line.split(",")]
 
 
-def _read_movie_genre(path: Path, text: str) -> Parsed:
-    # Line by line: no value of this file holds a line end, and a quote that never closes would
-    # take the following movies into its row.
-    first, *lines = [line for line in re.split("\r\n|\n|\r", text) if line.strip()]
+def _parse_movie_genre(path: Path, text: str) -> Parsed:
+    # Each line is one row: an unclosed quote, as this file has some, spoils only its own line.
+    first, *lines = [line for line in _LINE_END.split(text) if line.strip()]
     header = _header(first)
     parsed = Parsed.of(_movie_genre_row(header, line) for line in lines)
     if not parsed.movies:
         reasons = ", ".join(f"{number} {reason}" for reason, number in parsed.left_out.items())
         raise TableError(
-            f"{path.name} holds no movie that can be used ({reasons or 'it has no rows'}): "
+            f"{path.name} has no movie that can be used ({reasons or 'it has no rows'}): "
             "expected rows such as 114709,...,Toy Story (1995),...,https://..."
         )
     return parsed
 
 
 def _movie_genre_row(header: list[str], line: str) -> Movie | str:
-    """A row of MovieGenre.csv: its id is without tt and zeros, its year is in the title."""
+    """A row of MovieGenre.csv: its id lacks `tt` and leading zeros, its title includes the year."""
     try:
         values = next(csv.reader([line]))
     except csv.Error:
         return "malformed"
     if len(values) != len(header):
         return "malformed"
-    number, named, poster = (values[header.index(name)].strip() for name in MOVIE_GENRE_COLUMNS)
-    if not re.fullmatch("[0-9]{1,10}", number) or not int(number) or not named:
+    number, title, poster = (values[header.index(name)].strip() for name in MOVIE_GENRE_COLUMNS)
+    if not re.fullmatch("[0-9]{1,10}", number) or not int(number) or not title:
         return "malformed"
-    title, _, ending = named.rpartition("(")
+    name, _, ending = title.rpartition("(")
     year = _year(ending.removesuffix(")")) if ending.endswith(")") else None
     if year is None:
         return "no year"
-    if not title.strip():
+    if not name.strip():
         return "malformed"
     if not is_address(poster):
         return "no poster"
     if is_placeholder(poster):
         return "placeholder"
-    return Movie(f"tt{int(number):07d}", title.strip(), year, image_address(poster))
+    return Movie(f"tt{int(number):07d}", name.strip(), year, image_address(poster))

@@ -1,31 +1,31 @@
-"""Topping up the thin years, and setting the balanced test aside before."""
+"""Setting movies of every year aside for the balanced test, then topping up thin years."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tqdm import tqdm
 
-from posters.catalogue.entries import Entry
-from posters.catalogue.gathering import Gatherer, Queue, show_failures
+from posters.catalogue.entries import Entry, Origin
+from posters.catalogue.gathering import Gatherer, Queue
 from posters.params import RebalanceParams
 
 
 @dataclass
 class Rebalanced:
-    """What a top-up came to.
+    """The result of rebalancing.
 
     Attributes:
         reserve: the balanced test: up to `reserve` movies of every year.
-        topup: the movies added.
-        reserve_short, topup_short: years whose candidates ended early, and how many are missing.
+        topup: the movies added to thin years.
+        reserve_short, topup_short: years with too few candidates, and how many are missing.
     """
 
-    reserve: list[Entry] = field(default_factory=list)
-    topup: list[Entry] = field(default_factory=list)
-    reserve_short: dict[int, int] = field(default_factory=dict)
-    topup_short: dict[int, int] = field(default_factory=dict)
+    reserve: list[Entry]
+    topup: list[Entry]
+    reserve_short: dict[int, int]
+    topup_short: dict[int, int]
 
 
 def rebalance(
@@ -33,92 +33,84 @@ def rebalance(
 ) -> Rebalanced:
     """Set `reserve` movies of every year aside, then top up each year before `before` to `t`.
 
-    Years rise together, level by level (every year to 1, every year to 2, ...), so that t = 40
-    begins with exactly the movies of t = 30 and goes on from there. The reserve is drawn before any
-    top-up and therefore is the same for every t.
+    The reserve is taken first, so it is the same for every t. The top-up raises all years by one
+    movie at a time, so t = 40 begins with exactly the movies of t = 30.
 
     Args:
-        gatherer: knows the initial catalogue already, so that none of it comes in again; its
-            source offers the candidates of a year in a fixed order, those refused are passed over.
+        gatherer: must know the initial catalogue; its source gives the candidates of each year in
+            a fixed order, refused ones are skipped.
         initial_years: the year of each movie of the initial catalogue.
-        years: all years asked about.
-        params: how many movies a year are wanted.
+        years: all years.
+        params: how many movies per year are wanted.
     """
-    t, reserve = params.t, params.reserve
     queues = {year: Queue(gatherer.source.candidates(year), gatherer) for year in years}
-    result = Rebalanced()
-
-    with tqdm(total=reserve * len(years), desc="reserve", unit="poster", disable=None) as bar:
-        for level in range(reserve):
-            rising = [year for year in years if year not in result.reserve_short]
-            _expect(gatherer, queues, rising)
-            for year in rising:
-                entry = queues[year].first_accepted("reserve")
-                if entry:
-                    result.reserve.append(entry)
-                    bar.update()
-                else:
-                    result.reserve_short[year] = reserve - level
-                    bar.update(reserve - level)
-                show_failures(bar, gatherer)
-
+    reserve, reserve_short = _fill(
+        gatherer, queues, dict.fromkeys(years, 0), params.reserve, "reserve"
+    )
     counts = Counter(initial_years)
-    thin = [year for year in years if year < params.before]
-    total = sum(max(0, t - counts[year]) for year in thin)
-    with tqdm(total=total, desc="top-up", unit="poster", disable=None) as bar:
-        for level in range(1, t + 1):
-            thin = [year for year in thin if year not in result.topup_short]
-            rising = [year for year in thin if counts[year] < level]
-            _expect(gatherer, queues, rising)
+    thin = {year: counts[year] for year in years if year < params.before}
+    topup, topup_short = _fill(gatherer, queues, thin, params.t, "topup")
+    return Rebalanced(reserve, topup, reserve_short, topup_short)
+
+
+def _fill(
+    gatherer: Gatherer,
+    queues: Mapping[int, Queue],
+    counts: dict[int, int],
+    target: int,
+    origin: Origin,
+) -> tuple[list[Entry], dict[int, int]]:
+    """Raise `counts` (movies by year) to `target`; the movies added, and the missing by year."""
+    entries: list[Entry] = []
+    short: dict[int, int] = {}
+    total = sum(max(0, target - count) for count in counts.values())
+    with tqdm(total=total, desc=origin, unit="poster", disable=None) as bar:
+        for level in range(1, target + 1):
+            rising = [year for year, count in counts.items() if count < level and year not in short]
             for year in rising:
-                entry = queues[year].first_accepted("topup")
+                queues[year].prefetch(1)
+            for year in rising:
+                entry = queues[year].next_accepted(origin)
                 if entry:
-                    result.topup.append(entry)
+                    entries.append(entry)
                     counts[year] += 1
-                    bar.update()
                 else:
-                    result.topup_short[year] = t - counts[year]
-                    bar.update(t - counts[year])
-                show_failures(bar, gatherer)
-    return result
-
-
-def _expect(gatherer: Gatherer, queues: Mapping[int, Queue], years: Iterable[int]) -> None:
-    """Each of these years will ask for its next candidate: no poster is fetched for nothing."""
-    for year in years:
-        gatherer.expect(queues[year].upcoming(1))
+                    short[year] = target - counts[year]
+                bar.update(1 if entry else short[year])
+                bar.set_postfix(refused=len(gatherer.refusals), refresh=False)
+    return entries, short
 
 
 def summarise(
     initial: Sequence[Entry], result: Rebalanced, years: range, params: RebalanceParams
 ) -> dict[str, Any]:
-    """What the top-up came to, in numbers.
+    """The numbers of movies before and after.
 
     Returns:
         `before` and `after` (movies in all, and of the years below `params.before`), `added`,
         `reserve`, `short` (years below t, and movies missing), `reserve_short` likewise, and
-        `years`: for each year its movies before and after, its reserve, and what it is short by.
+        `years`: for each year its movies before and after, its reserve, and the missing ones.
     """
     before = Counter(entry.year for entry in initial)
     added = Counter(entry.year for entry in result.topup)
     reserved = Counter(entry.year for entry in result.reserve)
     after = before + added
 
-    def count(counts: Counter[int]) -> dict[str, int]:
-        thin = sum(number for year, number in counts.items() if year < params.before)
+    def totals(counts: Counter[int]) -> dict[str, int]:
+        thin = sum(count for year, count in counts.items() if year < params.before)
         return {"movies": counts.total(), f"before_{params.before}": thin}
 
-    def shortage(short: dict[int, int]) -> dict[str, int]:
+    def missing(short: dict[int, int]) -> dict[str, int]:
         return {"years": len(short), "movies": sum(short.values())}
 
     return {
         "t": params.t,
-        "before": count(before),
-        "after": count(after),
+        "before": totals(before),
+        "after": totals(after),
         "added": added.total(),
         "reserve": reserved.total(),
-        "short": shortage(result.topup_short),
-        "reserve_short": shortage(result.reserve_short),
+        "short": missing(result.topup_short),
+        "reserve_short": missing(result.reserve_short),
         "years": [
             {
                 "year": year,

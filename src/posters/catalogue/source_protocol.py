@@ -1,4 +1,4 @@
-"""The protocol behind which every source of movies and posters stands."""
+"""The protocol of all sources of movies and posters."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from posters.web.ledger import Ledger
 
 @dataclass(frozen=True)
 class Picture:
-    """A poster's file as it came, and where from: an address, or a path relative to a table."""
+    """A poster's file, unchanged, and its origin: an address, or a path relative to a table."""
 
     content: bytes
     url: str
@@ -20,9 +20,9 @@ class Source(Protocol):
     """Offers movies in a fixed order, and the poster of each.
 
     Attributes:
-        name: stands in the catalogue with each movie.
-        attribution: the line that the site asks to be shown; empty where none is asked for.
-        connections: how many posters may be asked for at a time.
+        name: of the source, in each row of the catalogue.
+        attribution: a line that the site requires to be shown, or empty.
+        connections: how many posters may be fetched at a time.
     """
 
     name: str
@@ -31,15 +31,15 @@ class Source(Protocol):
 
     @property
     def ledger(self) -> Ledger | None:
-        """Where attempts are written down; None for a source that asks nobody."""
+        """The record of requests; None for a source of files."""
         ...
 
     def initial(self) -> Iterator[Movie]:
-        """Movies of all years as they come, in a seeded random order: a natural sample's queue."""
+        """Movies of all years in a seeded random order, for the initial catalogue."""
         ...
 
     def candidates(self, year: int) -> Iterator[Movie]:
-        """Movies of one year in a fixed order, for the reserve and the top-up to draw on."""
+        """Movies of one year in a fixed order, for the reserve and the top-up."""
         ...
 
     def poster(self, movie: Movie) -> Picture:
@@ -47,11 +47,11 @@ class Source(Protocol):
 
         Raises:
             PosterRefused: there is none.
-            FetchFailed: it can't be had.
-            SourceError: nothing more can be had from here.
+            FetchFailed: it can't be fetched.
+            SourceError: nothing more can be fetched from this source.
         """
         ...
 
     def describe(self) -> dict[str, Any]:
-        """What was read: digests of listings, and what was left out of them, by reason."""
+        """Digests of the listings that were read, and `left_out`: unusable movies by reason."""
         ...

@@ -1,4 +1,4 @@
-"""The manners of poster making, the years each belongs to, and the inks it uses."""
+"""The poster styles, the years in which each is common, and the palettes it uses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,27 +8,28 @@ import numpy as np
 from PIL import Image
 
 from sample_posters import airbrush, deco, digital, modernist, silent, technicolor
-from sample_posters.brief import Brief
 from sample_posters.colours import Palette, palette
-from sample_posters.dice import chance, pick, weigh
+from sample_posters.poster_spec import PosterSpec
+from sample_posters.random_draws import chance, pick, pick_weighted
 
-Drawer: TypeAlias = Callable[[Image.Image, Brief, Palette], None]
+DrawStyle: TypeAlias = Callable[[Image.Image, PosterSpec, Palette], None]
 
-# years over which a manner fades outside its span, and how likely any manner is at any time
-FALL_OFF_YEARS = 4.5
-STRAY_WEIGHT = 0.0015
-BORROWED_PALETTE_SHARE = 0.1
+# standard deviation (years) with which a style becomes rare outside its years, and the
+# weight that every style has in any year, relative to its own
+FADE_YEARS = 4.5
+MIN_RELATIVE_WEIGHT = 0.0015
+OTHER_PALETTE_SHARE = 0.1
 
 
 @dataclass(frozen=True)
-class Style:
-    """One manner: who draws it, its first and last year, how common it is, its inks."""
+class PosterStyle:
+    """A style: its drawing function, first and last year, weight, and name of its palettes."""
 
-    draw: Drawer
+    draw: DrawStyle
     first: int
     last: int
     weight: float
-    inks: str
+    palettes: str
 
 
 PALETTES: dict[str, tuple[Palette, ...]] = {
@@ -112,57 +113,57 @@ PALETTES: dict[str, tuple[Palette, ...]] = {
     ),
 }
 
-STYLES: tuple[Style, ...] = (
-    Style(silent.title_card, 1888, 1913, 9.0, "litho"),
-    Style(silent.full_still, 1888, 1912, 2.0, "litho"),
-    Style(silent.playbill, 1888, 1915, 2.6, "litho"),
-    Style(silent.lithograph, 1896, 1925, 4.0, "litho"),
-    Style(silent.oval_portrait, 1911, 1930, 2.6, "stone"),
-    Style(silent.painted_star, 1914, 1936, 4.0, "stone"),
-    Style(deco.deco_rays, 1926, 1941, 3.0, "deco"),
-    Style(deco.diagonal, 1926, 1944, 2.6, "deco"),
-    Style(deco.rotogravure, 1922, 1944, 1.6, "stone"),
-    Style(deco.screwball, 1931, 1950, 2.0, "technicolor"),
-    Style(technicolor.floating_heads, 1938, 1959, 3.0, "technicolor"),
-    Style(technicolor.noir, 1939, 1957, 2.2, "technicolor"),
-    Style(technicolor.menace, 1948, 1965, 1.8, "technicolor"),
-    Style(technicolor.spectacle, 1948, 1964, 1.8, "technicolor"),
-    Style(technicolor.gag_sheet, 1940, 1964, 1.8, "technicolor"),
-    Style(modernist.cut_out, 1956, 1974, 2.6, "modernist"),
-    Style(modernist.op_margin, 1959, 1976, 2.4, "modernist"),
-    Style(modernist.eyes_and_blade, 1960, 1976, 1.2, "modernist"),
-    Style(modernist.action_montage, 1959, 1977, 1.8, "earth"),
-    Style(modernist.framed_picture, 1966, 1983, 2.6, "earth"),
-    Style(modernist.earthy_montage, 1968, 1983, 2.4, "earth"),
-    Style(modernist.grainy_photograph, 1966, 1984, 1.6, "earth"),
-    Style(airbrush.neon_grid, 1979, 1992, 2.4, "dusk"),
-    Style(airbrush.airbrush_action, 1978, 1993, 2.8, "dusk"),
-    Style(airbrush.white_comedy, 1977, 1995, 2.0, "earth"),
-    Style(airbrush.dark_faces, 1986, 2004, 3.2, "dark"),
-    Style(airbrush.soft_romance, 1987, 2005, 1.6, "dusk"),
-    Style(airbrush.one_ink, 1990, 2008, 0.9, "modernist"),
-    Style(digital.teal_orange, 1999, 2016, 2.8, "digital"),
-    Style(digital.bright_comedy, 1997, 2016, 2.0, "digital"),
-    Style(digital.face_strips, 1996, 2013, 1.6, "digital"),
-    Style(digital.minimal, 2005, 2016, 2.2, "drained"),
-    Style(digital.type_over_face, 2004, 2016, 2.4, "drained"),
-    Style(digital.lone_figure, 2003, 2016, 2.0, "drained"),
-    # reissues are sold for films of any age
-    Style(digital.video_sleeve, 1888, 2016, 0.35, "dark"),
+STYLES: tuple[PosterStyle, ...] = (
+    PosterStyle(silent.title_card, 1888, 1913, 9.0, "litho"),
+    PosterStyle(silent.full_still, 1888, 1912, 2.0, "litho"),
+    PosterStyle(silent.playbill, 1888, 1915, 2.6, "litho"),
+    PosterStyle(silent.lithograph, 1896, 1925, 4.0, "litho"),
+    PosterStyle(silent.oval_portrait, 1911, 1930, 2.6, "stone"),
+    PosterStyle(silent.painted_star, 1914, 1936, 4.0, "stone"),
+    PosterStyle(deco.deco_rays, 1926, 1941, 3.0, "deco"),
+    PosterStyle(deco.diagonal, 1926, 1944, 2.6, "deco"),
+    PosterStyle(deco.rotogravure, 1922, 1944, 1.6, "stone"),
+    PosterStyle(deco.screwball, 1931, 1950, 2.0, "technicolor"),
+    PosterStyle(technicolor.floating_heads, 1938, 1959, 3.0, "technicolor"),
+    PosterStyle(technicolor.noir, 1939, 1957, 2.2, "technicolor"),
+    PosterStyle(technicolor.menace, 1948, 1965, 1.8, "technicolor"),
+    PosterStyle(technicolor.spectacle, 1948, 1964, 1.8, "technicolor"),
+    PosterStyle(technicolor.gag_sheet, 1940, 1964, 1.8, "technicolor"),
+    PosterStyle(modernist.cut_out, 1956, 1974, 2.6, "modernist"),
+    PosterStyle(modernist.op_margin, 1959, 1976, 2.4, "modernist"),
+    PosterStyle(modernist.eyes_and_blade, 1960, 1976, 1.2, "modernist"),
+    PosterStyle(modernist.action_montage, 1959, 1977, 1.8, "earth"),
+    PosterStyle(modernist.framed_picture, 1966, 1983, 2.6, "earth"),
+    PosterStyle(modernist.earthy_montage, 1968, 1983, 2.4, "earth"),
+    PosterStyle(modernist.grainy_photograph, 1966, 1984, 1.6, "earth"),
+    PosterStyle(airbrush.neon_grid, 1979, 1992, 2.4, "dusk"),
+    PosterStyle(airbrush.airbrush_action, 1978, 1993, 2.8, "dusk"),
+    PosterStyle(airbrush.white_comedy, 1977, 1995, 2.0, "earth"),
+    PosterStyle(airbrush.dark_faces, 1986, 2004, 3.2, "dark"),
+    PosterStyle(airbrush.soft_romance, 1987, 2005, 1.6, "dusk"),
+    PosterStyle(airbrush.one_ink, 1990, 2008, 0.9, "modernist"),
+    PosterStyle(digital.teal_orange, 1999, 2016, 2.8, "digital"),
+    PosterStyle(digital.bright_comedy, 1997, 2016, 2.0, "digital"),
+    PosterStyle(digital.face_strips, 1996, 2013, 1.6, "digital"),
+    PosterStyle(digital.minimal, 2005, 2016, 2.2, "drained"),
+    PosterStyle(digital.type_over_face, 2004, 2016, 2.4, "drained"),
+    PosterStyle(digital.lone_figure, 2003, 2016, 2.0, "drained"),
+    # video releases exist of movies of every age
+    PosterStyle(digital.video_sleeve, 1888, 2016, 0.35, "dark"),
 )
 
 
-def choose_style(rng: np.random.Generator, style_year: float) -> Style:
-    """Return a manner, likely by how near its span lies to the year imitated."""
+def choose_style(rng: np.random.Generator, style_year: float) -> PosterStyle:
+    """Return a random style; the nearer its years to the style's year, the more likely."""
     weights = []
     for style in STYLES:
         distance = max(style.first - style_year, style_year - style.last, 0.0)
-        near = float(np.exp(-0.5 * (distance / FALL_OFF_YEARS) ** 2))
-        weights.append(style.weight * (near + STRAY_WEIGHT))
-    return weigh(rng, STYLES, weights)
+        near = float(np.exp(-0.5 * (distance / FADE_YEARS) ** 2))
+        weights.append(style.weight * (near + MIN_RELATIVE_WEIGHT))
+    return pick_weighted(rng, STYLES, weights)
 
 
-def choose_palette(rng: np.random.Generator, style: Style) -> Palette:
-    """Return the manner's inks, varied - now and then those of quite another manner."""
-    inks = pick(rng, tuple(PALETTES)) if chance(rng, BORROWED_PALETTE_SHARE) else style.inks
-    return pick(rng, PALETTES[inks]).varied(rng)
+def choose_palette(rng: np.random.Generator, style: PosterStyle) -> Palette:
+    """Return a random variation of one of the style's palettes, sometimes of another style's."""
+    name = pick(rng, tuple(PALETTES)) if chance(rng, OTHER_PALETTE_SHARE) else style.palettes
+    return pick(rng, PALETTES[name]).varied(rng)

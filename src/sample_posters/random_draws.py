@@ -1,4 +1,4 @@
-"""Small draws from a random generator, so that the drawing code reads as choices."""
+"""Random choices: pick an option, draw a number, decide with a probability."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -13,7 +13,7 @@ def pick(rng: np.random.Generator, options: Sequence[Option]) -> Option:
     return options[int(rng.integers(len(options)))]
 
 
-def weigh(
+def pick_weighted(
     rng: np.random.Generator, options: Sequence[Option], weights: Sequence[float]
 ) -> Option:
     """Return one of the options, each as likely as its (unnormalised) weight."""
@@ -21,7 +21,7 @@ def weigh(
     return options[int(rng.choice(len(options), p=share / share.sum()))]
 
 
-def between(rng: np.random.Generator, low: float, high: float) -> float:
+def uniform(rng: np.random.Generator, low: float, high: float) -> float:
     """Return a number drawn uniformly between two bounds."""
     return float(rng.uniform(low, high))
 

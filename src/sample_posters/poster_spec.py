@@ -1,16 +1,16 @@
-"""The brief of one poster: what the painters are told before they choose anything."""
+"""What the drawing functions need to know about one poster."""
 
 import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
 
-from sample_posters.dice import between, chance, weigh
+from sample_posters.random_draws import chance, pick_weighted, uniform
 
 FIRST_YEAR = 1888
 LAST_YEAR = 2016
 
-SPREAD_YEARS = 8.0
+STYLE_YEAR_DEVIATION = 8.0
 THROWBACK_SHARE = 0.04
 DATED_SHARE = 0.012
 
@@ -29,8 +29,12 @@ GENRE_WEIGHTS = {
 
 
 @dataclass(frozen=True)
-class Brief:
-    """A commission: the film, the year whose manner is imitated, and the dice to use."""
+class PosterSpec:
+    """A poster's movie, the year whose style it imitates, and its random generator.
+
+    Attributes:
+        dated: whether the poster shows its year in figures.
+    """
 
     title: str
     year: int
@@ -41,25 +45,25 @@ class Brief:
 
 
 def clean_title(title: str) -> str:
-    """Return the title as it can be set: one line, printable, never empty."""
+    """Return the title as one line of printable characters, never empty."""
     printable = "".join(
         letter if unicodedata.category(letter)[0] not in "CZ" else " " for letter in title
     )
     return " ".join(printable.split())[:80] or "Untitled"
 
 
-def make_brief(title: str, year: int, rng: np.random.Generator) -> Brief:
-    """Draw what the year does not settle: the manner's own year, and the genre.
+def random_spec(title: str, year: int, rng: np.random.Generator) -> PosterSpec:
+    """Choose the style's year and the genre at random.
 
-    The manner's year strays from the film's by some eight years, and a few posters look back
-    decades on purpose, so that no manner is an exact code of the year.
+    The style's year differs from the movie's by about eight years, and a few posters imitate a
+    style decades older. So the style does not reveal the exact year.
     """
     year = min(max(year, FIRST_YEAR), LAST_YEAR)
-    style_year = year + float(rng.normal(0, SPREAD_YEARS))
+    style_year = year + float(rng.normal(0, STYLE_YEAR_DEVIATION))
     if chance(rng, THROWBACK_SHARE):
-        style_year -= between(rng, 20, 40)
-    genre = weigh(rng, list(GENRE_WEIGHTS), list(GENRE_WEIGHTS.values()))
-    return Brief(
+        style_year -= uniform(rng, 20, 40)
+    genre = pick_weighted(rng, list(GENRE_WEIGHTS), list(GENRE_WEIGHTS.values()))
+    return PosterSpec(
         title=clean_title(title),
         year=year,
         style_year=min(max(style_year, FIRST_YEAR), LAST_YEAR),

@@ -1,17 +1,17 @@
-"""Sitters for the portraits: who they are at a time, and the colours they are painted in."""
+"""The people in portraits: looks that suit year and genre, and the colours to draw them in."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from sample_posters.colours import BLACK, Colour, Palette, darken, jitter, mix
-from sample_posters.dice import between, chance, pick
 from sample_posters.figures import HAIRS, SKINS
+from sample_posters.random_draws import chance, pick, uniform
 
 
 @dataclass(frozen=True)
 class Tones:
-    """The colours of one bust."""
+    """The colours of a portrait."""
 
     skin: Colour
     shade: Colour
@@ -22,8 +22,8 @@ class Tones:
 
 
 @dataclass(frozen=True)
-class Sitter:
-    """Who is portrayed: hair, hat and the rest, and where the head turns."""
+class Person:
+    """The person in a portrait: hair, hat, beard, glasses, smile, and turn of the head."""
 
     woman: bool
     hair: str
@@ -52,8 +52,8 @@ def two_tones(light: Colour, dark: Colour, coat: Colour) -> Tones:
     return Tones(light, mix(light, dark, 0.72), dark, coat, mix(light, dark, 0.6), dark)
 
 
-def choose_sitter(rng: np.random.Generator, style_year: float, genre: str) -> Sitter:
-    """Return a sitter whose hair, hat and glasses suit the time and the genre."""
+def choose_person(rng: np.random.Generator, style_year: float, genre: str) -> Person:
+    """Return a random person whose hair, hat and glasses suit the year and the genre."""
     woman = chance(rng, 0.45)
     fashions: tuple[tuple[int, str], ...]
     if woman:
@@ -68,12 +68,12 @@ def choose_sitter(rng: np.random.Generator, style_year: float, genre: str) -> Si
     hat = pick(rng, hats.get(genre, ("fedora", "none"))) if wears_hat else "none"
     if genre == "western" and not woman:
         hat = "stetson"
-    return Sitter(
+    return Person(
         woman=woman,
         hair=pick(rng, styles),
         hat=hat,
         beard="none" if woman else pick(rng, ("none", "none", "none", "moustache", "full")),
         glasses=pick(rng, ("dark", "clear")) if chance(rng, 0.08) else "none",
-        smile=between(rng, 0.0, 1.0) if genre in ("comedy", "musical", "romance") else 0.0,
-        turn=between(rng, 0.05, 0.3),
+        smile=uniform(rng, 0.0, 1.0) if genre in ("comedy", "musical", "romance") else 0.0,
+        turn=uniform(rng, 0.05, 0.3),
     )
