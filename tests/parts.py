@@ -8,20 +8,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from posters.embedding.backbone import BackboneInfo
-from posters.embedding.movie_file import Movie
+from posters.embedding.embeddings import EmbeddedMovie
 from posters.years.dataset import Part
 
 
 def info_of(size: int, retrieval_from: int, colour_from: int) -> BackboneInfo:
-    """A network that never was: its look begins at `retrieval_from` and ends at `colour_from`."""
+    """A network whose retrieval features are the columns `retrieval_from` to `colour_from`."""
     return BackboneInfo(
         name="Fake",
         weights="file",
         weights_digest="0" * 64,
-        pooling="depths",
-        moments="early",
-        layout="late",
-        mirrored=True,
+        pooling="layers",
+        year_layers="early",
+        retrieval_layers="late",
         precision="float32",
         width=64,
         height=96,
@@ -32,10 +31,10 @@ def info_of(size: int, retrieval_from: int, colour_from: int) -> BackboneInfo:
     )
 
 
-def movies_of(ids: Iterable[str]) -> list[Movie]:
-    """A movie for each id, no two of one year."""
+def movies_of(ids: Iterable[str]) -> list[EmbeddedMovie]:
+    """A movie for each id, each of another year."""
     return [
-        Movie(imdb_id, f"Title {imdb_id}", 1900 + number, f"posters/{imdb_id}.jpg")
+        EmbeddedMovie(imdb_id, f"Title {imdb_id}", 1900 + number, f"posters/{imdb_id}.jpg")
         for number, imdb_id in enumerate(ids)
     ]
 

@@ -180,9 +180,8 @@ class EmbedParams(Section):
     backbone: Name
     weights: Name
     if_unreachable: Literal["random", "stop"]
-    pooling: Literal["depths", "avg", "max", "flatten"]
+    pooling: Literal["layers", "avg", "max", "flatten"]
     layers: Annotated[tuple[Name, ...], Field(strict=False), AfterValidator(_some)] | None
-    mirrored: bool
     # A single number is the side of a square.
     input_size: Annotated[Size | None, BeforeValidator(_as_size)]
     precision: Literal["float32", "bfloat16"]
