@@ -126,7 +126,9 @@ def embedded(
     if name not in changes:
         return embeddings
     changed = params.model_copy(update=changes[name])
-    backbone, _ = open_backbone(changed, paths.from_root(params.weights), paths.cache() / "networks")
+    backbone, _ = open_backbone(
+        changed, paths.from_root(params.weights), paths.cache() / "networks"
+    )
     probe = backbone.probe()
     cache = EmbeddingCache(
         paths.cache() / "embeddings", backbone.info, f"grey-{probe}" if name == "grey" else probe

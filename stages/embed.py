@@ -39,7 +39,9 @@ def main() -> None:
         return backbone.batches(missing)
 
     embedded = embed_missing(cache, files, embed)
-    movies = [EmbeddedMovie(entry.imdb_id, entry.title, entry.year, entry.file) for entry in entries]
+    movies = [
+        EmbeddedMovie(entry.imdb_id, entry.title, entry.year, entry.file) for entry in entries
+    ]
     vectors = cache.get([entry.sha256 for entry in entries])
     write_embeddings(paths.EMBEDDINGS, movies, vectors, backbone.info, model)
     print(

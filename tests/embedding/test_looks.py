@@ -174,7 +174,9 @@ def catalogue_of(ids: list[str]) -> pd.DataFrame:
     return pd.DataFrame({"imdb_id": sorted(ids), "origin": "initial", "file": files})
 
 
-def test_near_duplicate_movies_are_named_by_id_whatever_tops_the_catalogue_up(tmp_path: Path) -> None:
+def test_near_duplicate_movies_are_named_by_id_whatever_tops_the_catalogue_up(
+    tmp_path: Path,
+) -> None:
     generator = np.random.default_rng(4)
     matrix = generator.normal(size=(40, 43)).astype(np.float32)
     matrix[7] = matrix[31] + generator.normal(size=43, scale=0.05)

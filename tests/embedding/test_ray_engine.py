@@ -166,7 +166,10 @@ def test_cluster_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatc
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{free.getsockname()[1]}")
-        with pytest.raises(ClusterError, match=r"no Ray cluster answers .*ray start"), ray_cluster():
+        with (
+            pytest.raises(ClusterError, match=r"no Ray cluster answers .*ray start"),
+            ray_cluster(),
+        ):
             pass
 
 

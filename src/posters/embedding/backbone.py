@@ -19,19 +19,17 @@ from posters.images.pictures import PosterLike, to_rgb
 
 @dataclass(frozen=True)
 class BackboneInfo:
-    """Everything that identifies a network; vectors are comparable if their infos are equal.
+    """Identifies a network: vectors can be compared if their infos are equal.
 
     A vector consists of year features, retrieval features and colour statistics, in this order.
 
     Attributes:
         name: as in `keras.applications`.
-        weights: the weights in use: `imagenet`, `random` or `file`.
+        weights: `imagenet`, `random` or `file`: the weights in use.
         weights_digest: SHA-256 of all weights.
-        pooling: `layers` (several feature layers, see `feature_layers`), or `avg`, `max` or
-            `flatten` of the last layer.
-        year_layers: names of the layers behind the year features, separated by spaces.
-        retrieval_layers: names of the layers behind the retrieval features.
-        precision: of the network's arithmetic, `float32` or `bfloat16`.
+        pooling: `layers` (see `feature_layers`), or `avg`, `max` or `flatten` of the last layer.
+        year_layers, retrieval_layers: layers behind these features, separated by spaces.
+        precision: of the arithmetic, `float32` or `bfloat16`.
         width, height: size in pixels that posters are resized to.
         seed: of random weights.
         embedding_size: length of a vector.
@@ -87,8 +85,8 @@ class BackboneInfo:
 Forward = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 BatchResult = tuple[NDArray[np.float32], list[PosterRefused | None]]
-"""The vectors of the readable posters of a batch, shape (n_readable, embedding_size), and for each
-poster of the batch None or the reason why it was refused."""
+"""Vectors of the readable posters, shape (n_readable, embedding_size), and for each poster None or
+its refusal."""
 
 
 class Backbone:
@@ -111,10 +109,9 @@ class Backbone:
         self._workers = workers
 
     def probe(self) -> str:
-        """A digest of the vectors of fixed test pictures on this machine.
+        """A digest of the vectors of fixed pictures on this machine.
 
-        It changes with everything that vectors depend on beyond `info`: the code that converts and
-        resizes pictures, the versions of packages, the processor.
+        It depends on what `info` does not contain: code, versions of packages, the processor.
         """
         return hashlib.sha256(self.embed(_probe_pictures()).tobytes()).hexdigest()
 

@@ -1,7 +1,6 @@
 """Vectors of posters: computed once, kept in a cache, and written as one array with its movies.
 
-Rows of the array and of `movies.csv` belong together by their order. Only this module writes and
-reads them, and it checks that they fit.
+Rows of the array and of `movies.csv` belong together by their order; only this module writes them.
 """
 
 import csv

@@ -5,15 +5,14 @@ GPU, Keras runs the network for the stage `embed`; `predict.py` uses the OpenVIN
 """
 
 import hashlib
-import http.client
 import json
 import os
-import urllib.error
-import urllib.request
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import requests
 
 from posters.embedding.backbone import Backbone, BackboneInfo
 from posters.embedding.keras_backbone import KerasBackbone, load_backbone
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from posters.params import EmbedParams
 
 _INFO = "backbone.json"
-# Parameters, modules and packages for the key of an exported network.
+# The key of an exported network depends on all other parameters, and on these modules and packages.
 _IGNORED_PARAMS = {"batch_size", "engine", "precision", "if_unreachable"}
 _MODULES = ("exported_backbone", "feature_layers", "keras_backbone", "openvino_model", "weights")
 _PACKAGES = ("keras", "tensorflow", "openvino", "numpy")
@@ -81,14 +80,17 @@ def open_backbone(
             "folder, then run `dvc repro` to build it again"
         ) from error
     info = replace(info, precision=precision)
-    return Backbone(model, info, params.batch_size or _BATCH_SIZE, model.workers), model.path
+    backbone = Backbone(model, info, params.batch_size or _BATCH_SIZE, model.workers)
+    return backbone, folder / BACKBONE_MODEL
 
 
 def _key(params: "EmbedParams", weights_path: Path) -> str:
     choices = params.model_dump(mode="json", exclude=_IGNORED_PARAMS)
     if params.weights == "imagenet":
         # Weights that a person puts into Keras's folder lead to a new attempt.
-        choices["weights"] = ["imagenet", *sorted(file.name for file in _downloads().glob("*"))]
+        keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+        downloads = sorted(file.name for file in (keras_home / "models").glob("*"))
+        choices["weights"] = ["imagenet", *downloads]
     elif params.weights != "random" and weights_path.is_file():
         choices["weights"] = sha256_of_file(weights_path)
     code = [
@@ -96,11 +98,6 @@ def _key(params: "EmbedParams", weights_path: Path) -> str:
         *(sha256_of_file(Path(__file__).with_name(f"{module}.py")) for module in _MODULES),
     ]
     return hashlib.sha256(json.dumps([choices, code], sort_keys=True).encode()).hexdigest()
-
-
-def _downloads() -> Path:
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home) if home else Path.home() / ".keras") / "models"
 
 
 def _cached_info(folder: Path, params: "EmbedParams") -> BackboneInfo | None:
@@ -118,11 +115,8 @@ def _cached_info(folder: Path, params: "EmbedParams") -> BackboneInfo | None:
 
 
 def _weights_host_answers() -> bool:
-    request = urllib.request.Request(_WEIGHTS_HOST, method="HEAD")
     try:
-        with urllib.request.urlopen(request, timeout=_REACH_TIMEOUT):
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except (OSError, http.client.HTTPException):
+        requests.head(_WEIGHTS_HOST, timeout=_REACH_TIMEOUT)
+    except requests.RequestException:
         return False
+    return True

@@ -6,7 +6,6 @@ Importing this module is cheap; Keras is imported when a network is built.
 import importlib
 import threading
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,7 +100,13 @@ def load_backbone(params: "EmbedParams", *, weights_path: Path | None = None) ->
     """
     keras = import_keras()
     name = params.backbone
-    build, module = _find(keras, name)
+    known = backbone_names(keras)
+    if name not in known:
+        raise BackboneError(
+            f"embed.backbone {name!r} is unknown: expected one of {', '.join(known)}"
+        )
+    build = getattr(keras.applications, name)
+    preprocess = importlib.import_module(build.__module__).preprocess_input
     width, height = params.input_size or default_size(name)
     options = {
         "include_top": False,
@@ -109,12 +114,7 @@ def load_backbone(params: "EmbedParams", *, weights_path: Path | None = None) ->
         "pooling": params.pooling if params.pooling in ("avg", "max") else None,
     }
     network, origin = load_network(
-        lambda weights: build(weights=weights, **options),
-        name,
-        weights=params.weights,
-        weights_path=weights_path or Path(params.weights),
-        if_unreachable=params.if_unreachable,
-        seed=params.seed,
+        lambda weights: build(weights=weights, **options), params, weights_path
     )
     digest = weights_digest(network)
     layers, retrieval_from = FeatureLayers((), ()), 0
@@ -140,17 +140,7 @@ def load_backbone(params: "EmbedParams", *, weights_path: Path | None = None) ->
         retrieval_from=retrieval_from,
         colour_from=colour_from,
     )
-    return KerasBackbone(network, module.preprocess_input, info, params.batch_size or _BATCH_SIZE)
-
-
-def _find(keras: Any, name: str) -> tuple[Any, ModuleType]:
-    known = backbone_names(keras)
-    if name not in known:
-        raise BackboneError(
-            f"embed.backbone {name!r} is unknown: expected one of {', '.join(known)}"
-        )
-    build = getattr(keras.applications, name)
-    return build, importlib.import_module(build.__module__)
+    return KerasBackbone(network, preprocess, info, params.batch_size or _BATCH_SIZE)
 
 
 def backbone_names(keras: Any) -> list[str]:

@@ -12,11 +12,7 @@ _NVIDIA_DRIVER = Path("/dev/nvidiactl")
 
 
 def import_keras() -> Any:
-    """Import Keras on TensorFlow, which takes seconds.
-
-    TensorFlow's native code writes start-up messages to stderr, past Python's logging. They are
-    shown only if the import fails.
-    """
+    """Import Keras on TensorFlow, which takes seconds; its messages are shown only if it fails."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if "keras" in sys.modules:
@@ -64,6 +60,7 @@ def reset_keras(keras: Any, seed: int) -> None:
 
 @contextlib.contextmanager
 def _native_stderr_only_on_error() -> Iterator[None]:
+    # TensorFlow's native code writes to file descriptor 2, past Python's logging.
     sys.stderr.flush()
     stderr = os.dup(2)
     try:

@@ -1,10 +1,7 @@
 """OpenVINO models: trained networks as files that run without TensorFlow.
 
-Importing TensorFlow takes seconds, opening an OpenVINO model tenths of a second. OpenVINO converts
-Keras models directly and writes the same bytes each time. (ONNX files contain names that differ
-from export to export, and their converter lacks the erfc of a gelu.)
-
-Importing this module is cheap.
+Importing TensorFlow takes seconds, opening an OpenVINO model tenths of a second. Keras's ONNX files
+are no alternative: they differ from export to export.
 """
 
 import sys
@@ -19,9 +16,6 @@ from numpy.typing import NDArray
 
 from posters.errors import DataError
 
-SUFFIXES = (".xml", ".bin")
-"""A model consists of two files: its operations and its weights."""
-
 BACKBONE_MODEL = "backbone.xml"
 """Name of the network's file in `data/embeddings`."""
 
@@ -34,17 +28,14 @@ class OpenVinoModel:
 
     Args:
         path: of the `.xml` file; the `.bin` file is beside it.
-        rows_at_once: rows per inference.
-        precision: of the arithmetic: `float32`, or `bfloat16` if the processor supports it
-            (`has_bfloat16`). Weights and results are float32 in both cases.
-        many: True optimises for many rows from several threads, each on its share of the cores;
-            False for the latency of single calls on all cores. The results are the same.
-        threads: limits the threads of this process, without pinning them; None: one per core.
-        content: contents of the two files, if they are not on this machine; `path` is then only
-            used in messages.
+        precision: of the arithmetic: `float32`, or `bfloat16` if `has_bfloat16`. Weights and
+            results are float32 in both cases.
+        many: optimise for many rows from several threads, each on its share of the cores, instead
+            of single calls on all cores. The results are the same.
+        threads: limits the threads of this process; None: one per core.
+        content: contents of the two files, if they are not on this machine.
 
     Attributes:
-        path: see above.
         workers: the number of threads that should call the model at the same time.
 
     Raises:
@@ -54,7 +45,6 @@ class OpenVinoModel:
     def __init__(
         self,
         path: Path,
-        rows_at_once: int = _ROWS_AT_ONCE,
         precision: str = "float32",
         many: bool = False,
         threads: int | None = None,
@@ -64,7 +54,6 @@ class OpenVinoModel:
         missing = [file.name for file in openvino_files(path) if not file.is_file()]
         if missing and content is None:
             raise DataError(f"data/{path.parent.name}/{missing[0]} is missing: run `dvc repro`")
-        self.path = path
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
             "PERFORMANCE_HINT": "THROUGHPUT" if many else "LATENCY",
@@ -82,7 +71,6 @@ class OpenVinoModel:
                 f"data/{path.parent.name}/{path.name} is damaged ({reason}): run `dvc repro`"
             ) from error
         self.workers = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
-        self._rows_at_once = rows_at_once
         # A request serves one thread at a time; `pop` and `append` of a list are atomic.
         self._idle_requests: list[Any] = []
 
@@ -93,8 +81,8 @@ class OpenVinoModel:
         except IndexError:
             request = self._compiled.create_infer_request()
         outputs = []
-        for start in range(0, len(rows), self._rows_at_once):
-            block = np.ascontiguousarray(rows[start : start + self._rows_at_once])
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            block = np.ascontiguousarray(rows[start : start + _ROWS_AT_ONCE])
             request.infer([block], share_inputs=True)
             # A copy, because the next inference overwrites it.
             outputs.append(request.get_output_tensor().data.copy())
@@ -103,11 +91,9 @@ class OpenVinoModel:
 
 
 def write_openvino_model(model: Any, path: Path) -> None:
-    """Convert a Keras model; the same model gives the same bytes.
+    """Convert a Keras model with one input and one output, and write it to a path (`.xml`).
 
-    Args:
-        model: with one input and one output.
-        path: of the `.xml` file; the weights are written beside it, in float32.
+    The same model gives the same bytes. Weights stay in float32.
     """
     openvino = _import_openvino()
     with warnings.catch_warnings():
@@ -148,5 +134,5 @@ def _import_openvino() -> Any:
 
 
 def openvino_files(path: Path) -> Sequence[Path]:
-    """The two files of the model at a path that ends in `.xml`."""
-    return [path.with_suffix(suffix) for suffix in SUFFIXES]
+    """The two files of a model, its operations and its weights, by the path of the first."""
+    return [path, path.with_suffix(".bin")]

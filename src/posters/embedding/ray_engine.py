@@ -14,7 +14,7 @@ import secrets
 import shutil
 import socket
 import tempfile
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,12 @@ from posters.errors import ClusterError, PosterRefused, PostersError
 from posters.images.pictures import read_poster_file
 
 Columns = dict[str, NDArray[Any]]
-"""A few posters as Ray Data passes them on: one array for each column, one entry a poster."""
+"""A few posters as Ray Data passes them on: one array a column, one entry a poster."""
 
-_POSTERS_AT_ONCE = 16  # per task of a worker: what is lost with it
+_POSTERS_AT_ONCE = 16  # per task of a worker
 _BATCH_SIZE = 2  # pictures per forward pass
 _REACH_TIMEOUT = 10.0  # seconds
 _OBJECT_STORE = 500_000_000  # bytes; Ray's default is a third of the memory
-_PACKAGES = ("numpy", "openvino", "pillow")  # that vectors depend on
 _BAD_MACHINE = "bad machine"
 
 
@@ -49,8 +48,8 @@ def embed_with_ray(
         model: its OpenVINO model.
 
     Yields:
-        Batches of vectors of shape (n_posters, embedding_size), in the order of the files, with the
-        same bytes as `backbone.batches`.
+        Vectors of shape (n_posters, embedding_size), batch by batch in the order of the files, with
+        the same bytes as `backbone.batches`.
 
     Raises:
         PosterRefused: a poster can't be read.
@@ -95,10 +94,9 @@ def ray_cluster() -> Iterator[Any]:
         _check_reachable(address)  # Ray itself would try for minutes
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if address == "local":
-        # Otherwise Ray listens on all interfaces and runs whatever it is sent. Ray itself sets this
-        # on macOS.
+        # On Linux, Ray would otherwise listen on all interfaces and run whatever it is sent.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-        # A token in the environment; otherwise Ray writes one to the home folder.
+        # Otherwise Ray writes a token to the home folder.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     import ray
@@ -111,7 +109,7 @@ def ray_cluster() -> Iterator[Any]:
         stack.enter_context(contextlib.redirect_stdout(null))
         settings: dict[str, Any] = {}
         if address == "local":
-            # In /tmp, because the paths of sockets must be short and macOS's default is long.
+            # In /tmp, because paths of sockets must be short.
             folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             settings = {
@@ -195,16 +193,14 @@ def _embedded_columns(
 
 def read_files(columns: Columns) -> Columns:
     """Turn the column `path` into `content`, `reason` and `detail`; runs where the files are."""
-    contents, reason, detail = [], "", ""
-    for path in columns["path"]:
+    contents = np.full(len(columns["path"]), b"", dtype=object)
+    reason = detail = ""
+    for row, path in enumerate(columns["path"]):
         try:
-            contents.append(read_poster_file(Path(path)))
+            contents[row] = read_poster_file(Path(path))
         except PosterRefused as refusal:
-            contents.append(b"")
-            reason, detail = reason or refusal.reason, detail or refusal.detail
-    column = np.empty(len(contents), dtype=object)
-    column[:] = contents
-    return {"content": column, **_problem(len(contents), reason, detail)}
+            reason, detail = refusal.reason, refusal.detail
+    return {"content": contents, **_problem(len(contents), reason, detail)}
 
 
 class Worker:
@@ -217,27 +213,26 @@ class Worker:
         network: Ray's reference to the contents of the OpenVINO model's files.
         info: identifies the network.
         probe: `Backbone.probe` on the machine that keeps the vectors.
-        versions: `package_versions` there.
+        versions: `package_versions` of that machine.
     """
 
-    def __init__(
-        self, network: Any, info: BackboneInfo, probe: str, versions: Mapping[str, str]
-    ) -> None:
+    def __init__(self, network: Any, info: BackboneInfo, probe: str, versions: str) -> None:
         import ray
 
         self._info = info
         self._problem = ""
         machine = f"the cluster's machine {ray.util.get_node_ip_address()}"
+        name = Path(BACKBONE_MODEL)
         try:
-            model = OpenVinoModel(
-                Path(BACKBONE_MODEL),
-                precision=info.precision,
-                threads=1,
-                content=ray.get(network),
-            )
+            content = ray.get(network)
+            model = OpenVinoModel(name, precision=info.precision, threads=1, content=content)
             self._backbone = Backbone(model, info, _BATCH_SIZE)
             if self._backbone.probe() != probe:
-                self._problem = f"{machine} {difference(versions)}"
+                self._problem = (
+                    f"{machine} gives other vectors than this one (it has {package_versions()}; "
+                    f"this one {versions}): run `make ray` there at the same commit and restart "
+                    "its Ray; if its processor is of another type, remove the machine"
+                )
         except (PostersError, ImportError, OSError, RuntimeError) as error:
             self._problem = f"{machine} can't run the network ({error})"
 
@@ -260,24 +255,7 @@ def _problem(count: int, reason: str, detail: str) -> Columns:
     return {"reason": np.array([reason] * count), "detail": np.array([detail] * count)}
 
 
-def package_versions() -> dict[str, str]:
-    """The installed versions of the packages that vectors depend on."""
-    return {package: metadata.version(package) for package in _PACKAGES}
-
-
-def difference(versions: Mapping[str, str]) -> str:
-    """Why this machine gives other vectors than one with these package versions."""
-    others = [
-        f"{package} {installed} instead of {versions[package]}"
-        for package, installed in package_versions().items()
-        if installed != versions[package]
-    ]
-    if others:
-        return (
-            f"gives other vectors because its packages differ ({', '.join(others)}): run "
-            "`make ray` there, at the same commit, and restart its Ray"
-        )
-    return (
-        "gives other vectors with the same packages, as other types of processors do: remove it "
-        "from the cluster (`ray stop` there), or set embed.engine to local"
-    )
+def package_versions() -> str:
+    """The versions of the packages that vectors depend on."""
+    packages = ("numpy", "openvino", "pillow")
+    return ", ".join(f"{package} {metadata.version(package)}" for package in packages)

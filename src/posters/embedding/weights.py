@@ -12,12 +12,15 @@ import urllib.error
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from posters.embedding.keras_import import import_keras, reset_keras
 from posters.errors import BackboneError
+
+if TYPE_CHECKING:
+    from posters.params import EmbedParams
 
 _DOWNLOAD_TIMEOUT = 30.0  # seconds without a byte
 _CORRUPTED = "Incomplete or corrupted file"  # Keras's message for a download with a wrong hash
@@ -26,18 +29,13 @@ Build = Callable[[str | None], Any]
 """Builds the network with weights `imagenet`, or with None: freshly initialised."""
 
 
-def load_network(
-    build: Build, name: str, *, weights: str, weights_path: Path, if_unreachable: str, seed: int
-) -> tuple[Any, str]:
+def load_network(build: Build, params: "EmbedParams", weights_path: Path | None) -> tuple[Any, str]:
     """Build a network with the weights that the parameters name.
 
     Args:
         build: builds the network.
-        name: of the network, for messages.
-        weights: `imagenet`, `random`, or the path of a file.
-        weights_path: `weights` resolved to a path, if it is one.
-        if_unreachable: `random` (with a warning) or `stop`, if `imagenet` can't be downloaded.
-        seed: of random weights.
+        params: the section `embed` of the parameters.
+        weights_path: `params.weights` resolved to a path, if it is one.
 
     Returns:
         The network and the origin of its weights: `imagenet`, `random` or `file`.
@@ -45,25 +43,25 @@ def load_network(
     Raises:
         BackboneError: the network can't be built, or its weights are missing or don't fit.
     """
-    reset_keras(import_keras(), seed)
-    if weights == "random":
+    name = params.backbone
+    reset_keras(import_keras(), params.seed)
+    if params.weights == "random":
         return _build(build, None, name), "random"
-    if weights != "imagenet":
-        return _build_from_file(build, name, weights_path), "file"
+    if params.weights != "imagenet":
+        return _build_from_file(build, name, weights_path or Path(params.weights)), "file"
     try:
         with _download_timeout():
             return _build(build, "imagenet", name), "imagenet"
     except Exception as error:
-        # Keras raises a bare Exception for a failed download. Any other error is not hidden.
         if not _is_failed_download(error):
             raise
-        if if_unreachable == "stop":
+        if params.if_unreachable == "stop":
             raise BackboneError(
                 f"ImageNet weights of {name} can't be downloaded ({error}): connect to the "
                 "internet, set embed.weights to a file, or set embed.if_unreachable to random"
             ) from error
         warn_random(name, error)
-    reset_keras(import_keras(), seed)
+    reset_keras(import_keras(), params.seed)
     return _build(build, None, name), "random"
 
 
@@ -120,7 +118,7 @@ def _build_from_file(build: Build, name: str, path: Path) -> Any:
 
 @contextlib.contextmanager
 def _download_timeout() -> Iterator[None]:
-    """Give Keras's downloads a time limit; they have none of their own."""
+    """Keras's downloads have no time limit of their own."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT)
     try:
@@ -130,6 +128,7 @@ def _download_timeout() -> Iterator[None]:
 
 
 def _is_failed_download(error: Exception) -> bool:
+    # Keras raises a bare Exception for most failed downloads.
     types = (urllib.error.URLError, ConnectionError, TimeoutError, http.client.HTTPException)
     messages = ("URL fetch failure", _CORRUPTED)
     return isinstance(error, types) or any(message in str(error) for message in messages)

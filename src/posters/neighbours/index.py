@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from posters import paths
-from posters.embedding.embeddings import Embeddings, read_embeddings
+from posters.embedding.embeddings import Embeddings
 from posters.images.pictures import PosterLike
 from posters.neighbours.exact_search import nearest_rows
 
@@ -49,15 +47,6 @@ class Neighbours:
     def __init__(self, embeddings: Embeddings, embed: Embed | None = None) -> None:
         self._embeddings = embeddings
         self._embed = embed
-
-    @classmethod
-    def open(cls, embed: Embed | None = None) -> Self:
-        """Open the embeddings that the last `dvc repro` wrote.
-
-        Raises:
-            DataError: they are missing or do not fit together.
-        """
-        return cls(read_embeddings(paths.EMBEDDINGS), embed)
 
     def nearest(self, img: PosterLike, k: int = 3) -> list[Neighbour]:
         """The `k` movies with the posters most similar to `img`, the most similar first.
@@ -101,8 +90,8 @@ class Neighbours:
             count *= 10  # the query poster has many copies in the catalogue
         return [
             [
-                self._neighbour(row, similarity)
-                for row, similarity in zip(rows[mask][:k], similarity[mask][:k], strict=True)
+                self._neighbour(int(row), float(cosine))
+                for row, cosine in zip(rows[mask][:k], similarity[mask][:k], strict=True)
             ]
             for rows, similarity, mask in zip(found, similarities, other, strict=True)
         ]
@@ -116,7 +105,8 @@ class Neighbours:
         same[same] = differences <= _SAME_POSTER_TOLERANCE * np.abs(vector).max(initial=0)
         return same
 
-    def _neighbour(self, row: np.intp, similarity: np.float32) -> Neighbour:
+    def _neighbour(self, row: int, similarity: float) -> Neighbour:
+        movie = self._embeddings.movies[row]
         # Rounding may take a cosine a little beyond 1.
-        clipped = min(max(float(similarity), -1.0), 1.0)
-        return Neighbour(*self._embeddings.movies[row], clipped)
+        similarity = min(max(similarity, -1.0), 1.0)
+        return Neighbour(movie.imdb_id, movie.title, movie.year, movie.file, similarity)

@@ -79,7 +79,7 @@ def near_duplicate_rows(
     """
     for start in range(0, len(features), _ROWS_AT_ONCE):
         block = features[start : start + _ROWS_AT_ONCE]
-        pairs = []
+        pairs: list[tuple[int, int]] = []
         for other_start in range(start, len(features), _ROWS_AT_ONCE):
             products = block @ features[other_start : other_start + _ROWS_AT_ONCE].T
             ones, others = np.nonzero(products >= similarity)
