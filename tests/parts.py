@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from posters.embedding.backbone import BackboneInfo
-from posters.embedding.embeddings import EmbeddedMovie
+from posters.embedding.embeddings import EmbeddedMovie, Embeddings
+from posters.embedding.scaling import RetrievalScale
 from posters.years.dataset import Part
 
 
@@ -37,6 +38,16 @@ def movies_of(ids: Iterable[str]) -> list[EmbeddedMovie]:
         EmbeddedMovie(imdb_id, f"Title {imdb_id}", 1900 + number, f"posters/{imdb_id}.jpg")
         for number, imdb_id in enumerate(ids)
     ]
+
+
+def embeddings_of(
+    matrix: NDArray[np.float32], ids: Sequence[str], info: BackboneInfo | None = None
+) -> Embeddings:
+    """Embeddings of these vectors; without `info`, all columns are retrieval features."""
+    info = info or info_of(matrix.shape[1], 0, matrix.shape[1])
+    features = matrix[:, info.retrieval_features]
+    scale = RetrievalScale.fit(features)
+    return Embeddings(matrix, movies_of(ids), info, scale.transform(features), scale)
 
 
 def random_years(seed: int, rows: int = 400) -> NDArray[np.int64]:
