@@ -235,12 +235,6 @@ def test_unreadable_posters_are_reported_in_their_place(batch_size: int) -> None
     assert found == [bad, 10.0, 20.0, bad, bad, bad, 30.0, bad, 40.0]
 
 
-def test_batch_without_readable_posters_has_no_vectors() -> None:
-    ((vectors, refusals),) = mean_network(4).try_batches([b"", b"no picture"])
-    assert vectors.shape == (0, 1 + COLOUR_SIZE)
-    assert all(isinstance(refusal, PosterRefused) for refusal in refusals)
-
-
 def test_batches_come_in_the_order_of_the_posters() -> None:
     # Every other poster takes longer to resize.
     posters = [grey_poster(level, 20 + 2000 * (level % 2)) for level in range(20)]
@@ -266,10 +260,7 @@ def test_posters_are_read_only_a_little_ahead() -> None:
     assert not [one for one in threading.enumerate() if one.name.startswith("embed")]
 
 
-def test_embed_raises_the_refusal_of_an_unreadable_poster() -> None:
+def test_embed_raises_refusals_and_accepts_no_posters() -> None:
     with pytest.raises(PosterRefused, match="the file is empty"):
         mean_network(4).embed([grey_poster(1), b"", grey_poster(2)])
-
-
-def test_no_posters_give_no_rows() -> None:
     assert mean_network().embed([]).shape == (0, 1 + COLOUR_SIZE)

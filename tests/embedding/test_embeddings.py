@@ -173,7 +173,7 @@ def test_missing_or_damaged_file_is_an_error_that_says_what_to_do(
     for damaged in (b"tt1 tt2 tt3", b"\xff", b"", intact.replace(b"1900,", b"19x0,")):
         if damaged != intact:
             (folder / file).write_bytes(damaged)
-            with pytest.raises(DataError, match="is damaged .*: run `dvc repro`"):
+            with pytest.raises(DataError, match=r"is damaged .*: run `dvc repro`"):
                 read_embeddings(folder)
     (folder / file).unlink()
     with pytest.raises(DataError, match="no embeddings yet: run `dvc repro`"):

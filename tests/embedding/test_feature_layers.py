@@ -58,53 +58,23 @@ def maps_of(network: Any, layer: str) -> NDArray[np.float64]:
     return np.asarray(alone.predict_on_batch(pictures_for(network)), np.float64)
 
 
-def mean_and_deviation(maps: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    return [maps.mean(axis=(1, 2)), maps.std(axis=(1, 2))]
-
-
-def band_means(maps: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    return [maps[:, first:end].mean(axis=(1, 2)) for first, end in BANDS[maps.shape[1]]]
-
-
-def test_year_features_are_mean_and_deviation_of_each_channel() -> None:
-    network = small_network()
-    model, year_size = feature_model(keras, network, FeatureLayers(("middle", "early"), ()))
-    expected = np.hstack(
-        [
-            *mean_and_deviation(maps_of(network, "middle")),
-            *mean_and_deviation(maps_of(network, "early")),
-        ]
-    )
+@pytest.mark.parametrize("height", [*BANDS, 18])
+def test_features_are_channel_statistics_then_band_means(height: int) -> None:
+    network = small_network(height)
+    layers = FeatureLayers(("middle", "early"), ("early", "middle") if height < 18 else ("last",))
+    model, year_size = feature_model(keras, network, layers)
+    maps = [maps_of(network, name) for name in layers.year]
+    year = [statistic(of, axis=(1, 2)) for of in maps for statistic in (np.mean, np.std)]
+    retrieval = [
+        of[:, first:end].mean(axis=(1, 2))
+        for of in (maps_of(network, name) for name in layers.retrieval)
+        for first, end in BANDS[of.shape[1]]
+    ]
+    expected = np.hstack([*year, *retrieval])
     assert year_size == 2 * (5 + 4)
     found = model.predict_on_batch(pictures_for(network))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
     assert (expected > 0.01).mean() > 0.5
-
-
-@pytest.mark.parametrize("height", BANDS)
-def test_retrieval_features_are_band_means_of_each_channel(height: int) -> None:
-    network = small_network(height)
-    model, year_size = feature_model(keras, network, FeatureLayers((), ("early",)))
-    assert (year_size, model.output_shape) == (0, (None, 3 * 4))
-    found = model.predict_on_batch(pictures_for(network))
-    expected = np.hstack(band_means(maps_of(network, "early")))
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
-
-
-def test_year_features_come_before_retrieval_features() -> None:
-    network = small_network(18)  # feature maps 18, 9 and 4 high
-    layers = FeatureLayers(("early", "last"), ("middle", "last"))
-    model, year_size = feature_model(keras, network, layers)
-    early, middle, last = (maps_of(network, name) for name in ("early", "middle", "last"))
-    expected = [
-        *mean_and_deviation(early),
-        *mean_and_deviation(last),
-        *band_means(middle),
-        *band_means(last),
-    ]
-    assert year_size == 2 * (4 + 6)
-    found = model.predict_on_batch(pictures_for(network))
-    np.testing.assert_allclose(found, np.hstack(expected), rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["VGG16", "VGG19", "MobileNetV2"])

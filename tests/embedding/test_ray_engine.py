@@ -136,40 +136,23 @@ def test_machine_with_other_vectors_is_refused_with_the_reason(
     machines: Any, network: Network, files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network[0], "probe", lambda: "0" * 64)
-    versions = ray_engine.package_versions() | {"openvino": "1.0"}
-    monkeypatch.setattr(ray_engine, "package_versions", lambda: versions)
-    with pytest.raises(
-        ClusterError,
-        match=r"machine 127\.0\.0\.1 gives other vectors .*openvino .* instead of 1\.0.*make ray",
-    ):
+    monkeypatch.setattr(ray_engine, "package_versions", lambda: "openvino 1.0")
+    message = r"machine 127\.0\.0\.1 gives other vectors .*this one openvino 1\.0.*`make ray`"
+    with pytest.raises(ClusterError, match=message):
         list(embed_with_ray(files, *network))
 
 
-def test_other_vectors_with_the_same_packages_are_blamed_on_the_processor() -> None:
-    message = ray_engine.difference(ray_engine.package_versions())
-    assert "other types of processors" in message
-    assert "set embed.engine to local" in message
-
-
 @needs_ray
-@pytest.mark.parametrize("address", ["ray://127.0.0.1:10001", "cluster"])
-def test_malformed_cluster_address_is_an_error(
+@pytest.mark.parametrize("address", ["ray://127.0.0.1:10001", "cluster", "127.0.0.1:closed"])
+def test_unusable_cluster_address_is_an_error(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RAY_ADDRESS", address)
-    with pytest.raises(ClusterError, match="expected auto or HOST:PORT"), ray_cluster():
-        pass
-
-
-@needs_ray
-def test_cluster_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{free.getsockname()[1]}")
-        with (
-            pytest.raises(ClusterError, match=r"no Ray cluster answers .*ray start"),
-            ray_cluster(),
-        ):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # it does not listen
+        address = address.replace("closed", str(closed.getsockname()[1]))
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        message = rf"no Ray cluster answers at RAY_ADDRESS={address} .*expected auto or HOST:PORT"
+        with pytest.raises(ClusterError, match=message), ray_cluster():
             pass
 
 

@@ -96,8 +96,7 @@ class Backbone:
         forward: maps pictures of shape (n, height, width, 3), 0-255, to features of shape
             (n, colour_from); it may overwrite the pictures.
         info: identifies the network.
-        batch_size: pictures per call of `forward`.
-        workers: threads that may call `forward` at the same time.
+        batch_size, workers: pictures per call of `forward`, and calls at the same time.
     """
 
     def __init__(
@@ -109,24 +108,17 @@ class Backbone:
         self._workers = workers
 
     def probe(self) -> str:
-        """A digest of the vectors of fixed pictures on this machine.
-
-        It depends on what `info` does not contain: code, versions of packages, the processor.
-        """
+        """A digest of the vectors of fixed pictures: of what code, packages and processor do."""
         return hashlib.sha256(self.embed(_probe_pictures()).tobytes()).hexdigest()
 
     def embed(self, posters: Sequence[PosterLike]) -> NDArray[np.float32]:
         """Turn posters into vectors of shape (n_posters, embedding_size), float32.
 
-        On one machine a poster's vector is bit-identical whatever other posters come with it.
-
-        Raises:
-            PosterRefused: a poster can't be read.
+        A poster's vector is bit-identical whatever other posters come with it. Raises the
+        `PosterRefused` of a poster that can't be read.
         """
-        batches = list(self.batches(posters))
-        if not batches:
-            return np.empty((0, self.info.embedding_size), np.float32)
-        return np.concatenate(batches)
+        no_vectors = np.empty((0, self.info.embedding_size), np.float32)
+        return np.concatenate([no_vectors, *self.batches(posters)])
 
     def batches(self, posters: Iterable[PosterLike]) -> Generator[NDArray[np.float32], None, None]:
         """As `embed`, batch by batch; only a few posters are in memory at a time."""
@@ -137,11 +129,9 @@ class Backbone:
             yield vectors
 
     def try_batches(self, posters: Iterable[PosterLike]) -> Generator[BatchResult, None, None]:
-        """As `batches`, but unreadable posters are reported instead of raised.
-
-        One thread more than `workers` runs, so that posters are decoded while the network works.
-        """
+        """As `batches`, but unreadable posters are reported instead of raised."""
         remaining = iter(posters)
+        # One thread more than workers, so that posters are decoded while the network works.
         with ThreadPoolExecutor(self._workers + 1, thread_name_prefix="embed") as pool:
             pending: deque[Future[BatchResult]] = deque()
             try:
@@ -193,9 +183,5 @@ def _probe_pictures() -> list[Image.Image]:
 
 
 def resize(image: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Resize an RGB image to (width, height) without cropping, so that no edge is lost.
-
-    Returns:
-        Shape (height, width, 3), 0-255.
-    """
+    """Resize an RGB image to (width, height) without cropping; shape (height, width, 3), 0-255."""
     return np.asarray(image.resize(size, Image.Resampling.BICUBIC), dtype=np.float32)

@@ -41,14 +41,13 @@ class EmbeddedMovie(NamedTuple):
 
 @dataclass(frozen=True)
 class Embeddings:
-    """The content of `data/embeddings`.
+    """The content of `data/embeddings`; the arrays are float32 and memory-mapped.
 
     Attributes:
-        matrix: vectors, shape (n_movies, embedding_size), float32, memory-mapped.
+        matrix: vectors, shape (n_movies, embedding_size).
         movies: one a row.
         info: the network that computed them.
-        retrieval_features: standardised (see `scaling`), shape (n_movies, retrieval_size), float32,
-            memory-mapped.
+        retrieval_features: standardised (see `scaling`), shape (n_movies, retrieval_size).
         scale: standardises the retrieval features of other posters.
     """
 
@@ -68,11 +67,7 @@ class Embeddings:
         return self.scale.transform(vectors[:, self.info.retrieval_features])
 
     def rows(self, ids: Sequence[str]) -> NDArray[np.intp]:
-        """The row of each id.
-
-        Raises:
-            DataError: a movie has no vector.
-        """
+        """The row of each id; a `DataError` if a movie has no vector."""
         row_of = {imdb_id: row for row, imdb_id in enumerate(self.ids)}
         try:
             return np.array([row_of[imdb_id] for imdb_id in ids], dtype=np.intp)
@@ -81,15 +76,10 @@ class Embeddings:
 
 
 class EmbeddingCache:
-    """Vectors by the SHA-256 of the poster file: one SQLite database for each network.
+    """Vectors by the SHA-256 of the poster file.
 
+    Each network (`info`), and each other result of `Backbone.probe`, has its own SQLite database.
     Each batch is one transaction, so that a crash loses only the batch in progress.
-
-    Args:
-        folder: of the databases.
-        info: the network.
-        probe: the network's vectors of test pictures (`Backbone.probe`), so that code or packages
-            that give other vectors use another database.
 
     Raises:
         DataError: the database is damaged.
@@ -143,15 +133,12 @@ def embed_missing(
     files: Mapping[str, Path],
     embed: Callable[[Sequence[Path]], VectorBatches],
 ) -> int:
-    """Embed the posters that the cache lacks.
+    """Embed the posters that the cache lacks, and return their number.
 
     Args:
         cache: it is written after each batch.
         files: poster files by the SHA-256 of their content.
         embed: turns files into batches of vectors, in their order.
-
-    Returns:
-        The number of posters embedded.
     """
     missing = cache.missing(list(files))
     if not missing:
@@ -174,11 +161,7 @@ def write_embeddings(
     info: BackboneInfo,
     model: Path | None = None,
 ) -> None:
-    """Write vectors row by row, with their movies and their network; after an error, nothing.
-
-    The files: `embeddings.npy`, `retrieval_features.npy`, `retrieval_scale.npy`, `movies.csv`,
-    `backbone.json`, and, if an OpenVINO model is given, `backbone.xml` and `backbone.bin`.
-    """
+    """Write vectors, their movies, and the network with its OpenVINO model; on error, nothing."""
     with replacing(folder) as partial:
         partial.mkdir()
         matrix = _new_matrix(partial / "embeddings.npy", len(movies), info.embedding_size)
@@ -211,7 +194,7 @@ def _new_matrix(path: Path, rows: int, columns: int) -> np.memmap[Any, np.dtype[
 
 
 def read_embeddings(folder: Path) -> Embeddings:
-    """Open what `write_embeddings` wrote, the arrays memory-mapped.
+    """Open what `write_embeddings` wrote.
 
     Raises:
         DataError: a file is missing or damaged, or they don't belong together.

@@ -54,8 +54,7 @@ def open_backbone(
         The network and the path of its OpenVINO model.
 
     Raises:
-        BackboneError: an unknown name, layer or size, weights missing or not fitting, or a damaged
-            cache.
+        BackboneError: see `load_backbone`; or the cache is damaged.
     """
     folder = networks / f"{params.backbone}-{_key(params, weights_path)[:32]}"
     info = _cached_info(folder, params)

@@ -1,13 +1,12 @@
 """Features from several layers of a network, computed in one forward pass.
 
-Paper, ink, grain and lettering, which date a poster, show in the early and middle layers of a
-network; its last layers only tell objects apart. Two kinds of features are computed:
+Paper, ink, grain and lettering show in the early and middle layers; the last tell objects apart.
 
-- *year features*: mean and standard deviation of each channel over all positions of a layer. They
-  describe texture (Huang and Belongie, 2017, "Arbitrary Style Transfer in Real-time with Adaptive
-  Instance Normalization").
-- *retrieval features*: the mean of each channel over the top, middle and bottom band of the
-  picture. They describe composition: where colours, faces and lettering are.
+- *Year features*: mean and standard deviation of each channel of a layer. They describe texture
+  (Huang and Belongie, 2017, "Arbitrary Style Transfer in Real-time with Adaptive Instance
+  Normalization").
+- *Retrieval features*: the mean of each channel over the top, middle and bottom band of the
+  picture. They describe composition.
 """
 
 from collections.abc import Sequence
@@ -21,12 +20,7 @@ _BANDS = 3
 
 @dataclass(frozen=True)
 class FeatureLayers:
-    """Names of layers.
-
-    Attributes:
-        year: layers whose channel mean and standard deviation are year features.
-        retrieval: layers whose band means are retrieval features.
-    """
+    """Names of the layers behind the year features and the retrieval features."""
 
     year: tuple[str, ...]
     retrieval: tuple[str, ...]
@@ -64,14 +58,10 @@ _NO_FEATURES = frozenset(
 def choose_feature_layers(
     network: Any, name: str, requested: Sequence[str] | None
 ) -> FeatureLayers:
-    """The layers to compute features from.
+    """The layers of a Keras network to compute features from.
 
-    Args:
-        network: a Keras network without its classifier.
-        name: as in `keras.applications`.
-        requested: `embed.layers`, used for both kinds of features; None for the default layers of
-            the network, or, if it has none, the deepest layer of each size of feature maps except
-            the smallest size.
+    `requested` is `embed.layers`, for both kinds of features. None selects the network's default
+    layers, or, if it has none, the deepest layer of each size of feature maps but the smallest.
 
     Raises:
         BackboneError: the network has no such layer, or the layer has no feature maps.
@@ -89,13 +79,10 @@ def choose_feature_layers(
 
 
 def feature_model(keras: Any, network: Any, layers: FeatureLayers) -> tuple[Any, int]:
-    """A model that computes the features of all layers; deeper layers are left out.
+    """A Keras model from pictures to features of shape (n, size), and the number of year features.
 
-    Returns:
-        A Keras model from pictures to features of shape (n, size): for each of `layers.year` the
-        means of its channels, then their standard deviations; then for each of `layers.retrieval`
-        the means of its channels in the top, middle and bottom band. And the number of year
-        features.
+    For each of `layers.year` the means of its channels, then their standard deviations; then for
+    each of `layers.retrieval` the means of its channels in the top, middle and bottom band.
     """
     operations = keras.ops
     year = []

@@ -1,7 +1,4 @@
-"""Networks of `keras.applications`, built and run by Keras.
-
-Importing this module is cheap; Keras is imported when a network is built.
-"""
+"""Networks of `keras.applications`, built and run by Keras."""
 
 import importlib
 import threading
@@ -49,10 +46,7 @@ _BATCH_SIZE = 32  # if `embed.batch_size` is null
 class KerasBackbone(Backbone):
     """A network that Keras runs: one batch at a time, on all cores or on a GPU.
 
-    Args:
-        model: turns preprocessed pictures into features.
-        preprocess: `preprocess_input` of `keras.applications`; it may overwrite its argument.
-        info, batch_size: see `Backbone`.
+    `model` turns pictures that `preprocess` of `keras.applications` has prepared into features.
     """
 
     def __init__(self, model: Any, preprocess: Any, info: BackboneInfo, batch_size: int) -> None:
@@ -90,10 +84,6 @@ def default_size(name: str) -> tuple[int, int]:
 
 def load_backbone(params: "EmbedParams", *, weights_path: Path | None = None) -> KerasBackbone:
     """Build a network of `keras.applications` without its classifier and load its weights.
-
-    Args:
-        params: the section `embed` of the parameters.
-        weights_path: `params.weights` resolved to a path, if it is one.
 
     Raises:
         BackboneError: an unknown name, layer or size, or weights missing or not fitting.

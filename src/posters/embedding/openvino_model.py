@@ -28,15 +28,11 @@ class OpenVinoModel:
 
     Args:
         path: of the `.xml` file; the `.bin` file is beside it.
-        precision: of the arithmetic: `float32`, or `bfloat16` if `has_bfloat16`. Weights and
-            results are float32 in both cases.
-        many: optimise for many rows from several threads, each on its share of the cores, instead
-            of single calls on all cores. The results are the same.
+        precision: of the arithmetic: `float32`, or `bfloat16` if `has_bfloat16`.
+        many: optimise for calls from several threads (`workers`), each on its share of the cores,
+            instead of single calls on all cores. The results are the same.
         threads: limits the threads of this process; None: one per core.
         content: contents of the two files, if they are not on this machine.
-
-    Attributes:
-        workers: the number of threads that should call the model at the same time.
 
     Raises:
         DataError: a file is missing or damaged.

@@ -1,9 +1,7 @@
 """Embedding on a Ray cluster: Ray Data sends posters to workers and returns their vectors.
 
-This machine reads the poster files and keeps the vectors. Each worker receives the network once and
-then a few posters at a time; if it dies, Ray gives its posters to another worker.
-
-Importing this module is cheap and does not need Ray.
+Each worker receives the network once and then a few posters at a time; if it dies, Ray gives its
+posters to another worker. Importing this module does not need Ray.
 """
 
 import contextlib
@@ -40,21 +38,16 @@ _BAD_MACHINE = "bad machine"
 def embed_with_ray(
     files: Sequence[Path], backbone: Backbone, model: Path
 ) -> Generator[NDArray[np.float32], None, None]:
-    """Embed poster files on a Ray cluster (see `ray_cluster`).
+    """Embed poster files on a Ray cluster, with the same bytes as `backbone.batches` gives here.
 
     Args:
-        files: of the posters.
+        files: of the posters; only this machine reads them.
         backbone: the network on this machine.
         model: its OpenVINO model.
 
-    Yields:
-        Vectors of shape (n_posters, embedding_size), batch by batch in the order of the files, with
-        the same bytes as `backbone.batches`.
-
     Raises:
         PosterRefused: a poster can't be read.
-        ClusterError: Ray is not installed, the cluster can't be reached, or a machine of it can't
-            run the network or gives other vectors.
+        ClusterError: see `ray_cluster`; or a machine can't run the network or gives other vectors.
     """
     with ray_cluster() as ray:
         try:
@@ -145,16 +138,12 @@ def ray_cluster() -> Iterator[Any]:
 
 def _check_reachable(address: str) -> None:
     host, _, port = address.rpartition(":")
-    if "://" in address or not host or not port.isdigit():
-        raise ClusterError(
-            f"RAY_ADDRESS is {address!r}; expected auto or HOST:PORT of a cluster that includes "
-            "this machine"
-        )
     try:
         socket.create_connection((host.strip("[]"), int(port)), _REACH_TIMEOUT).close()
-    except (OSError, OverflowError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         raise ClusterError(
-            f"no Ray cluster answers at {address} ({error}): start one with `ray start --head`, "
+            f"no Ray cluster answers at RAY_ADDRESS={address} ({error}); expected auto or "
+            "HOST:PORT of a cluster that includes this machine: start one with `ray start --head`, "
             "or unset RAY_ADDRESS to use this machine alone"
         ) from error
 
@@ -206,14 +195,9 @@ def read_files(columns: Columns) -> Columns:
 class Worker:
     """The network on one processor of the cluster.
 
-    Problems are returned, not raised: after an exception Ray would start another worker, which
-    would fail in the same way.
-
-    Args:
-        network: Ray's reference to the contents of the OpenVINO model's files.
-        info: identifies the network.
-        probe: `Backbone.probe` on the machine that keeps the vectors.
-        versions: `package_versions` of that machine.
+    `network` refers to the contents of the OpenVINO model's files; `probe` and `versions` are
+    `Backbone.probe` and `package_versions` of the machine that keeps the vectors. Problems are
+    returned, not raised: after an exception Ray would start another worker, which would fail too.
     """
 
     def __init__(self, network: Any, info: BackboneInfo, probe: str, versions: str) -> None:

@@ -17,12 +17,7 @@ _ROWS_AT_ONCE = 8192
 
 @dataclass(frozen=True)
 class RetrievalScale:
-    """The statistics that retrieval features are standardised by.
-
-    Attributes:
-        mean, spread: mean and standard deviation of each feature over the catalogue, shape
-            (retrieval_size,), float32.
-    """
+    """Mean and standard deviation of each feature, both of shape (retrieval_size,), float32."""
 
     mean: NDArray[np.float32]
     spread: NDArray[np.float32]

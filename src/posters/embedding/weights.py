@@ -1,7 +1,4 @@
-"""Weights of a Keras network: ImageNet's, from a file, or seeded random ones.
-
-Importing this module is cheap.
-"""
+"""Weights of a Keras network: ImageNet's, from a file, or seeded random ones."""
 
 import contextlib
 import hashlib
@@ -31,11 +28,6 @@ Build = Callable[[str | None], Any]
 
 def load_network(build: Build, params: "EmbedParams", weights_path: Path | None) -> tuple[Any, str]:
     """Build a network with the weights that the parameters name.
-
-    Args:
-        build: builds the network.
-        params: the section `embed` of the parameters.
-        weights_path: `params.weights` resolved to a path, if it is one.
 
     Returns:
         The network and the origin of its weights: `imagenet`, `random` or `file`.

@@ -9,17 +9,11 @@ _PRODUCTS_AT_ONCE = 16 * 1024 * 1024
 def nearest_rows(
     rows: NDArray[np.float32], queries: NDArray[np.float32], k: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """The `k` rows with the largest dot products for each query, the largest first.
-
-    Of rows with equal products the earlier comes first.
-
-    Args:
-        rows: shape (n, size).
-        queries: shape (m, size).
-        k: at least 1.
+    """The `k` rows of (n, size) with the largest dot products for each query of (m, size).
 
     Returns:
-        Row numbers and their products, both of shape (m, min(k, n)).
+        Row numbers and their products, both of shape (m, min(k, n)), the largest first; of equal
+        products the earlier row first.
     """
     k = min(k, len(rows))
     found = np.zeros((len(queries), k), np.intp)

@@ -39,9 +39,7 @@ class Neighbour:
 class Neighbours:
     """Search among the posters of the catalogue.
 
-    Args:
-        embeddings: vectors and movies of the catalogue.
-        embed: the network that made `embeddings`; only `nearest` needs it.
+    Only `nearest` needs `embed`, the network that made the embeddings.
     """
 
     def __init__(self, embeddings: Embeddings, embed: Embed | None = None) -> None:
@@ -51,14 +49,8 @@ class Neighbours:
     def nearest(self, img: PosterLike, k: int = 3) -> list[Neighbour]:
         """The `k` movies with the posters most similar to `img`, the most similar first.
 
-        If the poster is in the catalogue, it is not among its own neighbours.
-
-        Args:
-            img: a path, a file's bytes, a PIL image or an array.
-            k: at least 1; a smaller catalogue gives fewer movies.
-
-        Raises:
-            PosterRefused: the poster can't be read.
+        If the poster is in the catalogue, it is not among its own neighbours. A catalogue of fewer
+        than `k` posters gives fewer. Raises `PosterRefused` if the poster can't be read.
         """
         if self._embed is None:
             raise ValueError("nearest needs `embed`; without it use nearest_to_vector")

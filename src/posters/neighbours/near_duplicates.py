@@ -1,10 +1,9 @@
 """Movies with nearly the same poster: crops, frames and recolourings of one picture.
 
-Two criteria must agree: the cosine similarity of the standardised retrieval features, which two
-posters of one style may also reach, and the difference hashes. Measured on real posters
-(MobileNetV2): copies cropped by 2% on each side have a similarity above 0.91 in 99% of cases and
-differ by at most 52 bits in 99%; of 1.1 million pairs of different posters one differs by less than
-65 bits; of 6.7 million such pairs one has a similarity above 0.87.
+Two criteria must agree, the cosine similarity of the retrieval features and the difference hashes.
+Measured on real posters (MobileNetV2): of copies cropped by 2% on each side, 99% have a similarity
+above 0.91 and 99% differ by at most 52 bits. Of 6.7 million pairs of different posters one has a
+similarity above 0.87; of 1.1 million one differs by less than 65 bits.
 """
 
 from collections.abc import Iterator
@@ -33,12 +32,8 @@ def near_duplicate_movies(
     Args:
         catalogue: columns `imdb_id`, `origin`, `file`.
         embeddings: of its movies.
-        similarity: see `near_duplicate_rows`.
-        folder: that `file` is relative to.
-
-    Raises:
-        DataError: a movie has no vector.
-        PosterRefused: a poster can't be read.
+        similarity: smallest cosine similarity of a pair.
+        folder: of the posters.
     """
     ids, files = list(catalogue["imdb_id"]), list(catalogue["file"])
     vectors = embeddings.matrix[embeddings.rows(ids), embeddings.info.retrieval_features]
@@ -65,17 +60,10 @@ def _differing_bits(one: Image.Image, other: Image.Image) -> int:
 def near_duplicate_rows(
     features: NDArray[np.float32], similarity: float
 ) -> Iterator[tuple[int, int]]:
-    """All pairs of rows whose dot product is at least `similarity`.
+    """All pairs of rows (i, j), i < j, whose dot product is at least `similarity`, in order.
 
-    Computed block by block as matrix products. The time grows with the square of the number of
-    rows.
-
-    Args:
-        features: of `RetrievalScale.transform`, shape (n, retrieval_size).
-        similarity: smallest cosine similarity of a pair.
-
-    Yields:
-        Rows (i, j), i < j, in order.
+    Exact, by matrix products of blocks: half a second for 3,652 rows of 1,176 numbers on two
+    cores, 25 seconds for 30,000; the time grows with the square of the number of rows.
     """
     for start in range(0, len(features), _ROWS_AT_ONCE):
         block = features[start : start + _ROWS_AT_ONCE]
