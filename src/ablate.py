@@ -19,10 +19,10 @@ from tqdm import tqdm
 
 from posters import paths
 from posters.catalogue.entries import read_catalogue
+from posters.embedding.backbone import VectorBatches
 from posters.embedding.embeddings import (
     EmbeddingCache,
     Embeddings,
-    VectorBatches,
     embed_missing,
     read_embeddings,
     write_embeddings,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from posters import paths
 from posters.catalogue.entries import read_entries
+from posters.embedding.backbone import VectorBatches
 from posters.embedding.embeddings import (
     EmbeddedMovie,
     EmbeddingCache,
-    VectorBatches,
     embed_missing,
     write_embeddings,
 )

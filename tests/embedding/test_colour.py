@@ -53,12 +53,6 @@ def test_mean_and_deviation_are_those_of_numpy(pictures: NDArray[np.float32]) ->
     np.testing.assert_allclose(colour_statistics(pictures)[:, BINS:], expected, rtol=1e-5)
 
 
-def test_positions_of_pixels_do_not_count(pictures: NDArray[np.float32]) -> None:
-    shuffled = np.random.default_rng(1).permutation(pictures.reshape(3, -1, 3), axis=1)
-    statistics = colour_statistics(shuffled.reshape(pictures.shape))
-    np.testing.assert_allclose(statistics, colour_statistics(pictures), rtol=1e-5)
-
-
 def test_statistics_do_not_depend_on_the_other_pictures(pictures: NDArray[np.float32]) -> None:
     together = colour_statistics(pictures)
     for row in range(3):

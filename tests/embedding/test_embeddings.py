@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from parts import info_of, movies_of
 
 from posters.embedding import embeddings as embeddings_module
+from posters.embedding.backbone import VectorBatches
 from posters.embedding.embeddings import (
     EmbeddedMovie,
     EmbeddingCache,
-    VectorBatches,
     embed_missing,
     read_embeddings,
     write_embeddings,

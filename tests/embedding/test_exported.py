@@ -136,16 +136,6 @@ def test_weights_file_is_identified_by_its_content(
         open_backbone(from_file, file, tmp_path / "networks")
 
 
-def test_network_without_info_is_built_again(
-    params: EmbedParams, networks: Path, built: list[str]
-) -> None:
-    _, model = open_backbone(params, NOWHERE, networks)
-    for damage in ("", "{}"):
-        (model.parent / "backbone.json").write_text(damage)
-        open_backbone(params, NOWHERE, networks)
-    assert built == ["random", "random"]
-
-
 @pytest.mark.parametrize("suffix", [".xml", ".bin"])
 def test_damaged_network_is_an_error_that_names_the_folder(
     params: EmbedParams, tmp_path: Path, suffix: str

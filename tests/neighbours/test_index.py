@@ -108,15 +108,6 @@ def test_ties_come_in_the_order_of_the_catalogue() -> None:
     assert rows_of(found) == [0, 1, 2, 3]
 
 
-def test_similarity_to_the_mean_vector_is_0(matrix: NDArray[np.float32]) -> None:
-    half = (matrix - matrix.mean(axis=0)).astype(np.float32)
-    matrix = np.concatenate([np.zeros((1, 24), np.float32), half, -half])  # the mean is exactly 0
-    found = index_of(matrix).nearest_to_vector(np.ones(24, np.float32), 1001)
-    assert found[rows_of(found).index(0)].similarity == 0
-    for movie in index_of(matrix).nearest_to_vector(np.zeros(24, np.float32), 5):
-        assert movie.similarity == 0
-
-
 def test_invalid_queries_are_refused(matrix: NDArray[np.float32]) -> None:
     index = index_of(matrix)
     with pytest.raises(ValueError, match="k must be at least 1"):

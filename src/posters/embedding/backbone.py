@@ -84,6 +84,9 @@ class BackboneInfo:
 
 Forward = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
+VectorBatches = Generator[NDArray[np.float32], None, None]
+"""Batches of vectors of shape (n_posters, embedding_size)."""
+
 BatchResult = tuple[NDArray[np.float32], list[PosterRefused | None]]
 """Vectors of the readable posters, shape (n_readable, embedding_size), and for each poster None or
 its refusal."""
@@ -120,7 +123,7 @@ class Backbone:
         no_vectors = np.empty((0, self.info.embedding_size), np.float32)
         return np.concatenate([no_vectors, *self.batches(posters)])
 
-    def batches(self, posters: Iterable[PosterLike]) -> Generator[NDArray[np.float32], None, None]:
+    def batches(self, posters: Iterable[PosterLike]) -> VectorBatches:
         """As `embed`, batch by batch; only a few posters are in memory at a time."""
         for vectors, refusals in self.try_batches(posters):
             for refusal in refusals:

@@ -7,7 +7,7 @@ import csv
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -18,16 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from posters.embedding.backbone import BackboneInfo
+from posters.embedding.backbone import BackboneInfo, VectorBatches
 from posters.embedding.openvino_model import BACKBONE_MODEL, openvino_files
 from posters.embedding.scaling import RetrievalScale
 from posters.errors import DataError
 from posters.files import replacing, write_json
 
 _ROWS_AT_ONCE = 8192
-
-VectorBatches = Generator[NDArray[np.float32], None, None]
-"""Batches of vectors of shape (n_posters, embedding_size)."""
 
 
 class EmbeddedMovie(NamedTuple):

@@ -12,7 +12,7 @@ import secrets
 import shutil
 import socket
 import tempfile
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posters.embedding.backbone import Backbone, BackboneInfo, cores
+from posters.embedding.backbone import Backbone, BackboneInfo, VectorBatches, cores
 from posters.embedding.openvino_model import BACKBONE_MODEL, OpenVinoModel, openvino_files
 from posters.errors import ClusterError, PosterRefused, PostersError
 from posters.images.pictures import read_poster_file
@@ -35,9 +35,7 @@ _OBJECT_STORE = 500_000_000  # bytes; Ray's default is a third of the memory
 _BAD_MACHINE = "bad machine"
 
 
-def embed_with_ray(
-    files: Sequence[Path], backbone: Backbone, model: Path
-) -> Generator[NDArray[np.float32], None, None]:
+def embed_with_ray(files: Sequence[Path], backbone: Backbone, model: Path) -> VectorBatches:
     """Embed poster files on a Ray cluster, with the same bytes as `backbone.batches` gives here.
 
     Args:
