@@ -136,7 +136,7 @@ def test_unusable_weights_file_is_an_error_that_names_it(tmp_path: Path) -> None
     file.write_bytes(b"not HDF5 at all")
     with pytest.raises(BackboneError, match="don't fit MobileNetV2"):
         small(weights=str(file), weights_path=file)
-    with pytest.raises(BackboneError, match=r"there is no file .*gone\.h5"):
+    with pytest.raises(BackboneError, match=r"names no file: .*gone\.h5"):
         small(weights="gone.h5", weights_path=tmp_path / "gone.h5")
 
 

@@ -132,7 +132,7 @@ def test_weights_file_is_identified_by_its_content(
         digests.append(backbone.info.weights_digest)
     assert digests[0] == digests[1] != digests[2]
     file.unlink()
-    with pytest.raises(BackboneError, match=r"embed\.weights: there is no file"):
+    with pytest.raises(BackboneError, match=r"embed\.weights names no file"):
         open_backbone(from_file, file, tmp_path / "networks")
 
 

@@ -90,7 +90,7 @@ def _build(build: Build, weights: str | None, name: str) -> Any:
 def _build_from_file(build: Build, name: str, path: Path) -> Any:
     if not path.is_file():
         raise BackboneError(
-            f"embed.weights: there is no file {path}; expected imagenet, random, or a weights file"
+            f"embed.weights names no file: {path} (expected imagenet, random, or a weights file)"
         )
     network = _build(build, None, name)
     try:
