@@ -9,17 +9,17 @@ from posters import command  # first: from here on Ctrl-C is no traceback
 # isort: split
 import argparse
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
 from posters import paths
 from posters.catalogue.entries import read_catalogue
+from posters.embedding.backbone import VectorBatches
 from posters.embedding.embeddings import (
     EmbeddingCache,
     Embeddings,
@@ -49,8 +49,8 @@ def main() -> None:
     embeddings = read_embeddings(paths.EMBEDDINGS)
     years = np.array(params.scrape.years, dtype=np.int64)
     columns = {
-        "moments and layout": embeddings.info.features,
-        "layout alone": embeddings.info.retrieval_features,
+        "year and retrieval features": embeddings.info.features,
+        "retrieval features alone": embeddings.info.retrieval_features,
     }
     chosen = [
         variant
@@ -120,14 +120,15 @@ def embedded(
     side = max(32, round((embeddings.info.width * embeddings.info.height) ** 0.5))
     changes: dict[str, dict[str, object]] = {
         "last layer": {"pooling": "avg"},
-        "not mirrored": {"mirrored": False},
         "square": {"input_size": (side, side)},
         "grey": {},
     }
     if name not in changes:
         return embeddings
     changed = params.model_copy(update=changes[name])
-    backbone, _ = open_backbone(changed, paths.from_root(params.weights), paths.cache() / "graphs")
+    backbone, _ = open_backbone(
+        changed, paths.from_root(params.weights), paths.cache() / "networks"
+    )
     probe = backbone.probe()
     cache = EmbeddingCache(
         paths.cache() / "embeddings", backbone.info, f"grey-{probe}" if name == "grey" else probe
@@ -137,7 +138,7 @@ def embedded(
         for digest, file in zip(catalogue["sha256"], catalogue["file"], strict=True)
     }
 
-    def embed(chosen: Sequence[Path]) -> Iterator[NDArray[np.float32]]:
+    def embed(chosen: Sequence[Path]) -> VectorBatches:
         if name != "grey":
             return backbone.batches(chosen)
         return backbone.batches(grey(to_rgb(read_image(file))) for file in chosen)

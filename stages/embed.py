@@ -6,12 +6,20 @@ dvc repro embed
 from posters import command  # first, so that Ctrl-C during the imports below gives no traceback
 
 # isort: split
+from collections.abc import Sequence
+from pathlib import Path
+
 from posters import paths
 from posters.catalogue.entries import read_entries
-from posters.embedding.embeddings import EmbeddingCache, embed_missing, write_embeddings
+from posters.embedding.backbone import VectorBatches
+from posters.embedding.embeddings import (
+    EmbeddedMovie,
+    EmbeddingCache,
+    embed_missing,
+    write_embeddings,
+)
 from posters.embedding.exported_backbone import open_backbone
-from posters.embedding.movie_file import Movie
-from posters.embedding.ray_engine import embed_missing_with_ray
+from posters.embedding.ray_engine import embed_with_ray
 from posters.params import load_params
 
 
@@ -19,18 +27,23 @@ def main() -> None:
     """Write `data/embeddings/`; vectors made by earlier runs are taken from the cache."""
     params = load_params().embed
     entries = read_entries(paths.CATALOGUE)
-    backbone, graph = open_backbone(
-        params, paths.from_root(params.weights), paths.cache() / "graphs"
+    backbone, model = open_backbone(
+        params, paths.from_root(params.weights), paths.cache() / "networks"
     )
     cache = EmbeddingCache(paths.cache() / "embeddings", backbone.info, backbone.probe())
     files = {entry.sha256: paths.DATA / entry.file for entry in entries}
-    if params.engine == "ray":
-        embedded = embed_missing_with_ray(cache, files, backbone, graph)
-    else:
-        embedded = embed_missing(cache, files, backbone.batches)
-    movies = [Movie(entry.imdb_id, entry.title, entry.year, entry.file) for entry in entries]
+
+    def embed(missing: Sequence[Path]) -> VectorBatches:
+        if params.engine == "ray":
+            return embed_with_ray(missing, backbone, model)
+        return backbone.batches(missing)
+
+    embedded = embed_missing(cache, files, embed)
+    movies = [
+        EmbeddedMovie(entry.imdb_id, entry.title, entry.year, entry.file) for entry in entries
+    ]
     vectors = cache.get([entry.sha256 for entry in entries])
-    write_embeddings(paths.EMBEDDINGS, movies, vectors, backbone.info, graph)
+    write_embeddings(paths.EMBEDDINGS, movies, vectors, backbone.info, model)
     print(
         f"embed: {embedded} new posters, {len(entries) - embedded} from the cache; "
         f"{backbone.info.name}, {backbone.info.weights} weights, {backbone.info.precision}, "

@@ -8,20 +8,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from posters.embedding.backbone import BackboneInfo
-from posters.embedding.movie_file import Movie
+from posters.embedding.embeddings import EmbeddedMovie, Embeddings
+from posters.embedding.scaling import RetrievalScale
 from posters.years.dataset import Part
 
 
 def info_of(size: int, retrieval_from: int, colour_from: int) -> BackboneInfo:
-    """A network that never was: its look begins at `retrieval_from` and ends at `colour_from`."""
+    """A network whose retrieval features are the columns `retrieval_from` to `colour_from`."""
     return BackboneInfo(
         name="Fake",
         weights="file",
         weights_digest="0" * 64,
-        pooling="depths",
-        moments="early",
-        layout="late",
-        mirrored=True,
+        pooling="layers",
+        year_layers="early",
+        retrieval_layers="late",
         precision="float32",
         width=64,
         height=96,
@@ -32,12 +32,22 @@ def info_of(size: int, retrieval_from: int, colour_from: int) -> BackboneInfo:
     )
 
 
-def movies_of(ids: Iterable[str]) -> list[Movie]:
-    """A movie for each id, no two of one year."""
+def movies_of(ids: Iterable[str]) -> list[EmbeddedMovie]:
+    """A movie for each id, each of another year."""
     return [
-        Movie(imdb_id, f"Title {imdb_id}", 1900 + number, f"posters/{imdb_id}.jpg")
+        EmbeddedMovie(imdb_id, f"Title {imdb_id}", 1900 + number, f"posters/{imdb_id}.jpg")
         for number, imdb_id in enumerate(ids)
     ]
+
+
+def embeddings_of(
+    matrix: NDArray[np.float32], ids: Sequence[str], info: BackboneInfo | None = None
+) -> Embeddings:
+    """Embeddings of these vectors; without `info`, all columns are retrieval features."""
+    info = info or info_of(matrix.shape[1], 0, matrix.shape[1])
+    features = matrix[:, info.retrieval_features]
+    scale = RetrievalScale.fit(features)
+    return Embeddings(matrix, movies_of(ids), info, scale.transform(features), scale)
 
 
 def random_years(seed: int, rows: int = 400) -> NDArray[np.int64]:

@@ -100,7 +100,6 @@ def test_every_line_that_sets_a_value_gives_its_reason() -> None:
         ("embed__pooling", "sum"),
         ("embed__layers", []),
         ("embed__layers", "block1_pool"),
-        ("embed__mirrored", "yes"),
         ("embed__input_size", "big"),
         ("embed__input_size", [96, 16]),
         ("embed__input_size", [96, 96, 3]),

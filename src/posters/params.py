@@ -42,9 +42,9 @@ def _as_size(value: object) -> object:
     return (value, value) if isinstance(value, int) else value
 
 
-def _some(names: tuple[str, ...]) -> tuple[str, ...]:
+def _not_empty(names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
-        raise ValueError("name at least one, or null for those measured best for the network")
+        raise ValueError("expected at least one layer, or null for the network's default layers")
     return names
 
 
@@ -180,9 +180,8 @@ class EmbedParams(Section):
     backbone: Name
     weights: Name
     if_unreachable: Literal["random", "stop"]
-    pooling: Literal["depths", "avg", "max", "flatten"]
-    layers: Annotated[tuple[Name, ...], Field(strict=False), AfterValidator(_some)] | None
-    mirrored: bool
+    pooling: Literal["layers", "avg", "max", "flatten"]
+    layers: Annotated[tuple[Name, ...], Field(strict=False), AfterValidator(_not_empty)] | None
     # A single number is the side of a square.
     input_size: Annotated[Size | None, BeforeValidator(_as_size)]
     precision: Literal["float32", "bfloat16"]

@@ -1,9 +1,9 @@
-"""The frozen pre-trained network: posters in, vectors out, whatever it is run by."""
+"""The frozen pre-trained network: turns posters into vectors."""
 
 import hashlib
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -19,31 +19,30 @@ from posters.images.pictures import PosterLike, to_rgb
 
 @dataclass(frozen=True)
 class BackboneInfo:
-    """What a vector came out of; two vectors can be compared when this is equal.
+    """Identifies a network: vectors can be compared if their infos are equal.
+
+    A vector consists of year features, retrieval features and colour statistics, in this order.
 
     Attributes:
         name: as in `keras.applications`.
-        weights: `imagenet`, `random`, or `file`: what the network really runs with.
-        weights_digest: SHA-256 over all weights, so that a changed file can't go unnoticed.
-        pooling: `depths` (moments and layout of several layers, see `taps`), or `avg`, `max`,
-            `flatten` of the last one.
-        moments, layout: the layers that are tapped for each (see `taps`), between spaces.
-        mirrored: whether a vector is the mean of the poster's and of its mirror image's.
-        precision: what the network calculates in, `float32` or `bfloat16`.
-        width, height: in pixels, what posters are scaled to.
+        weights: `imagenet`, `random` or `file`: the weights in use.
+        weights_digest: SHA-256 of all weights.
+        pooling: `layers` (see `feature_layers`), or `avg`, `max` or `flatten` of the last layer.
+        year_layers, retrieval_layers: layers behind these features, separated by spaces.
+        precision: of the arithmetic, `float32` or `bfloat16`.
+        width, height: size in pixels that posters are resized to.
         seed: of random weights.
         embedding_size: length of a vector.
-        retrieval_from: where the part of a vector begins by which neighbours are found.
-        colour_from: where it ends, and the colours begin (see `colour`).
+        retrieval_from: index of the first retrieval feature.
+        colour_from: index of the first colour statistic (see `colour`).
     """
 
     name: str
     weights: str
     weights_digest: str
     pooling: str
-    moments: str
-    layout: str
-    mirrored: bool
+    year_layers: str
+    retrieval_layers: str
     precision: str
     width: int
     height: int
@@ -54,54 +53,53 @@ class BackboneInfo:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of everything the vectors depend on: the key of the embeddings' cache."""
+        """A digest of all attributes, for the key of the embedding cache."""
         return hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()
 
     @property
     def features(self) -> slice:
-        """The part of a vector that came out of the network."""
+        """The part of a vector that is the network's output."""
         return slice(0, self.colour_from)
 
     @property
     def year_features(self) -> slice:
-        """The part of a vector from which years are learned: its moments, if it has any."""
+        """The part of a vector that the year model learns from."""
         return slice(0, self.retrieval_from or self.colour_from)
 
     @property
     def colour(self) -> slice:
-        """The part of a vector that says what colours a poster has, and nothing else."""
+        """The part of a vector that holds the colour statistics."""
         return slice(self.colour_from, self.embedding_size)
 
     @property
     def retrieval_features(self) -> slice:
-        """The part of a vector by which neighbours are found."""
+        """The part of a vector that neighbours are searched by."""
         return slice(self.retrieval_from, self.colour_from)
 
     @property
     def caveat(self) -> str | None:
-        """What must be said wherever results of this network are shown, if anything."""
+        """A warning to show with every result of this network, if there is one."""
         return f"random {self.name} weights" if self.weights == "random" else None
 
 
 Forward = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
-Tried = tuple[NDArray[np.float32], list[PosterRefused | None]]
-"""What became of a batch of posters: the vectors of those that could be read, shape (n_read,
-embedding_size), and for each poster None, or why it could not."""
+VectorBatches = Generator[NDArray[np.float32], None, None]
+"""Batches of vectors of shape (n_posters, embedding_size)."""
+
+BatchResult = tuple[NDArray[np.float32], list[PosterRefused | None]]
+"""Vectors of the readable posters, shape (n_readable, embedding_size), and for each poster None or
+its refusal."""
 
 
 class Backbone:
-    """A network without its classifier, ready to turn posters into vectors.
+    """A network without its classifier.
 
     Args:
-        forward: turns pictures of shape (n, height, width, 3), 0-255, which it may overwrite, into
-            features of shape (n, colour_from).
-        info: what it is.
-        batch_size: how many pictures `forward` is given at once.
-        workers: how many threads may call `forward` at a time.
-
-    Attributes:
-        info: what it is.
+        forward: maps pictures of shape (n, height, width, 3), 0-255, to features of shape
+            (n, colour_from); it may overwrite the pictures.
+        info: identifies the network.
+        batch_size, workers: pictures per call of `forward`, and calls at the same time.
     """
 
     def __init__(
@@ -113,59 +111,45 @@ class Backbone:
         self._workers = workers
 
     def probe(self) -> str:
-        """A digest of the vectors that this network gives known pictures, here and now.
-
-        It changes with whatever the vectors depend on and `info` does not tell: the code that
-        converts and scales pictures, the versions of the packages, the processor.
-        """
-        return hashlib.sha256(self.embed(_probes()).tobytes()).hexdigest()
+        """A digest of the vectors of fixed pictures: of what code, packages and processor do."""
+        return hashlib.sha256(self.embed(_probe_pictures()).tobytes()).hexdigest()
 
     def embed(self, posters: Sequence[PosterLike]) -> NDArray[np.float32]:
         """Turn posters into vectors of shape (n_posters, embedding_size), float32.
 
-        On one machine the vector of a poster is the same to the bit, however many others come
-        with it and in whatever order (a test holds it to that).
-
-        Raises:
-            PosterRefused: a poster can't be read.
+        A poster's vector is bit-identical whatever other posters come with it. Raises the
+        `PosterRefused` of a poster that can't be read.
         """
-        pieces = list(self.batches(posters))
-        return (
-            np.concatenate(pieces)
-            if pieces
-            else np.empty((0, self.info.embedding_size), np.float32)
-        )
+        no_vectors = np.empty((0, self.info.embedding_size), np.float32)
+        return np.concatenate([no_vectors, *self.batches(posters)])
 
-    def batches(self, posters: Iterable[PosterLike]) -> Iterator[NDArray[np.float32]]:
-        """As `embed`, batch by batch; only a few of the posters are in memory at a time.
-
-        One thread more than may use the network works at it: while it looks at some posters, the
-        next ones are read, decoded and scaled.
-        """
+    def batches(self, posters: Iterable[PosterLike]) -> VectorBatches:
+        """As `embed`, batch by batch; only a few posters are in memory at a time."""
         for vectors, refusals in self.try_batches(posters):
-            for refused in refusals:
-                if refused:
-                    raise refused
+            for refusal in refusals:
+                if refusal:
+                    raise refusal
             yield vectors
 
-    def try_batches(self, posters: Iterable[PosterLike]) -> Iterator[Tried]:
-        """As `batches`, but a poster that can't be read stands in nobody's way."""
-        coming = iter(posters)
+    def try_batches(self, posters: Iterable[PosterLike]) -> Generator[BatchResult, None, None]:
+        """As `batches`, but unreadable posters are reported instead of raised."""
+        remaining = iter(posters)
+        # One thread more than workers, so that posters are decoded while the network works.
         with ThreadPoolExecutor(self._workers + 1, thread_name_prefix="embed") as pool:
-            waiting: deque[Future[Tried]] = deque()
+            pending: deque[Future[BatchResult]] = deque()
             try:
                 while True:
-                    while len(waiting) <= self._workers + 1 and (
-                        batch := list(islice(coming, self._batch_size))
+                    while len(pending) <= self._workers + 1 and (
+                        batch := list(islice(remaining, self._batch_size))
                     ):
-                        waiting.append(pool.submit(self._try, batch))
-                    if not waiting:
+                        pending.append(pool.submit(self._embed_batch, batch))
+                    if not pending:
                         return
-                    yield waiting.popleft().result()
+                    yield pending.popleft().result()
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _try(self, posters: Sequence[PosterLike]) -> Tried:
+    def _embed_batch(self, posters: Sequence[PosterLike]) -> BatchResult:
         size = (self.info.width, self.info.height)
         pictures: list[NDArray[np.float32]] = []
         refusals: list[PosterRefused | None] = []
@@ -173,35 +157,34 @@ class Backbone:
             try:
                 pictures.append(resize(to_rgb(poster), size))
                 refusals.append(None)
-            except PosterRefused as refused:
-                refusals.append(refused)
+            except PosterRefused as refusal:
+                refusals.append(refusal)
         vectors = np.empty((len(pictures), self.info.embedding_size), dtype=np.float32)
         if pictures:
             stacked = np.stack(pictures)
             vectors[:, self.info.colour] = colour_statistics(stacked)
-            # (B, H, W, 3) -> (B, colour_from); last, as it may overwrite the pictures.
+            # (B, H, W, 3) -> (B, colour_from); last, because it may overwrite the pictures.
             vectors[:, self.info.features] = self._forward(stacked)
         return vectors, refusals
 
 
 def cores() -> int:
-    """How many processors this process may use."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _probes() -> list[Image.Image]:
-    """Known pictures of every kind that posters come as."""
+def _probe_pictures() -> list[Image.Image]:
+    """One noise picture in each colour mode that posters have."""
     pixels = np.random.default_rng(0).integers(0, 256, (90, 60, 3)).astype(np.uint8)
     picture = Image.fromarray(pixels)
-    clear = picture.convert("RGBA")
-    clear.putalpha(picture.convert("L"))
-    return [picture, picture.convert("L"), picture.convert("CMYK"), picture.convert("P"), clear]
+    transparent = picture.convert("RGBA")
+    transparent.putalpha(picture.convert("L"))
+    return [
+        *(picture, picture.convert("L"), picture.convert("CMYK"), picture.convert("P")),
+        transparent,
+    ]
 
 
 def resize(image: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Scale an RGB image to a width and a height: squeezed, not cropped, to lose no edge.
-
-    Returns:
-        Shape (height, width, 3), 0-255.
-    """
+    """Resize an RGB image to (width, height) without cropping; shape (height, width, 3), 0-255."""
     return np.asarray(image.resize(size, Image.Resampling.BICUBIC), dtype=np.float32)

@@ -1,20 +1,18 @@
-"""The backbone as it is run: exported from Keras once, kept in `.cache/graphs`, opened without it.
+"""The backbone as an OpenVINO model: exported from Keras once and kept in `.cache/networks`.
 
-Building a network in Keras takes ten seconds, most of them to import TensorFlow; opening its graph
-takes one. Where TensorFlow has a GPU, which graphs are not run on, Keras runs the network after
-all; `predict.py` goes by the graph there too.
+Building a network in Keras takes ten seconds, opening its OpenVINO model one. If TensorFlow has a
+GPU, Keras runs the network for the stage `embed`; `predict.py` uses the OpenVINO model everywhere.
 """
 
 import hashlib
-import http.client
 import json
 import os
-import urllib.error
-import urllib.request
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import requests
 
 from posters.embedding.backbone import Backbone, BackboneInfo
 from posters.embedding.keras_backbone import KerasBackbone, load_backbone
@@ -33,101 +31,91 @@ if TYPE_CHECKING:
     from posters.params import EmbedParams
 
 _INFO = "backbone.json"
-# What a graph does not depend on.
-_NO_MATTER = {"batch_size", "engine", "precision", "if_unreachable"}
-_CODE = (
-    *("colour", "exported_backbone", "feature_layers"),
-    *("keras_backbone", "openvino_model", "weights"),
-)
+# The key of an exported network depends on all other parameters, and on these modules and packages.
+_IGNORED_PARAMS = {"batch_size", "engine", "precision", "if_unreachable"}
+_MODULES = ("exported_backbone", "feature_layers", "keras_backbone", "openvino_model", "weights")
 _PACKAGES = ("keras", "tensorflow", "openvino", "numpy")
-# Posters that a graph is given at once, where `embed.batch_size` leaves it open: measured best.
-_BATCH_SIZE = 2
-# Where Keras downloads from.
+_BATCH_SIZE = 2  # if `embed.batch_size` is null: measured fastest for OpenVINO
 _WEIGHTS_HOST = "https://storage.googleapis.com/tensorflow/keras-applications/"
 _REACH_TIMEOUT = 5.0  # seconds
 
 
-def open_backbone(params: "EmbedParams", weights_path: Path, graphs: Path) -> tuple[Backbone, Path]:
-    """The network that the parameters ask for, built only if it was not built before.
+def open_backbone(
+    params: "EmbedParams", weights_path: Path, networks: Path
+) -> tuple[Backbone, Path]:
+    """Open the network that the parameters name; build it if it is not in the cache.
 
     Args:
-        params: which network, weights, pooling and precision.
-        weights_path: where the file lies that `params.weights` names, if it names one.
-        graphs: the folder in which graphs are kept.
+        params: the section `embed` of the parameters.
+        weights_path: `params.weights` resolved to a path, if it is one.
+        networks: the cache folder of exported networks.
 
     Returns:
-        The network and its graph.
+        The network and the path of its OpenVINO model.
 
     Raises:
-        BackboneError: an unknown name, layer or size, weights missing or not fitting, or what was
-            kept is damaged.
+        BackboneError: see `load_backbone`; or the cache is damaged.
     """
-    folder = graphs / f"{params.backbone}-{_key(params, weights_path)[:32]}"
-    info = _kept(folder, params)
-    backbone: KerasBackbone | None = None
+    folder = networks / f"{params.backbone}-{_key(params, weights_path)[:32]}"
+    info = _cached_info(folder, params)
+    keras_backbone: KerasBackbone | None = None
     if info is None:
-        backbone = load_backbone(params, weights_path=weights_path)
-        info = backbone.info
-        with replacing(folder) as beside:
-            beside.mkdir()
-            write_openvino_model(backbone.whole_model(), beside / BACKBONE_MODEL)
-            write_json(beside / _INFO, asdict(info))
-    # On a cluster every machine goes by the graph: all are to give the same bytes.
+        keras_backbone = load_backbone(params, weights_path=weights_path)
+        info = keras_backbone.info
+        with replacing(folder) as partial:
+            partial.mkdir()
+            write_openvino_model(keras_backbone.whole_model(), partial / BACKBONE_MODEL)
+            write_json(partial / _INFO, asdict(info))
+    # Machines of a cluster all run the OpenVINO model, so that they give the same bytes.
     if params.engine == "local" and sees_gpu():
-        backbone = backbone or load_backbone(params, weights_path=weights_path)
-        return backbone, folder / BACKBONE_MODEL
+        keras_backbone = keras_backbone or load_backbone(params, weights_path=weights_path)
+        return keras_backbone, folder / BACKBONE_MODEL
     precision = usable_precision(params.precision)
     try:
-        graph = OpenVinoModel(folder / BACKBONE_MODEL, precision=precision, many=True)
+        model = OpenVinoModel(folder / BACKBONE_MODEL, precision=precision, many=True)
     except DataError as error:
         raise BackboneError(
-            f"the network kept in .cache/graphs/{folder.name} is damaged or incomplete: delete "
-            "that folder, and it is made again"
+            f"the network in .cache/networks/{folder.name} is damaged or incomplete: delete that "
+            "folder, then run `dvc repro` to build it again"
         ) from error
     info = replace(info, precision=precision)
-    return Backbone(graph, info, params.batch_size or _BATCH_SIZE, graph.workers), graph.path
+    backbone = Backbone(model, info, params.batch_size or _BATCH_SIZE, model.workers)
+    return backbone, folder / BACKBONE_MODEL
 
 
 def _key(params: "EmbedParams", weights_path: Path) -> str:
-    asked = params.model_dump(mode="json", exclude=_NO_MATTER)
+    choices = params.model_dump(mode="json", exclude=_IGNORED_PARAMS)
     if params.weights == "imagenet":
-        # Weights that were put there since by hand are noticed.
-        asked["weights"] = ["imagenet", *sorted(file.name for file in _downloads().glob("*"))]
+        # Weights that a person puts into Keras's folder lead to a new attempt.
+        keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+        downloads = sorted(file.name for file in (keras_home / "models").glob("*"))
+        choices["weights"] = ["imagenet", *downloads]
     elif params.weights != "random" and weights_path.is_file():
-        asked["weights"] = sha256_of_file(weights_path)
-    made_by = [
+        choices["weights"] = sha256_of_file(weights_path)
+    code = [
         *(f"{package} {metadata.version(package)}" for package in _PACKAGES),
-        *(sha256_of_file(Path(__file__).with_name(f"{module}.py")) for module in _CODE),
+        *(sha256_of_file(Path(__file__).with_name(f"{module}.py")) for module in _MODULES),
     ]
-    return hashlib.sha256(json.dumps([asked, made_by], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([choices, code], sort_keys=True).encode()).hexdigest()
 
 
-def _downloads() -> Path:
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home) if home else Path.home() / ".keras") / "models"
-
-
-def _kept(folder: Path, params: "EmbedParams") -> BackboneInfo | None:
-    """What is known of the graph that was made before; None if it must be made."""
+def _cached_info(folder: Path, params: "EmbedParams") -> BackboneInfo | None:
+    """The info of the exported network in `folder`; None if it must be built."""
     try:
         info = BackboneInfo(**json.loads((folder / _INFO).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
     if params.weights == "imagenet" and info.weights != "imagenet":
-        # Random ones took their place: to be tried again, unless that is in vain anyway.
-        if params.if_unreachable == "stop" or _reachable():
+        # Random weights are in their place: try again, if a download can succeed.
+        if params.if_unreachable == "stop" or _weights_host_answers():
             return None
-        warn_random(info.name, "there is still no way to them")
+        warn_random(info.name, f"{_WEIGHTS_HOST} can't be reached")
     return info
 
 
-def _reachable() -> bool:
-    """Whether downloads have a chance; Keras itself would need TensorFlow to find out."""
-    request = urllib.request.Request(_WEIGHTS_HOST, method="HEAD")
+def _weights_host_answers() -> bool:
     try:
-        with urllib.request.urlopen(request, timeout=_REACH_TIMEOUT):
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except (OSError, http.client.HTTPException):
+        requests.head(_WEIGHTS_HOST, timeout=_REACH_TIMEOUT)
+    except requests.RequestException:
         return False
+    return True

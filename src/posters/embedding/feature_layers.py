@@ -1,14 +1,12 @@
-"""Tapping a network at several depths: what a poster is made of shows early, what it shows, late.
+"""Features from several layers of a network, computed in one forward pass.
 
-Paper, ink, grain and lettering, by which a poster can be dated, live in the early and middle layers
-of a network; its last ones know cats from dogs and have forgotten the rest. Two things are read off
-in one forward pass:
+Paper, ink, grain and lettering show in the early and middle layers; the last tell objects apart.
 
-- *moments*: mean and standard deviation of each channel over all positions of a layer. They
-  describe its texture (after Huang and Belongie, 2017, "Arbitrary Style Transfer in Real-time with
-  Adaptive Instance Normalization").
-- *layout*: the mean of each channel over the top, the middle and the bottom third of the picture:
-  where on a poster its colours, faces and lettering are.
+- *Year features*: mean and standard deviation of each channel of a layer. They describe texture
+  (Huang and Belongie, 2017, "Arbitrary Style Transfer in Real-time with Adaptive Instance
+  Normalization").
+- *Retrieval features*: the mean of each channel over the top, middle and bottom band of the
+  picture. They describe composition.
 """
 
 from collections.abc import Sequence
@@ -17,124 +15,101 @@ from typing import Any
 
 from posters.errors import BackboneError
 
-BANDS = 3
+_BANDS = 3
 
 
 @dataclass(frozen=True)
 class FeatureLayers:
-    """Names of layers.
+    """Names of the layers behind the year features and the retrieval features."""
 
-    Attributes:
-        moments: those whose moments are taken.
-        layout: those whose layout is taken.
-    """
-
-    moments: tuple[str, ...]
-    layout: tuple[str, ...]
+    year: tuple[str, ...]
+    retrieval: tuple[str, ...]
 
 
-# Chosen by cross-validation on real posters (MobileNetV2: see `make ablation`), or by analogy with
-# it (VGG: the same depths).
-_MEASURED = {
+def _of_vgg(last: int) -> FeatureLayers:
+    return FeatureLayers(
+        year=(
+            *("block1_conv2", "block2_conv2", "block3_conv1"),
+            *(f"block3_conv{last}", "block4_conv1", f"block4_conv{last}"),
+        ),
+        retrieval=("block1_pool", "block2_pool", "block3_pool", "block4_pool"),
+    )
+
+
+# MobileNetV2: chosen by cross-validation on real posters (`make ablation`). VGG: the same depths.
+_DEFAULT_LAYERS = {
     "MobileNetV2": FeatureLayers(
-        moments=tuple(f"block_{block}_expand_relu" for block in (1, 3, 6, 8, 10, 13)),
-        layout=(
+        year=tuple(f"block_{block}_expand_relu" for block in (1, 3, 6, 8, 10, 13)),
+        retrieval=(
             "expanded_conv_project_BN",
             *(f"block_{block}_add" for block in (2, 5, 9, 12, 15)),
         ),
     ),
-    "VGG16": FeatureLayers(
-        moments=(
-            *("block1_conv2", "block2_conv2", "block3_conv1"),
-            *("block3_conv3", "block4_conv1", "block4_conv3"),
-        ),
-        layout=("block1_pool", "block2_pool", "block3_pool", "block4_pool"),
-    ),
-    "VGG19": FeatureLayers(
-        moments=(
-            *("block1_conv2", "block2_conv2", "block3_conv1"),
-            *("block3_conv4", "block4_conv1", "block4_conv4"),
-        ),
-        layout=("block1_pool", "block2_pool", "block3_pool", "block4_pool"),
-    ),
+    "VGG16": _of_vgg(3),
+    "VGG19": _of_vgg(4),
 }
 
-
-# They only cut, pad or scale what a picture or a layer before them is.
-_NO_LAYERS = frozenset({"InputLayer", "Rescaling", "Normalization", "ZeroPadding2D", "Cropping2D"})
-
-
-def choose_feature_layers(network: Any, name: str, asked: Sequence[str] | None) -> FeatureLayers:
-    """The layers to tap.
-
-    Args:
-        network: a Keras network without its classifier.
-        name: as in `keras.applications`.
-        asked: as the parameters name them, for moments and layout alike; None for a choice made
-            for the network: the one that was measured, or else the deepest layer of each size of
-            its feature maps but the smallest.
-
-    Raises:
-        BackboneError: there is no such layer, or it has no positions to pool over.
-    """
-    maps = [layer.name for layer in network.layers if _is_map(layer)]
-    if asked is not None:
-        taps = FeatureLayers(tuple(asked), tuple(asked))
-        check_feature_layers(network, name, taps)
-        return taps
-    return _MEASURED.get(name) or _deepest_of_each_size(network, maps)
+# These layers have four-dimensional outputs but compute no features.
+_NO_FEATURES = frozenset(
+    {"InputLayer", "Rescaling", "Normalization", "ZeroPadding2D", "Cropping2D"}
+)
 
 
-def check_feature_layers(network: Any, name: str, taps: FeatureLayers) -> None:
-    """Make sure that a network has all layers to tap.
+def choose_feature_layers(
+    network: Any, name: str, requested: Sequence[str] | None
+) -> FeatureLayers:
+    """The layers of a Keras network to compute features from.
+
+    `requested` is `embed.layers`, for both kinds of features. None selects the network's default
+    layers, or, if it has none, the deepest layer of each size of feature maps but the smallest.
 
     Raises:
-        BackboneError: there is no such layer, or it has no positions to pool over.
+        BackboneError: the network has no such layer, or the layer has no feature maps.
     """
-    maps = [layer.name for layer in network.layers if _is_map(layer)]
-    missing = [layer for layer in (*taps.moments, *taps.layout) if layer not in maps]
-    if missing:
+    known = [layer.name for layer in network.layers if _has_feature_maps(layer)]
+    if requested is None:
+        return _DEFAULT_LAYERS.get(name) or _deepest_of_each_size(network, known)
+    unknown = [layer for layer in dict.fromkeys(requested) if layer not in known]
+    if unknown:
         raise BackboneError(
-            f"embed.layers names {', '.join(dict.fromkeys(missing))}, of which {name} makes no "
-            f"feature maps: expected some of {', '.join(maps)}"
+            f"embed.layers: {name} has no feature maps named {', '.join(unknown)}; expected some "
+            f"of {', '.join(known)}"
         )
+    return FeatureLayers(tuple(requested), tuple(requested))
 
 
-def tap(keras: Any, network: Any, taps: FeatureLayers) -> tuple[Any, int]:
-    """A network that gives moments and layout in one forward pass; what lies deeper is left out.
+def feature_model(keras: Any, network: Any, layers: FeatureLayers) -> tuple[Any, int]:
+    """A Keras model from pictures to features of shape (n, size), and the number of year features.
 
-    Returns:
-        A Keras model: pictures in; out (n, size): for each layer of `taps.moments` the means of its
-        channels, then their standard deviations; then for each layer of `taps.layout` the means
-        of its channels in the top, the middle and the bottom third. And how many of these numbers
-        are moments.
+    For each of `layers.year` the means of its channels, then their standard deviations; then for
+    each of `layers.retrieval` the means of its channels in the top, middle and bottom band.
     """
     operations = keras.ops
-    moments = []
-    for name in taps.moments:
+    year = []
+    for name in layers.year:
         maps = network.get_layer(name).output  # (n, height, width, channels)
-        moments += [operations.mean(maps, axis=(1, 2)), operations.std(maps, axis=(1, 2))]
-    layout = []
-    for name in taps.layout:
+        year += [operations.mean(maps, axis=(1, 2)), operations.std(maps, axis=(1, 2))]
+    retrieval = []
+    for name in layers.retrieval:
         maps = network.get_layer(name).output
         height = int(maps.shape[1])
-        # Of a map less than three high, a row counts in more than one third.
-        for band in range(BANDS):
-            first = min(round(band * height / BANDS), height - 1)
-            end = max(round((band + 1) * height / BANDS), first + 1)
-            layout.append(operations.mean(maps[:, first:end], axis=(1, 2)))
-    outputs = operations.concatenate([*moments, *layout], axis=-1)
-    return keras.Model(network.input, outputs), sum(int(part.shape[-1]) for part in moments)
+        # If maps have fewer than three rows, bands share a row.
+        for band in range(_BANDS):
+            first = min(round(band * height / _BANDS), height - 1)
+            end = max(round((band + 1) * height / _BANDS), first + 1)
+            retrieval.append(operations.mean(maps[:, first:end], axis=(1, 2)))
+    outputs = operations.concatenate([*year, *retrieval], axis=-1)
+    return keras.Model(network.input, outputs), sum(int(part.shape[-1]) for part in year)
 
 
-def _is_map(layer: Any) -> bool:
+def _has_feature_maps(layer: Any) -> bool:
     shape = getattr(getattr(layer, "output", None), "shape", ())
-    return len(shape) == 4 and None not in shape[1:] and type(layer).__name__ not in _NO_LAYERS
+    return len(shape) == 4 and None not in shape[1:] and type(layer).__name__ not in _NO_FEATURES
 
 
-def _deepest_of_each_size(network: Any, maps: Sequence[str]) -> FeatureLayers:
-    deepest = {int(network.get_layer(name).output.shape[1]): name for name in maps}
+def _deepest_of_each_size(network: Any, names: Sequence[str]) -> FeatureLayers:
+    deepest = {int(network.get_layer(name).output.shape[1]): name for name in names}
     sizes = sorted(size for size in deepest if size > 1)
-    # From the largest maps to the smallest, which know what is shown and not how.
-    chosen = tuple(deepest[size] for size in sizes[:0:-1]) or (maps[-1],)
+    # From large maps to small; the smallest tell what is shown, not how.
+    chosen = tuple(deepest[size] for size in sizes[:0:-1]) or (names[-1],)
     return FeatureLayers(chosen, chosen)

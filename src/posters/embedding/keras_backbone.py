@@ -1,12 +1,8 @@
-"""Networks of `keras.applications`, by name, each with its habits, as Keras builds and runs them.
-
-Importing this module is cheap; Keras is imported when a backbone is loaded.
-"""
+"""Networks of `keras.applications`, built and run by Keras."""
 
 import importlib
 import threading
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,12 +10,7 @@ from numpy.typing import NDArray
 
 from posters.embedding.backbone import Backbone, BackboneInfo, cores
 from posters.embedding.colour import COLOUR_SIZE
-from posters.embedding.feature_layers import (
-    FeatureLayers,
-    check_feature_layers,
-    choose_feature_layers,
-    tap,
-)
+from posters.embedding.feature_layers import FeatureLayers, choose_feature_layers, feature_model
 from posters.embedding.keras_import import import_keras
 from posters.embedding.weights import load_network, weights_digest
 from posters.errors import BackboneError
@@ -27,8 +18,8 @@ from posters.errors import BackboneError
 if TYPE_CHECKING:
     from posters.params import EmbedParams
 
-# Sides in pixels that the networks were trained at, where that is not 224 (Keras documentation,
-# "Keras Applications"; a test holds them against the default input shapes).
+# Sides in pixels that networks were trained at, if not 224 (Keras documentation, "Keras
+# Applications").
 _INPUT_SIZES = {
     "EfficientNetB1": 240,
     "EfficientNetB2": 260,
@@ -49,30 +40,25 @@ _INPUT_SIZES = {
     "Xception": 299,
 }
 
-
-BATCH_SIZE = 32
-"""Posters in one forward pass where `embed.batch_size` leaves it open."""
+_BATCH_SIZE = 32  # if `embed.batch_size` is null
 
 
 class KerasBackbone(Backbone):
-    """A network as Keras runs it: one batch at a time, on all cores or on a GPU.
+    """A network that Keras runs: one batch at a time, on all cores or on a GPU.
 
-    Args:
-        model: turns preprocessed pictures into features.
-        preprocess: of `keras.applications`; it may overwrite what it is given.
-        info, batch_size: see `Backbone`.
+    `model` turns pictures that `preprocess` of `keras.applications` has prepared into features.
     """
 
     def __init__(self, model: Any, preprocess: Any, info: BackboneInfo, batch_size: int) -> None:
-        alone = threading.Lock()
+        lock = threading.Lock()
 
         def forward(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
             count = len(pictures)
-            # Always as many at once: for other numbers a GPU may calculate in another order.
-            missing = [(0, -count % batch_size), (0, 0), (0, 0), (0, 0)]
-            full = preprocess(np.pad(pictures, missing))
-            with alone:
-                features: NDArray[np.float32] = model.predict_on_batch(full)[:count]
+            # Always full batches: for other sizes a GPU may sum in another order.
+            padding = [(0, -count % batch_size), (0, 0), (0, 0), (0, 0)]
+            batch = preprocess(np.pad(pictures, padding))
+            with lock:
+                features: NDArray[np.float32] = model.predict_on_batch(batch)[:count]
                 return features
 
         super().__init__(forward, info, batch_size, cores())
@@ -80,14 +66,14 @@ class KerasBackbone(Backbone):
         self._preprocess = preprocess
 
     def whole_model(self) -> Any:
-        """One Keras model that does what `Backbone`'s `forward` does, preprocessing included."""
+        """One Keras model from pictures (0-255) to features, preprocessing included."""
         keras = import_keras()
         pictures = keras.Input((self.info.height, self.info.width, 3), name="pictures")
         return keras.Model(pictures, self._model(keras.layers.Lambda(self._preprocess)(pictures)))
 
 
 def default_size(name: str) -> tuple[int, int]:
-    """Width and height for a network: as many pixels as it was trained on, shaped as posters are.
+    """Width and height for a network: as many pixels as in its training, in a poster's shape.
 
     >>> default_size("VGG16")
     (192, 288)
@@ -96,22 +82,21 @@ def default_size(name: str) -> tuple[int, int]:
     return round(side * 6 / 7 / 32) * 32, round(side * 9 / 7 / 32) * 32
 
 
-def load_backbone(
-    params: "EmbedParams", *, weights_path: Path | None = None, taps: FeatureLayers | None = None
-) -> KerasBackbone:
+def load_backbone(params: "EmbedParams", *, weights_path: Path | None = None) -> KerasBackbone:
     """Build a network of `keras.applications` without its classifier and load its weights.
-
-    Args:
-        params: which network, weights and pooling.
-        weights_path: where the file lies that `params.weights` names, if not there.
-        taps: the layers to tap, instead of those that `params` asks for.
 
     Raises:
         BackboneError: an unknown name, layer or size, or weights missing or not fitting.
     """
     keras = import_keras()
     name = params.backbone
-    build, module = _find(keras, name)
+    known = backbone_names(keras)
+    if name not in known:
+        raise BackboneError(
+            f"embed.backbone {name!r} is unknown: expected one of {', '.join(known)}"
+        )
+    build = getattr(keras.applications, name)
+    preprocess = importlib.import_module(build.__module__).preprocess_input
     width, height = params.input_size or default_size(name)
     options = {
         "include_top": False,
@@ -119,60 +104,33 @@ def load_backbone(
         "pooling": params.pooling if params.pooling in ("avg", "max") else None,
     }
     network, origin = load_network(
-        lambda content: build(weights=content, **options),
-        name,
-        weights=params.weights,
-        weights_path=weights_path or Path(params.weights),
-        if_unreachable=params.if_unreachable,
-        seed=params.seed,
+        lambda weights: build(weights=weights, **options), params, weights_path
     )
     digest = weights_digest(network)
-    retrieval_from = 0
-    if params.pooling == "depths":
-        taps = taps or choose_feature_layers(network, name, params.layers)
-        check_feature_layers(network, name, taps)
-        network, retrieval_from = tap(keras, network, taps)
-    else:
-        taps = FeatureLayers((), ())
-        if params.pooling == "flatten":
-            network = keras.Model(network.input, keras.layers.Flatten()(network.output))
+    layers, retrieval_from = FeatureLayers((), ()), 0
+    if params.pooling == "layers":
+        layers = choose_feature_layers(network, name, params.layers)
+        network, retrieval_from = feature_model(keras, network, layers)
+    elif params.pooling == "flatten":
+        network = keras.Model(network.input, keras.layers.Flatten()(network.output))
     network.trainable = False
-    if params.mirrored:
-        network = _with_mirror_image(keras, network)
+    colour_from = int(network.output_shape[-1])
     info = BackboneInfo(
         name=name,
         weights=origin,
         weights_digest=digest,
         pooling=params.pooling,
-        moments=" ".join(taps.moments),
-        layout=" ".join(taps.layout),
-        mirrored=params.mirrored,
+        year_layers=" ".join(layers.year),
+        retrieval_layers=" ".join(layers.retrieval),
         precision="float32",
         width=width,
         height=height,
         seed=params.seed if origin == "random" else 0,
-        embedding_size=int(network.output_shape[-1]) + COLOUR_SIZE,
+        embedding_size=colour_from + COLOUR_SIZE,
         retrieval_from=retrieval_from,
-        colour_from=int(network.output_shape[-1]),
+        colour_from=colour_from,
     )
-    return KerasBackbone(network, module.preprocess_input, info, params.batch_size or BATCH_SIZE)
-
-
-def _with_mirror_image(keras: Any, network: Any) -> Any:
-    """The mean of what a network gives for a picture and for its mirror image."""
-    posters = keras.Input(network.input_shape[1:])
-    mirrored = keras.ops.flip(posters, axis=2)
-    return keras.Model(posters, (network(posters) + network(mirrored)) / 2)
-
-
-def _find(keras: Any, name: str) -> tuple[Any, ModuleType]:
-    known = backbone_names(keras)
-    if name not in known:
-        raise BackboneError(
-            f"embed.backbone {name!r} is unknown: expected one of {', '.join(known)}"
-        )
-    build = getattr(keras.applications, name)
-    return build, importlib.import_module(build.__module__)
+    return KerasBackbone(network, preprocess, info, params.batch_size or _BATCH_SIZE)
 
 
 def backbone_names(keras: Any) -> list[str]:

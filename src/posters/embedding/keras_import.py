@@ -1,4 +1,4 @@
-"""The one place that imports Keras and TensorFlow: late, quietly, and on purpose."""
+"""Imports Keras and TensorFlow: only when needed, and without their start-up messages."""
 
 import contextlib
 import os
@@ -12,67 +12,67 @@ _NVIDIA_DRIVER = Path("/dev/nvidiactl")
 
 
 def import_keras() -> Any:
-    """Import Keras on TensorFlow, which takes seconds, without TensorFlow's start-up chatter.
-
-    What TensorFlow's native code writes while it starts (missing GPUs, processor features) bypasses
-    Python's logging. It is held back, and shown after all when the import fails.
-    """
+    """Import Keras on TensorFlow, which takes seconds; its messages are shown only if it fails."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if "keras" in sys.modules:
         return sys.modules["keras"]
-    with _holding_back_native_stderr():
+    with _native_stderr_only_on_error():
         import keras
         import tensorflow as tf
 
-        # Looking for devices is what most of the chatter is about: have it over with.
+        # Most messages come from the search for devices.
         tf.config.list_logical_devices()
-    # It warns of every small network that is built anew, which is what is wanted here.
+    # TensorFlow warns when small networks are built repeatedly, as they are here.
     tf.get_logger().setLevel("ERROR")
     return keras
 
 
 def sees_gpu() -> bool:
-    """Whether TensorFlow has a GPU to calculate on, set to give what float32 promises.
+    """Whether TensorFlow can use a GPU; if so, sets it to full float32 and deterministic results.
 
-    TensorFlow is asked, which takes seconds, only where there is a driver for one. Hide it with
-    `CUDA_VISIBLE_DEVICES=-1`.
+    TensorFlow is imported only if there is an NVIDIA driver. `CUDA_VISIBLE_DEVICES=-1` hides GPUs.
     """
     if not _NVIDIA_DRIVER.exists():
         return False
     import_keras()
     import tensorflow as tf
 
-    # Else its matrix products are calculated with 10 bits of mantissa, and said to be float32.
+    # TensorFloat-32 keeps only 10 bits of each factor's mantissa.
     tf.config.experimental.enable_tensor_float_32_execution(False)
     tf.config.experimental.enable_op_determinism()
     return bool(tf.config.list_physical_devices("GPU"))
 
 
 def make_deterministic(keras: Any, seed: int) -> None:
-    """Seed everything and choose operations whose results don't depend on thread timing."""
+    """Seed all random generators and choose operations that don't depend on thread timing."""
     import tensorflow as tf
 
-    # Layers and operations without a name of their own are numbered through from here.
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(seed)
+    reset_keras(keras, seed)
     tf.config.experimental.enable_op_determinism()
 
 
+def reset_keras(keras: Any, seed: int) -> None:
+    """Seed all random generators and restart the numbering of unnamed layers."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+
+
 @contextlib.contextmanager
-def _holding_back_native_stderr() -> Iterator[None]:
+def _native_stderr_only_on_error() -> Iterator[None]:
+    # TensorFlow's native code writes to file descriptor 2, past Python's logging.
     sys.stderr.flush()
-    saved = os.dup(2)
+    stderr = os.dup(2)
     try:
-        with tempfile.TemporaryFile() as held:
-            os.dup2(held.fileno(), 2)
+        with tempfile.TemporaryFile() as messages:
+            os.dup2(messages.fileno(), 2)
             try:
                 yield
             except Exception:
-                held.seek(0)
-                os.write(saved, held.read())
+                messages.seek(0)
+                os.write(stderr, messages.read())
                 raise
             finally:
-                os.dup2(saved, 2)
+                os.dup2(stderr, 2)
     finally:
-        os.close(saved)
+        os.close(stderr)

@@ -1,11 +1,7 @@
-"""Graphs: trained networks as files that run without TensorFlow, by OpenVINO.
+"""OpenVINO models: trained networks as files that run without TensorFlow.
 
-Importing TensorFlow takes seconds, opening a graph tenths of one. OpenVINO reads Keras models
-directly, writes the same bytes each time, and uses whatever the processor has. (ONNX was tried: the
-names in its files differ from export to export, and its converter does not know the erfc of a
-gelu.)
-
-Importing this module is cheap.
+Importing TensorFlow takes seconds, opening an OpenVINO model tenths of a second. Keras's ONNX files
+are no alternative: they differ from export to export.
 """
 
 import sys
@@ -20,134 +16,119 @@ from numpy.typing import NDArray
 
 from posters.errors import DataError
 
-SUFFIXES = (".xml", ".bin")
-"""A graph is two files: what is computed, and with which weights."""
-
 BACKBONE_MODEL = "backbone.xml"
-"""The network's file beside the vectors that it made."""
+"""Name of the network's file in `data/embeddings`."""
 
 _ROWS_AT_ONCE = 1024
 _PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 
 
 class OpenVinoModel:
-    """A network that `write_openvino_model` wrote.
+    """A network that `write_openvino_model` wrote, ready to run; threads may share it.
 
     Args:
-        path: ends in `.xml`; the weights lie beside it.
-        rows_at_once: how many rows it is given at once.
-        precision: what it calculates in: `float32`, or `bfloat16` where the processor has it
-            (`has_bfloat16`); weights and results are float32 either way.
-        many: whether several threads will ask it, each on a share of the processor's cores, which
-            is faster for many rows; else all cores work on the rows of one. The results are the
-            same.
-        threads: how many it may calculate with, without a core of their own; None: all there are.
-        content: of its files, where they don't lie here; `path` then only names it.
-
-    Attributes:
-        path: see above.
-        workers: how many threads may ask it at a time.
+        path: of the `.xml` file; the `.bin` file is beside it.
+        precision: of the arithmetic: `float32`, or `bfloat16` if `has_bfloat16`.
+        many: optimise for calls from several threads (`workers`), each on its share of the cores,
+            instead of single calls on all cores. The results are the same.
+        threads: limits the threads of this process; None: one per core.
+        content: contents of the two files, if they are not on this machine.
 
     Raises:
-        DataError: it is missing or damaged.
+        DataError: a file is missing or damaged.
     """
 
     def __init__(
         self,
         path: Path,
-        rows_at_once: int = _ROWS_AT_ONCE,
         precision: str = "float32",
         many: bool = False,
         threads: int | None = None,
         content: Sequence[bytes] | None = None,
     ) -> None:
         openvino = _import_openvino()
-        missing = [file.name for file in map(path.with_suffix, SUFFIXES) if not file.is_file()]
+        missing = [file.name for file in openvino_files(path) if not file.is_file()]
         if missing and content is None:
             raise DataError(f"data/{path.parent.name}/{missing[0]} is missing: run `dvc repro`")
-        self.path = path
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
             "PERFORMANCE_HINT": "THROUGHPUT" if many else "LATENCY",
         }
         if threads:
-            # Each process pins its threads to the first cores: several would share one.
+            # Each process pins its threads to the first cores, so that several would share one.
             settings |= {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
         try:
             core = openvino.Core()
-            graph = path if content is None else core.read_model(*content)
-            self._compiled = core.compile_model(graph, "CPU", settings)
+            model = path if content is None else core.read_model(*content)
+            self._compiled = core.compile_model(model, "CPU", settings)
         except RuntimeError as error:
             reason = " ".join(str(error).split())[-200:]
             raise DataError(
                 f"data/{path.parent.name}/{path.name} is damaged ({reason}): run `dvc repro`"
             ) from error
         self.workers = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
-        self._rows_at_once = rows_at_once
-        # One that is making vectors is nobody else's; taking and giving back are atomic.
+        # A request serves one thread at a time; `pop` and `append` of a list are atomic.
         self._idle_requests: list[Any] = []
 
     def __call__(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the network makes of rows, shape (n, ...): shape (n, size)."""
+        """The network's output of shape (n, size) for at least one row, shape (n, ...)."""
         try:
             request = self._idle_requests.pop()
         except IndexError:
             request = self._compiled.create_infer_request()
-        pieces = []
-        for start in range(0, len(rows), self._rows_at_once):
-            piece = np.ascontiguousarray(rows[start : start + self._rows_at_once])
-            request.infer([piece], share_inputs=True)
-            # A copy, as the next rows overwrite it.
-            pieces.append(request.get_output_tensor().data.copy())
+        outputs = []
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            block = np.ascontiguousarray(rows[start : start + _ROWS_AT_ONCE])
+            request.infer([block], share_inputs=True)
+            # A copy, because the next inference overwrites it.
+            outputs.append(request.get_output_tensor().data.copy())
         self._idle_requests.append(request)
-        return np.concatenate(pieces)
+        return np.concatenate(outputs)
 
 
 def write_openvino_model(model: Any, path: Path) -> None:
-    """Write a Keras model as a graph; the same model gives the same bytes.
+    """Convert a Keras model with one input and one output, and write it to a path (`.xml`).
 
-    Args:
-        model: with one input and one output.
-        path: ends in `.xml`; the weights are written beside it, none of them rounded.
+    The same model gives the same bytes. Weights stay in float32.
     """
     openvino = _import_openvino()
     with warnings.catch_warnings():
-        # It calls the model with a list of one input, and Keras says so.
+        # OpenVINO calls the model with a list of one input, and Keras warns.
         warnings.filterwarnings("ignore", message="The structure of `inputs` doesn't match")
-        graph = openvino.convert_model(model)
-    # As they come, names tell how many models were made before this one.
-    for number, node in enumerate(graph.get_ordered_ops()):
+        converted = openvino.convert_model(model)
+    # The original names contain the number of models that Keras has built before.
+    for number, node in enumerate(converted.get_ordered_ops()):
         node.set_friendly_name(f"{node.get_type_name()}_{number}")
         for output in node.outputs():
             output.get_tensor().set_names(set())
-    graph.set_friendly_name("graph")
-    openvino.save_model(graph, path, compress_to_fp16=False)
+    converted.set_friendly_name("graph")
+    openvino.save_model(converted, path, compress_to_fp16=False)
 
 
 def usable_precision(wanted: str) -> str:
-    """`bfloat16` where it is wanted and the processor calculates in it, else `float32`."""
+    """`bfloat16` if it is wanted and the processor supports it, else `float32`."""
     return "bfloat16" if wanted == "bfloat16" and has_bfloat16() else "float32"
 
 
 @cache
 def has_bfloat16() -> bool:
-    """Whether this processor calculates in bfloat16; where it is emulated, it is slower."""
+    """Whether this processor calculates in bfloat16; emulation would be slower than float32."""
     capabilities = _import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return "BF16" in capabilities
 
 
 @cache
 def _import_openvino() -> Any:
-    # OpenVINO reports each import to its makers over the network unless this package is absent.
+    # OpenVINO sends usage data at each import, unless this package is absent.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     import openvino
 
-    # Its bindings get to know NumPy at the first array they see: two threads that bring one at the
-    # same time wait for each other for ever. So they see one here.
+    # OpenVINO initialises its NumPy support at the first array, which deadlocks if two threads do
+    # so at the same time.
     _ = openvino.Tensor(np.zeros(1, np.float32)).data
     return openvino
 
 
 def openvino_files(path: Path) -> Sequence[Path]:
-    """The files of the graph at a path that ends in `.xml`."""
-    return [path.with_suffix(suffix) for suffix in SUFFIXES]
+    """The two files of a model, its operations and its weights, by the path of the first."""
+    return [path, path.with_suffix(".bin")]

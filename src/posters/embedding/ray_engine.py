@@ -1,139 +1,243 @@
-"""Embedding on many machines: Ray Data carries posters to workers, and their vectors back.
+"""Embedding on a Ray cluster: Ray Data sends posters to workers and returns their vectors.
 
-This machine reads the files, so that no other needs to see them, and keeps the vectors. A worker
-gets the network once, and bytes of posters, a few at a time. If it dies, Ray gives its posters to
-another. Every table has a row a poster; a poster that is refused says so in its row.
+Each worker receives the network once and then a few posters at a time; if it dies, Ray gives its
+posters to another worker. Importing this module does not need Ray.
 """
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+import contextlib
+import importlib.util
+import logging
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from posters.embedding import ray_cluster as cluster
-from posters.embedding.backbone import Backbone
-from posters.embedding.embeddings import Batch, EmbeddingCache, embed_in_any_order
-from posters.embedding.openvino_model import openvino_files
-from posters.embedding.ray_worker import USELESS, Worker, read_files, versions
-from posters.errors import ClusterError, PosterRefused
+from posters.embedding.backbone import Backbone, BackboneInfo, VectorBatches, cores
+from posters.embedding.openvino_model import BACKBONE_MODEL, OpenVinoModel, openvino_files
+from posters.errors import ClusterError, PosterRefused, PostersError
+from posters.images.pictures import read_poster_file
 
-# Of one table: what is lost with a worker, and what lies in memory.
-_POSTERS_AT_ONCE = 16
-_BYTES_AT_ONCE = 8_000_000
-_TABLES_A_WORKER = 6
+Columns = dict[str, NDArray[Any]]
+"""A few posters as Ray Data passes them on: one array a column, one entry a poster."""
+
+_POSTERS_AT_ONCE = 16  # per task of a worker
+_BATCH_SIZE = 2  # pictures per forward pass
+_REACH_TIMEOUT = 10.0  # seconds
+_OBJECT_STORE = 500_000_000  # bytes; Ray's default is a third of the memory
+_BAD_MACHINE = "bad machine"
 
 
-def embed_missing_with_ray(
-    cache: EmbeddingCache, files: Mapping[str, Path], backbone: Backbone, graph: Path
-) -> int:
-    """Embed the posters that the cache lacks on a Ray cluster (see `cluster.connected`).
-
-    The vectors are those that `backbone` gives on this machine, to the byte.
+def embed_with_ray(files: Sequence[Path], backbone: Backbone, model: Path) -> VectorBatches:
+    """Embed poster files on a Ray cluster, with the same bytes as `backbone.batches` gives here.
 
     Args:
-        cache: where vectors are kept; it is written after each table of posters.
-        files: poster files by the digest of their content.
-        backbone: the network as it runs here.
-        graph: its file.
-
-    Returns:
-        How many were embedded.
+        files: of the posters; only this machine reads them.
+        backbone: the network on this machine.
+        model: its OpenVINO model.
 
     Raises:
         PosterRefused: a poster can't be read.
-        ClusterError: Ray is not installed, the cluster can't be reached, or one of its machines
-            can't do the work or gives other vectors than this one.
+        ClusterError: see `ray_cluster`; or a machine can't run the network or gives other vectors.
     """
-    cluster.require_ray()
-    return embed_in_any_order(cache, files, lambda missing: _vectors(missing, backbone, graph))
-
-
-def _vectors(
-    files: Mapping[str, Path], backbone: Backbone, graph: Path
-) -> Generator[Batch, None, None]:
-    with cluster.connected() as ray, cluster.telling_of_losses(ray):
-        waiting = set(files)
+    with ray_cluster() as ray:
         try:
-            for table in _tables(ray, files, backbone, graph):
-                _raise_refusal(table)
-                digests = table["digest"].to_pylist()
-                waiting -= set(digests)
-                vectors = [np.frombuffer(row, "<f4") for row in table["vector"].to_pylist()]
-                yield digests, np.stack(vectors)
+            for columns in _embedded_columns(ray, files, backbone, model):
+                reason, detail = str(columns["reason"][0]), str(columns["detail"][0])
+                if reason == _BAD_MACHINE:
+                    raise ClusterError(f"{detail}; vectors computed so far are kept")
+                if reason:
+                    raise PosterRefused(reason, detail)
+                yield columns["vector"]
         except (ray.exceptions.RayError, ray.data.exceptions.SystemException) as error:
-            said = str(error).strip().splitlines() or [type(error).__name__]
+            lines = str(error).strip().splitlines() or [type(error).__name__]
             raise ClusterError(
-                f"the Ray cluster could not embed ({said[-1]}): see that `make ray` was run on "
-                "each of its machines; what was embedded is kept"
+                f"the Ray cluster could not embed ({lines[-1]}): check that `make ray` was run on "
+                "each of its machines; vectors computed so far are kept"
             ) from error
-        if waiting:
-            raise ClusterError(
-                f"the Ray cluster gave no vectors for {len(waiting)} posters: run `dvc repro` "
-                "again; what was embedded is kept"
+
+
+@contextlib.contextmanager
+def ray_cluster() -> Iterator[Any]:
+    """The module `ray`, connected to a cluster while the `with` block runs.
+
+    `RAY_ADDRESS` (`auto`, or HOST:PORT) names the cluster; this machine must be part of it. Without
+    it, a cluster on this machine starts, which other machines can't reach, and ends with the block.
+    This package is sent to the workers, the packages that it needs are not.
+
+    Raises:
+        ClusterError: Ray is not installed, or the cluster can't be reached or has no processor.
+    """
+    if importlib.util.find_spec("ray") is None:
+        raise ClusterError(
+            "embed.engine: ray needs Ray, which is not installed: run `make ray`, "
+            "or set embed.engine to local"
+        )
+    address = os.environ.get("RAY_ADDRESS") or "local"
+    if address not in ("auto", "local"):
+        _check_reachable(address)  # Ray itself would try for minutes
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if address == "local":
+        # On Linux, Ray would otherwise listen on all interfaces and run whatever it is sent.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        # Otherwise Ray writes a token to the home folder.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    import ray
+    import ray.data
+
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    with contextlib.ExitStack() as stack:
+        # Ray prints the last log lines of a lost machine, whatever its logging level.
+        null = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+        stack.enter_context(contextlib.redirect_stdout(null))
+        settings: dict[str, Any] = {}
+        if address == "local":
+            # In /tmp, because paths of sockets must be short.
+            folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            settings = {
+                "num_cpus": cores(),
+                "object_store_memory": _OBJECT_STORE,
+                "include_dashboard": False,
+                "_temp_dir": folder,
+            }
+        stack.callback(ray.shutdown)
+        package = str(Path(__file__).parents[1])
+        try:
+            ray.init(
+                address,
+                runtime_env={"py_modules": [package], "excludes": ["__pycache__"]},
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                **settings,
             )
+        except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as error:
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            raise ClusterError(
+                f"Ray can't use the cluster {address} ({lines[0]}): expected a cluster with the "
+                "same versions of Python and Ray that includes this machine; add it with "
+                "`ray start --address=HOST:6379`"
+            ) from error
+        if not ray.cluster_resources().get("CPU"):
+            raise ClusterError(
+                "the Ray cluster has no processor: add a machine to it with "
+                "`ray start --address=HOST:6379`"
+            )
+        yield ray
 
 
-def _tables(ray: Any, files: Mapping[str, Path], backbone: Backbone, graph: Path) -> Iterable[Any]:
-    """Tables with `digest`, `vector` (float32, little-endian), `reason` and `detail`."""
-    import pyarrow
+def _check_reachable(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _REACH_TIMEOUT).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise ClusterError(
+            f"no Ray cluster answers at RAY_ADDRESS={address} ({error}); expected auto or "
+            "HOST:PORT of a cluster that includes this machine: start one with `ray start --head`, "
+            "or unset RAY_ADDRESS to use this machine alone"
+        ) from error
 
-    workers = cluster.processors(ray)
+
+def _embedded_columns(
+    ray: Any, files: Sequence[Path], backbone: Backbone, model: Path
+) -> Iterator[Columns]:
+    """Columns `vector`, `reason` and `detail`, a few posters at a time, in order."""
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
-    context.execution_options.resource_limits = context.execution_options.resource_limits.copy(
-        object_store_memory=_BYTES_AT_ONCE * _TABLES_A_WORKER * workers
+    context.execution_options.preserve_order = True
+    # Kept until the end, so that workers that start later can fetch it.
+    network = ray.put([file.read_bytes() for file in openvino_files(model)])
+    posters = ray.data.from_items(
+        [{"path": str(path)} for path in files],
+        override_num_blocks=-(-len(files) // _POSTERS_AT_ONCE),
     )
-    # Held here until the last vector has come: workers that begin later fetch it too.
-    network = ray.put([file.read_bytes() for file in openvino_files(graph)])
-    posters = ray.data.from_arrow(
-        [
-            pyarrow.table({"digest": digests, "path": [str(files[digest]) for digest in digests]})
-            for digests in _in_pieces(files)
-        ]
+    this_machine = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
+    contents = posters.map_batches(
+        read_files, batch_size=None, num_cpus=0, concurrency=1, label_selector=this_machine
     )
-    read = posters.map_batches(
-        read_files,
-        batch_size=None,
-        batch_format="pyarrow",
-        num_cpus=0,
-        concurrency=1,
-        label_selector={"ray.io/node-id": ray.get_runtime_context().get_node_id()},
-    )
-    embedded = read.map_batches(
+    embedded = contents.map_batches(
         Worker,
-        fn_constructor_args=(network, backbone.info, backbone.probe(), versions()),
+        fn_constructor_args=(network, backbone.info, backbone.probe(), package_versions()),
         batch_size=None,
-        batch_format="pyarrow",
         num_cpus=1,
-        # Without a maximum, so that machines that come later are used too.
+        # Without a maximum, so that machines that join later are used.
         compute=ray.data.ActorPoolStrategy(
-            min_size=1, initial_size=workers, max_tasks_in_flight_per_actor=2
+            min_size=1,
+            initial_size=int(ray.cluster_resources()["CPU"]),
+            max_tasks_in_flight_per_actor=2,
         ),
     )
-    yield from embedded.iter_batches(batch_size=None, batch_format="pyarrow")
+    yield from embedded.iter_batches(batch_size=None, batch_format="numpy")
 
 
-def _in_pieces(files: Mapping[str, Path]) -> Iterator[list[str]]:
-    """Digests of so many posters as travel together."""
-    piece: list[str] = []
-    size = 0
-    for digest, path in files.items():
-        # One that is missing is refused when it is read.
-        coming = path.stat().st_size if path.is_file() else 0
-        if piece and (len(piece) == _POSTERS_AT_ONCE or size + coming > _BYTES_AT_ONCE):
-            yield piece
-            piece, size = [], 0
-        piece.append(digest)
-        size += coming
-    if piece:
-        yield piece
+def read_files(columns: Columns) -> Columns:
+    """Turn the column `path` into `content`, `reason` and `detail`; runs where the files are."""
+    contents = np.full(len(columns["path"]), b"", dtype=object)
+    reason = detail = ""
+    for row, path in enumerate(columns["path"]):
+        try:
+            contents[row] = read_poster_file(Path(path))
+        except PosterRefused as refusal:
+            reason, detail = refusal.reason, refusal.detail
+    return {"content": contents, **_problem(len(contents), reason, detail)}
 
 
-def _raise_refusal(table: Any) -> None:
-    """Raise what a worker said is wrong, if it did."""
-    reason, detail = table["reason"][0].as_py(), table["detail"][0].as_py()
-    if reason == USELESS:
-        raise ClusterError(f"the cluster's machine {detail}; what was embedded is kept")
-    if reason:
-        raise PosterRefused(reason, detail)
+class Worker:
+    """The network on one processor of the cluster.
+
+    `network` refers to the contents of the OpenVINO model's files; `probe` and `versions` are
+    `Backbone.probe` and `package_versions` of the machine that keeps the vectors. Problems are
+    returned, not raised: after an exception Ray would start another worker, which would fail too.
+    """
+
+    def __init__(self, network: Any, info: BackboneInfo, probe: str, versions: str) -> None:
+        import ray
+
+        self._info = info
+        self._problem = ""
+        machine = f"the cluster's machine {ray.util.get_node_ip_address()}"
+        name = Path(BACKBONE_MODEL)
+        try:
+            content = ray.get(network)
+            model = OpenVinoModel(name, precision=info.precision, threads=1, content=content)
+            self._backbone = Backbone(model, info, _BATCH_SIZE)
+            if self._backbone.probe() != probe:
+                self._problem = (
+                    f"{machine} gives other vectors than this one (it has {package_versions()}; "
+                    f"this one {versions}): run `make ray` there at the same commit and restart "
+                    "its Ray; if its processor is of another type, remove the machine"
+                )
+        except (PostersError, ImportError, OSError, RuntimeError) as error:
+            self._problem = f"{machine} can't run the network ({error})"
+
+    def __call__(self, columns: Columns) -> Columns:
+        """Turn the columns of `read_files` into `vector`, `reason` and `detail`."""
+        count = len(columns["content"])
+        reason, detail = columns["reason"][0], columns["detail"][0]
+        vectors = np.zeros((count, self._info.embedding_size), np.float32)
+        if self._problem:
+            reason, detail = _BAD_MACHINE, self._problem
+        elif not reason:
+            try:
+                vectors = self._backbone.embed([bytes(content) for content in columns["content"]])
+            except PosterRefused as refusal:
+                reason, detail = refusal.reason, refusal.detail
+        return {"vector": vectors, **_problem(count, reason, detail)}
+
+
+def _problem(count: int, reason: str, detail: str) -> Columns:
+    return {"reason": np.array([reason] * count), "detail": np.array([detail] * count)}
+
+
+def package_versions() -> str:
+    """The versions of the packages that vectors depend on."""
+    packages = ("numpy", "openvino", "pillow")
+    return ", ".join(f"{package} {metadata.version(package)}" for package in packages)

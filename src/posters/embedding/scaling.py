@@ -1,9 +1,8 @@
-"""What a poster looks like, as a direction: the part of its vector by which neighbours are found.
+"""Standardised retrieval features: the vectors that neighbours are searched by.
 
-Raw activations share a large common part and a few channels outweigh all others. So each number is
-standardised over the catalogue, and the result brought to length 1: the cosine similarity of two
-posters is then the dot product of two rows, 0 for posters that have nothing in common beyond
-what all posters have.
+Raw activations share a large common part, and a few channels outweigh all others. So each feature
+is standardised over the catalogue, clipped, and each row brought to length 1. The dot product of
+two rows is then their cosine similarity.
 """
 
 from dataclasses import dataclass
@@ -12,49 +11,47 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-_FARTHEST = 5.0
+_CLIP_SIGMA = 5.0
 _ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
 class RetrievalScale:
-    """How vectors are standardised before they are compared.
-
-    Attributes:
-        mean, spread: of each number over the catalogue, shape (retrieval_size,), float32.
-    """
+    """Mean and standard deviation of each feature, both of shape (retrieval_size,), float32."""
 
     mean: NDArray[np.float32]
     spread: NDArray[np.float32]
 
     @classmethod
-    def fit(cls, vectors: NDArray[np.float32]) -> Self:
-        """Mean and spread of vectors of shape (n, retrieval_size), summed up piece by piece."""
-        count = max(len(vectors), 1)
-        total = np.zeros(vectors.shape[1])
-        squares = np.zeros(vectors.shape[1])
-        for piece in _pieces(vectors):
-            total += piece.sum(axis=0, dtype=np.float64)
+    def fit(cls, features: NDArray[np.float32]) -> Self:
+        """Compute the statistics of features of shape (n, retrieval_size), block by block."""
+        count = max(len(features), 1)
+        total = np.zeros(features.shape[1])
+        squares = np.zeros(features.shape[1])
+        for block in _blocks(features):
+            total += block.sum(axis=0, dtype=np.float64)
         mean = total / count
-        for piece in _pieces(vectors):
-            squares += ((piece - mean) ** 2).sum(axis=0)
+        for block in _blocks(features):
+            squares += ((block - mean) ** 2).sum(axis=0)
         spread = np.sqrt(squares / count)
-        # What never varies says nothing, and would say too much when divided by nothing.
+        # A constant feature carries no information; it becomes 0 instead of being amplified.
         spread[spread <= 1e-6 * max(float(np.median(spread)), 1e-6)] = np.inf
         return cls(mean.astype(np.float32), spread.astype(np.float32))
 
-    def transform(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Directions of vectors of shape (n, retrieval_size): the same shape, rows of length 1.
+    def transform(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Standardise features of shape (n, retrieval_size) and bring rows to length 1.
 
-        A row of zeros where a vector is exactly the mean of all: it is similar to nothing.
+        A row that equals the mean becomes zeros: its similarity to every other row is 0.
         """
-        standard = ((vectors - self.mean) / self.spread).clip(-_FARTHEST, _FARTHEST)
+        standard = ((features - self.mean) / self.spread).clip(-_CLIP_SIGMA, _CLIP_SIGMA)
         lengths = np.linalg.norm(standard, axis=1, keepdims=True)
-        looks: NDArray[np.float32] = np.divide(
+        scaled: NDArray[np.float32] = np.divide(
             standard, lengths, out=np.zeros_like(standard), where=lengths > 0
         )
-        return looks
+        return scaled
 
 
-def _pieces(vectors: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    return [vectors[at : at + _ROWS_AT_ONCE] for at in range(0, len(vectors), _ROWS_AT_ONCE)]
+def _blocks(features: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    return [
+        features[start : start + _ROWS_AT_ONCE] for start in range(0, len(features), _ROWS_AT_ONCE)
+    ]

@@ -1,7 +1,4 @@
-"""Weights for a network of Keras: downloaded, from a file, or seeded random, and never mistaken.
-
-Importing this module is cheap.
-"""
+"""Weights of a Keras network: ImageNet's, from a file, or seeded random ones."""
 
 import contextlib
 import hashlib
@@ -12,79 +9,56 @@ import urllib.error
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from posters.embedding.keras_import import import_keras
+from posters.embedding.keras_import import import_keras, reset_keras
 from posters.errors import BackboneError
 
+if TYPE_CHECKING:
+    from posters.params import EmbedParams
+
 _DOWNLOAD_TIMEOUT = 30.0  # seconds without a byte
-# What Keras says of a download whose hash is wrong.
-_CORRUPTED = "Incomplete or corrupted file"
+_CORRUPTED = "Incomplete or corrupted file"  # Keras's message for a download with a wrong hash
 
 Build = Callable[[str | None], Any]
-"""Builds the network with `imagenet` weights, or with None: freshly initialised ones."""
+"""Builds the network with weights `imagenet`, or with None: freshly initialised."""
 
 
-def load_network(
-    build: Build,
-    name: str,
-    *,
-    weights: str,
-    weights_path: Path,
-    if_unreachable: str,
-    seed: int,
-) -> tuple[Any, str]:
-    """Build a network and give it the weights that the parameters ask for.
-
-    Args:
-        build: builds the network.
-        name: of the network, for messages.
-        weights: `imagenet`, `random`, or a path as it stands in the parameters.
-        weights_path: where the file lies that `weights` names, if it names one.
-        if_unreachable: `random` (with a loud warning) or `stop`, when `imagenet` can't be had.
-        seed: of random weights.
+def load_network(build: Build, params: "EmbedParams", weights_path: Path | None) -> tuple[Any, str]:
+    """Build a network with the weights that the parameters name.
 
     Returns:
-        The network, and where its weights really are from: `imagenet`, `random` or `file`.
+        The network and the origin of its weights: `imagenet`, `random` or `file`.
 
     Raises:
-        BackboneError: the network can't be built so, or its weights are missing or don't fit.
+        BackboneError: the network can't be built, or its weights are missing or don't fit.
     """
-    _begin_anew(seed)
-    if weights == "random":
-        return _built(build, None, name), "random"
-    if weights != "imagenet":
-        return _with_file(build, name, weights_path), "file"
+    name = params.backbone
+    reset_keras(import_keras(), params.seed)
+    if params.weights == "random":
+        return _build(build, None, name), "random"
+    if params.weights != "imagenet":
+        return _build_from_file(build, name, weights_path or Path(params.weights)), "file"
     try:
         with _download_timeout():
-            return _built(build, "imagenet", name), "imagenet"
-    except BackboneError:
-        raise
+            return _build(build, "imagenet", name), "imagenet"
     except Exception as error:
-        # Keras raises a bare Exception when a download fails, and others when it breaks off.
-        _must_be_unreachable(error)
-        if if_unreachable == "stop":
+        if not _is_failed_download(error):
+            raise
+        if params.if_unreachable == "stop":
             raise BackboneError(
-                f"ImageNet weights of {name} can't be had ({error}): connect to the network, "
-                "set embed.weights to a file, or set embed.if_unreachable to random"
+                f"ImageNet weights of {name} can't be downloaded ({error}): connect to the "
+                "internet, set embed.weights to a file, or set embed.if_unreachable to random"
             ) from error
         warn_random(name, error)
-    _begin_anew(seed)
-    return _built(build, None, name), "random"
-
-
-def _begin_anew(seed: int) -> None:
-    keras = import_keras()
-    # Keras numbers layers without a name of their own through a whole process, and some are known
-    # by that name later: each network begins at one.
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(seed)
+    reset_keras(import_keras(), params.seed)
+    return _build(build, None, name), "random"
 
 
 def weights_digest(network: Any) -> str:
-    """The SHA-256 over all weights of a network, their shapes and types, in their order."""
+    """The SHA-256 of all weights of a network, with their shapes and types, in their order."""
     digest = hashlib.sha256()
     for weight in network.get_weights():
         digest.update(f"{weight.shape}{weight.dtype}".encode())
@@ -92,28 +66,40 @@ def weights_digest(network: Any) -> str:
     return digest.hexdigest()
 
 
-def _built(build: Build, content: str | None, name: str) -> Any:
+def warn_random(name: str, error: object) -> None:
+    """Print a conspicuous warning that random weights are used instead of ImageNet's."""
+    line = "!" * 88
+    print(
+        f"{line}\n! ImageNet weights of {name} can't be downloaded:\n!   {error}\n"
+        "! Going on with RANDOM weights: neighbours and years mean little, and every result is\n"
+        "! marked. When there is a connection: dvc repro --force --single-item embed && dvc repro\n"
+        f"{line}",
+        file=sys.stderr,
+    )
+
+
+def _build(build: Build, weights: str | None, name: str) -> Any:
     try:
-        return build(content)
+        return build(weights)
     except ValueError as error:
         if _CORRUPTED in str(error):
             raise
         raise BackboneError(f"{name} can't be built with this embed.input_size: {error}") from error
 
 
-def _with_file(build: Build, name: str, path: Path) -> Any:
+def _build_from_file(build: Build, name: str, path: Path) -> Any:
     if not path.is_file():
         raise BackboneError(
             f"embed.weights names no file: {path} (expected imagenet, random, or a weights file)"
         )
-    network = _built(build, None, name)
+    network = _build(build, None, name)
     try:
         with warnings.catch_warnings():
-            # Keras only warns when a layer finds no weights in the file, and leaves it random.
+            # Keras only warns if the file lacks a layer's weights, and leaves them random.
             warnings.filterwarnings("error", message=".*freshly-initialized.*")
             network.load_weights(str(path))
     except Exception as error:
-        # h5py and Keras raise many kinds here: a truncated file, another network's, no HDF5 at all.
+        # h5py and Keras raise many types of errors for truncated files and other networks.
         reason = " ".join(str(error).split())[:200]
         raise BackboneError(
             f"the weights in {path.name} don't fit {name} without its top: {reason}. Expected a "
@@ -124,7 +110,7 @@ def _with_file(build: Build, name: str, path: Path) -> Any:
 
 @contextlib.contextmanager
 def _download_timeout() -> Iterator[None]:
-    """Keras downloads without a time limit: a silent network would hang the stage for ever."""
+    """Keras's downloads have no time limit of their own."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT)
     try:
@@ -133,23 +119,8 @@ def _download_timeout() -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-def _must_be_unreachable(error: Exception) -> None:
-    """Let everything through that is not a failed download: a bug must not look like bad luck."""
-    broken = (urllib.error.URLError, ConnectionError, TimeoutError, http.client.HTTPException)
-    failed = isinstance(error, broken) or any(
-        sign in str(error) for sign in ("URL fetch failure", _CORRUPTED)
-    )
-    if not failed:
-        raise error
-
-
-def warn_random(name: str, error: object) -> None:
-    """Say loudly that random weights took the place of ImageNet's, why, and what to do."""
-    line = "!" * 88
-    print(
-        f"{line}\n! ImageNet weights of {name} can't be had:\n!   {error}\n"
-        "! Going on with RANDOM weights: neighbours and years mean little, and every result is\n"
-        "! marked. Once there is a network: dvc repro --force --single-item embed && dvc repro\n"
-        f"{line}",
-        file=sys.stderr,
-    )
+def _is_failed_download(error: Exception) -> bool:
+    # Keras raises a bare Exception for most failed downloads.
+    types = (urllib.error.URLError, ConnectionError, TimeoutError, http.client.HTTPException)
+    messages = ("URL fetch failure", _CORRUPTED)
+    return isinstance(error, types) or any(message in str(error) for message in messages)

@@ -76,10 +76,19 @@ def variants() -> list[Variant]:
     return [
         Variant("reference", "one head, all defaults", change=one),
         Variant("members", "3 heads", change={"members": 3}),
-        Variant("features", "moments and layout", features="moments and layout", change=one),
-        Variant("features", "layout alone", features="layout alone", change=one),
+        Variant(
+            "features",
+            "year and retrieval features",
+            features="year and retrieval features",
+            change=one,
+        ),
+        Variant(
+            "features",
+            "retrieval features alone",
+            features="retrieval features alone",
+            change=one,
+        ),
         Variant("features", "last layer alone", features="last layer", change=one),
-        Variant("features", "without the mirror image", features="not mirrored", change=one),
         Variant("features", "square posters", features="square", change=one),
         Variant("features", "grey posters", features="grey", change=one),
         Variant("head", "scalar", change={**one, "head": "scalar"}, read=learned_median),

@@ -31,7 +31,7 @@ _KEPT = {
             "embeddings.npy",
             "retrieval_features.npy",
         ),
-        *("retrieval_scale.npy", "movies.csv", "movie_starts.npy"),
+        *("retrieval_scale.npy", "movies.csv"),
     ),
 }
 # What answering imports; a test compares them with what is imported.

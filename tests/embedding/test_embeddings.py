@@ -1,0 +1,199 @@
+"""The cache of vectors, and the array beside its movies."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from parts import info_of, movies_of
+
+from posters.embedding import embeddings as embeddings_module
+from posters.embedding.backbone import VectorBatches
+from posters.embedding.embeddings import (
+    EmbeddedMovie,
+    EmbeddingCache,
+    embed_missing,
+    read_embeddings,
+    write_embeddings,
+)
+from posters.embedding.scaling import RetrievalScale
+from posters.errors import DataError
+
+INFO = info_of(5, 1, 4)
+FILES = (
+    "embeddings.npy",
+    "retrieval_features.npy",
+    "retrieval_scale.npy",
+    "movies.csv",
+    "backbone.json",
+)
+MOVIES = movies_of(["tt0000001", "tt0000002"])
+
+
+class FakeNetwork:
+    """Makes vectors of file names, and records which files it embedded."""
+
+    def __init__(self, interrupted_at: str | None = None) -> None:
+        self.embedded: list[str] = []
+        self._interrupted_at = interrupted_at
+
+    def batches(self, files: Sequence[Path]) -> VectorBatches:
+        for start in range(0, len(files), 2):
+            batch = files[start : start + 2]
+            if any(file.name == self._interrupted_at for file in batch):
+                raise KeyboardInterrupt
+            self.embedded += [file.name for file in batch]
+            codes = [ord(file.name[-1]) for file in batch]
+            yield np.array([[3, code, code % 2, 0.1, code % 3] for code in codes], np.float32)
+
+
+def files(count: int) -> dict[str, Path]:
+    return {f"digest{number}": Path(f"poster{number}") for number in range(count)}
+
+
+def test_only_posters_without_a_vector_are_embedded(tmp_path: Path) -> None:
+    cache, network = EmbeddingCache(tmp_path, INFO, "probe"), FakeNetwork()
+    assert embed_missing(cache, files(5), network.batches) == 5
+    assert embed_missing(cache, files(8), network.batches) == 3
+    assert network.embedded == [f"poster{number}" for number in range(8)]
+    (database,) = tmp_path.glob("*.sqlite")
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (8,)
+
+
+def test_interrupted_run_keeps_its_complete_batches(tmp_path: Path) -> None:
+    cache = EmbeddingCache(tmp_path, INFO, "probe")
+    with pytest.raises(KeyboardInterrupt):
+        embed_missing(cache, files(6), FakeNetwork(interrupted_at="poster4").batches)
+    network = FakeNetwork()
+    assert embed_missing(cache, files(6), network.batches) == 2
+    assert network.embedded == ["poster4", "poster5"]
+
+
+@pytest.mark.parametrize(
+    ("change", "probe"),
+    [
+        ({}, "other probe"),
+        ({"weights_digest": "1" * 64}, "probe"),
+        ({"year_layers": "early middle"}, "probe"),
+        ({"retrieval_layers": "middle"}, "probe"),
+        ({"width": 96, "height": 64}, "probe"),
+    ],
+)
+def test_other_network_or_probe_uses_another_cache(
+    tmp_path: Path, change: dict[str, object], probe: str
+) -> None:
+    embed_missing(EmbeddingCache(tmp_path, INFO, "probe"), files(2), FakeNetwork().batches)
+    assert EmbeddingCache(tmp_path, INFO, "probe").missing(list(files(2))) == []
+    other = EmbeddingCache(tmp_path, replace(INFO, **change), probe)
+    assert other.missing(list(files(2))) == list(files(2))
+
+
+def test_damaged_cache_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    EmbeddingCache(tmp_path, INFO, "probe")
+    (database,) = tmp_path.glob("*.sqlite")
+    database.write_bytes(b"not a database" * 100)
+    with pytest.raises(DataError, match=rf"{database.name} is damaged .*: delete it"):
+        EmbeddingCache(tmp_path, INFO, "probe")
+
+
+def test_same_posters_give_the_same_bytes_after_any_history(tmp_path: Path) -> None:
+    contents = []
+    for name, history in (("grown", (3, 6)), ("cold", (6,))):
+        cache = EmbeddingCache(tmp_path / name, INFO, "probe")
+        for count in history:
+            embed_missing(cache, files(count), FakeNetwork().batches)
+        folder = tmp_path / f"{name}-out"
+        movies = movies_of(f"tt000000{number}" for number in range(6))
+        write_embeddings(folder, movies, cache.get(list(files(6))), INFO)
+        contents.append({file.name: file.read_bytes() for file in folder.iterdir()})
+    assert contents[0] == contents[1]
+    assert set(contents[0]) == set(FILES)
+
+
+def test_vectors_and_movies_are_read_back_memory_mapped(tmp_path: Path) -> None:
+    vectors = np.arange(10, dtype=np.float32).reshape(2, 5)
+    write_embeddings(tmp_path / "out", MOVIES, iter(vectors), INFO)
+    read = read_embeddings(tmp_path / "out")
+    assert isinstance(read.matrix, np.memmap)
+    np.testing.assert_array_equal(read.matrix, vectors)
+    assert read.movies == MOVIES
+    assert read.ids == ["tt0000001", "tt0000002"]
+    assert read.info == INFO
+    assert list(read.rows(["tt0000002", "tt0000001"])) == [1, 0]
+    with pytest.raises(DataError, match="tt0000003 has no embedding"):
+        read.rows(["tt0000003"])
+
+
+def test_any_title_is_read_back(tmp_path: Path) -> None:
+    titles = ["Amélie", 'She said "no", twice', "Two\nlines", "", " ", "東京物語", "a\r\nb"]
+    movies = [EmbeddedMovie("tt0000001", title, 1900, "posters/1.jpg") for title in titles]
+    vectors = np.zeros((len(titles), 5), np.float32)
+    write_embeddings(tmp_path / "out", movies, iter(vectors), INFO)
+    assert read_embeddings(tmp_path / "out").movies == movies
+    table = (tmp_path / "out" / "movies.csv").read_text(encoding="utf-8")
+    assert table.startswith("imdb_id,title,year,file\ntt0000001,Amélie,1900,posters/1.jpg\n")
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 4, 8192])
+def test_retrieval_features_are_standardised(
+    tmp_path: Path, rows_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embeddings_module, "_ROWS_AT_ONCE", rows_at_once)
+    vectors = np.random.default_rng(0).normal(size=(9, 5)).astype(np.float32)
+    movies = movies_of(f"tt000000{number}" for number in range(9))
+    write_embeddings(tmp_path / "out", movies, iter(vectors), INFO)
+    read = read_embeddings(tmp_path / "out")
+    scale = RetrievalScale.fit(vectors[:, 1:4])
+    assert isinstance(read.retrieval_features, np.memmap)
+    np.testing.assert_array_equal(read.retrieval_features, scale.transform(vectors[:, 1:4]))
+    np.testing.assert_array_equal(read.scale.mean, scale.mean)
+    np.testing.assert_array_equal(read.scale.spread, scale.spread)
+    np.testing.assert_array_equal(
+        read.retrieval_features_of(vectors[3:5]), read.retrieval_features[3:5]
+    )
+
+
+def test_fewer_vectors_than_movies_write_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        write_embeddings(tmp_path / "out", MOVIES, iter([np.zeros(5)]), INFO)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_missing_or_damaged_file_is_an_error_that_says_what_to_do(
+    tmp_path: Path, file: str
+) -> None:
+    folder = tmp_path / "out"
+    write_embeddings(folder, MOVIES[:1], iter(np.zeros((1, 5), np.float32)), INFO)
+    intact = (folder / file).read_bytes()
+    for damaged in (b"tt1 tt2 tt3", b"\xff", b"", intact.replace(b"1900,", b"19x0,")):
+        if damaged != intact:
+            (folder / file).write_bytes(damaged)
+            with pytest.raises(DataError, match=r"is damaged .*: run `dvc repro`"):
+                read_embeddings(folder)
+    (folder / file).unlink()
+    with pytest.raises(DataError, match="no embeddings yet: run `dvc repro`"):
+        read_embeddings(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "array"),
+    [
+        ("embeddings.npy", np.zeros((3, 5), np.float32)),
+        ("embeddings.npy", np.zeros((2, 5))),
+        ("retrieval_features.npy", np.zeros((2, 5), np.float32)),
+        ("retrieval_scale.npy", np.zeros((2, 5), np.float32)),
+    ],
+)
+def test_array_of_another_run_is_an_error_that_names_it(
+    tmp_path: Path, file: str, array: NDArray[np.float32]
+) -> None:
+    folder = tmp_path / "out"
+    write_embeddings(folder, MOVIES, iter(np.zeros((2, 5), np.float32)), INFO)
+    np.save(folder / file, array)
+    with pytest.raises(DataError, match=rf"does not fit together: {file} is .* run `dvc repro`"):
+        read_embeddings(folder)

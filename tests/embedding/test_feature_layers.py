@@ -1,0 +1,149 @@
+"""Features of a network's layers, compared with numpy on the outputs of those layers."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from posters.embedding.colour import COLOUR_SIZE
+from posters.embedding.feature_layers import FeatureLayers, choose_feature_layers, feature_model
+from posters.embedding.keras_backbone import load_backbone
+from posters.errors import BackboneError
+from posters.params import load_params
+
+# First and last rows of the bands, by the height of the feature maps.
+BANDS = {
+    1: [(0, 1), (0, 1), (0, 1)],
+    2: [(0, 1), (1, 2), (1, 2)],
+    3: [(0, 1), (1, 2), (2, 3)],
+    4: [(0, 1), (1, 3), (3, 4)],
+    5: [(0, 2), (2, 3), (3, 5)],
+    7: [(0, 2), (2, 5), (5, 7)],
+    9: [(0, 3), (3, 6), (6, 9)],
+    10: [(0, 3), (3, 7), (7, 10)],
+}
+PARAMS = load_params().embed.model_copy(
+    update={"backbone": "VGG16", "weights": "random", "input_size": (64, 64), "batch_size": 4}
+)
+
+
+def small_network(height: int = 12, width: int = 8) -> Any:
+    """Feature maps of three sizes, a padding layer of a fourth size, and a flat layer."""
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    pictures = keras.Input((height, width, 3), name="pictures")
+    early = layers.Conv2D(4, 3, padding="same", activation="relu", name="early")(pictures)
+    halved = layers.MaxPooling2D(2, padding="same", name="halved")(early)
+    middle = layers.Conv2D(5, 3, padding="same", activation="relu", name="middle")(halved)
+    padded = layers.ZeroPadding2D(1, name="padded")(middle)
+    late = layers.Conv2D(6, 3, strides=3, padding="same", name="late")(padded)
+    flat = layers.Flatten(name="flat")(layers.Activation("relu", name="last")(late))
+    return keras.Model(pictures, flat)
+
+
+def application(name: str, height: int, width: int) -> Any:
+    build = getattr(keras.applications, name)
+    return build(include_top=False, weights=None, input_shape=(height, width, 3))
+
+
+def pictures_for(network: Any) -> NDArray[np.float32]:
+    shape = (3, *network.input_shape[1:])
+    return np.random.default_rng(0).uniform(0, 1, shape).astype(np.float32)
+
+
+def maps_of(network: Any, layer: str) -> NDArray[np.float64]:
+    alone = keras.Model(network.input, network.get_layer(layer).output)
+    return np.asarray(alone.predict_on_batch(pictures_for(network)), np.float64)
+
+
+@pytest.mark.parametrize("height", [*BANDS, 18])
+def test_features_are_channel_statistics_then_band_means(height: int) -> None:
+    network = small_network(height)
+    layers = FeatureLayers(("middle", "early"), ("early", "middle") if height < 18 else ("last",))
+    model, year_size = feature_model(keras, network, layers)
+    maps = [maps_of(network, name) for name in layers.year]
+    year = [statistic(of, axis=(1, 2)) for of in maps for statistic in (np.mean, np.std)]
+    retrieval = [
+        of[:, first:end].mean(axis=(1, 2))
+        for of in (maps_of(network, name) for name in layers.retrieval)
+        for first, end in BANDS[of.shape[1]]
+    ]
+    expected = np.hstack([*year, *retrieval])
+    assert year_size == 2 * (5 + 4)
+    found = model.predict_on_batch(pictures_for(network))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+    assert (expected > 0.01).mean() > 0.5
+
+
+@pytest.mark.parametrize("name", ["VGG16", "VGG19", "MobileNetV2"])
+def test_default_layers_are_layers_of_their_network(name: str) -> None:
+    network = application(name, 64, 64)
+    layers = choose_feature_layers(network, name, None)
+    model, year_size = feature_model(keras, network, layers)
+    channels = {layer.name: layer.output.shape[-1] for layer in network.layers}
+    assert year_size == 2 * sum(channels[layer] for layer in layers.year)
+    retrieval_size = model.output_shape[1] - year_size
+    assert retrieval_size == 3 * sum(channels[layer] for layer in layers.retrieval)
+
+
+def test_layers_deeper_than_the_last_feature_layer_are_left_out() -> None:
+    network = application("VGG16", 32, 32)
+    model, _ = feature_model(keras, network, choose_feature_layers(network, "VGG16", None))
+    names = [layer.name for layer in model.layers]
+    assert "block4_conv3" in names
+    assert not [name for name in names if name.startswith("block5")]
+
+
+@pytest.mark.parametrize("name", ["EfficientNetB0", "DenseNet121"])
+def test_any_network_has_layers_of_several_sizes(name: str) -> None:
+    network = application(name, 96, 64)
+    layers = choose_feature_layers(network, name, None)
+    heights = [network.get_layer(layer).output.shape[1] for layer in layers.year]
+    assert layers.year == layers.retrieval
+    assert len(heights) >= 3
+    assert heights == sorted(set(heights), reverse=True)
+    assert heights[-1] > network.output_shape[1]
+    model, year_size = feature_model(keras, network, layers)
+    found = model.predict_on_batch(np.full((2, 96, 64, 3), 0.5, np.float32))
+    assert found.shape == (2, year_size // 2 * 5)
+    assert np.isfinite(found).all()
+
+
+def test_other_networks_use_the_deepest_layer_of_each_size_but_the_smallest() -> None:
+    network = small_network()  # feature maps 12, 6 and 3 high, and a padding layer of 8
+    layers = choose_feature_layers(network, "Small", None)
+    assert layers == FeatureLayers(("early", "middle"), ("early", "middle"))
+
+
+def test_network_with_one_size_uses_its_last_layer() -> None:
+    pictures = keras.Input((4, 4, 3))
+    first = keras.layers.Conv2D(2, 1, name="first")(pictures)
+    network = keras.Model(pictures, keras.layers.Conv2D(2, 1, name="second")(first))
+    layers = choose_feature_layers(network, "Small", None)
+    assert layers == FeatureLayers(("second",), ("second",))
+
+
+def test_unknown_layer_is_an_error_that_lists_the_known() -> None:
+    message = r"embed\.layers: Small has no .* named flat, gone; expected .*early.*middle"
+    with pytest.raises(BackboneError, match=message) as caught:
+        choose_feature_layers(small_network(), "Small", ["early", "flat", "gone"])
+    assert "flat" not in str(caught.value).partition("expected some of")[2]
+    params = PARAMS.model_copy(update={"layers": ("block2_pool", "block6_pool")})
+    with pytest.raises(BackboneError, match=r"VGG16 .* named block6_pool; .*block5_pool"):
+        load_backbone(params)
+
+
+def test_requested_layers_give_both_kinds_of_features_in_their_order() -> None:
+    layers = ("block2_pool", "block1_pool")
+    info = load_backbone(PARAMS.model_copy(update={"layers": layers})).info
+    assert info.year_layers == info.retrieval_layers == "block2_pool block1_pool"
+    assert (info.retrieval_from, info.colour_from) == (2 * 192, 5 * 192)
+    assert info.embedding_size == 5 * 192 + COLOUR_SIZE
+
+
+def test_names_of_layers_do_not_depend_on_networks_built_before() -> None:
+    """Keras numbers unnamed layers through a whole process."""
+    params = PARAMS.model_copy(update={"backbone": "EfficientNetB0"})
+    assert load_backbone(params).info == load_backbone(params).info

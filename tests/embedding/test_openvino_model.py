@@ -1,0 +1,140 @@
+"""An OpenVINO model gives the results of the Keras model it was converted from."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from posters.embedding.backbone import Backbone
+from posters.embedding.keras_backbone import KerasBackbone, load_backbone
+from posters.embedding.keras_import import import_keras
+from posters.embedding.openvino_model import OpenVinoModel, openvino_files, write_openvino_model
+from posters.errors import DataError
+from posters.params import load_params
+
+
+@pytest.fixture(scope="module")
+def posters() -> list[Image.Image]:
+    """Blotches of several sizes."""
+    generator = np.random.default_rng(0)
+    return [
+        Image.fromarray(
+            generator.integers(0, 256, (2 ** (2 + number % 5), 2 + number, 3)).astype(np.uint8)
+        ).resize((120, 180), Image.Resampling.BICUBIC)
+        for number in range(7)
+    ]
+
+
+@pytest.fixture(scope="module", params=["VGG16", "MobileNetV2"])
+def backbone(request: pytest.FixtureRequest) -> KerasBackbone:
+    """Two networks with different preprocessing."""
+    params = load_params().embed.model_copy(
+        update={"backbone": request.param, "weights": "random", "input_size": (64, 96)}
+    )
+    return load_backbone(params)
+
+
+@pytest.fixture(scope="module")
+def model(backbone: KerasBackbone, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "backbone.xml"
+    write_openvino_model(backbone.whole_model(), path)
+    return path
+
+
+def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    result: NDArray[np.float64] = (one * other).sum(axis=1) / lengths
+    return result
+
+
+def test_vectors_are_those_of_keras(
+    backbone: KerasBackbone, model: Path, posters: list[Image.Image]
+) -> None:
+    expected = backbone.embed(posters)
+    vectors = Backbone(OpenVinoModel(model), backbone.info, 3).embed(posters)
+    assert (1 - cosine(expected, vectors)).max() < 1e-8
+    scale = np.abs(expected).max(axis=1, keepdims=True)
+    assert (np.abs(expected - vectors) / scale).max() < 2e-5
+    np.testing.assert_array_equal(
+        expected[:, backbone.info.colour], vectors[:, backbone.info.colour]
+    )
+
+
+def test_vector_does_not_depend_on_the_batch(
+    backbone: KerasBackbone, model: Path, posters: list[Image.Image]
+) -> None:
+    together = Backbone(OpenVinoModel(model), backbone.info, 7).embed(posters)
+    for size in (1, 2):
+        reverse = Backbone(OpenVinoModel(model), backbone.info, size).embed(posters[::-1])
+        np.testing.assert_array_equal(reverse[::-1], together)
+
+
+def test_same_keras_model_gives_the_same_bytes(
+    backbone: KerasBackbone, model: Path, tmp_path: Path
+) -> None:
+    again = tmp_path / "again.xml"
+    write_openvino_model(backbone.whole_model(), again)
+    for one, other in zip(openvino_files(model), openvino_files(again), strict=True):
+        assert one.read_bytes() == other.read_bytes()
+
+
+def dense_model() -> Any:
+    keras = import_keras()
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((3,))
+    hidden = keras.layers.Dense(8, activation="gelu")(inputs)
+    return keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(hidden))
+
+
+def test_many_rows_give_the_results_of_keras(tmp_path: Path) -> None:
+    model = dense_model()
+    write_openvino_model(model, tmp_path / "head.xml")
+    rows = np.random.default_rng(1).normal(size=(2500, 3)).astype(np.float32)
+    rows[0] = 1e6  # an outlier
+    expected = model.predict_on_batch(rows)
+    np.testing.assert_allclose(OpenVinoModel(tmp_path / "head.xml")(rows), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("suffix", [".xml", ".bin"])
+def test_missing_or_damaged_file_is_an_error_that_says_what_to_do(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / "model" / "head.xml"
+    path.parent.mkdir()
+    write_openvino_model(dense_model(), path)
+    file = path.with_suffix(suffix)
+    for damage in (b"", file.read_bytes()[:20]):
+        file.write_bytes(damage)
+        with pytest.raises(DataError, match=r"data/model/head.xml is damaged .*run `dvc repro`"):
+            OpenVinoModel(path)
+    file.unlink()
+    with pytest.raises(DataError, match=rf"data/model/head{suffix} is missing: run `dvc repro`"):
+        OpenVinoModel(path)
+
+
+@pytest.mark.slow
+def test_threads_may_make_the_first_call_at_the_same_time(tmp_path: Path) -> None:
+    """Without the array in `_import_openvino` every second process hangs."""
+    write_openvino_model(dense_model(), tmp_path / "small.xml")
+    script = (
+        "import sys, threading\n"
+        "import numpy as np\n"
+        "from pathlib import Path\n"
+        "from posters.embedding.openvino_model import OpenVinoModel\n"
+        "model, barrier = OpenVinoModel(Path(sys.argv[1]), many=True), threading.Barrier(8)\n"
+        "def call():\n"
+        "    barrier.wait()\n"
+        "    model(np.zeros((2, 3), np.float32))\n"
+        "threads = [threading.Thread(target=call) for _ in range(8)]\n"
+        "for thread in threads: thread.start()\n"
+    )
+    for _ in range(6):
+        subprocess.run(
+            [sys.executable, "-c", script, tmp_path / "small.xml"], check=True, timeout=90
+        )
