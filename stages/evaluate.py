@@ -14,7 +14,7 @@ from posters import paths
 from posters.caveats import marked
 from posters.embedding.embeddings import read_embeddings
 from posters.evaluation.baselines import fit_baselines
-from posters.evaluation.metrics import PRIOR_OF, by_decade, report
+from posters.evaluation.metrics import PRIOR_OF, by_decade, metrics_of_test
 from posters.evaluation.origin_check import check_origin
 from posters.evaluation.sweep_table import read_sweep
 from posters.files import write_json, write_text
@@ -46,7 +46,7 @@ def main() -> None:
     }
     baselines = fit_baselines(parts["train"], parts["validation"])
     metrics = {
-        test: report(parts[test], dates[test], baselines, test, seed=params.split.seed)
+        test: metrics_of_test(parts[test], dates[test], baselines, test, seed=params.split.seed)
         for test in TESTS
     }
     origin = check_origin(concatenate(parts["train"], parts["validation"]), seed=params.split.seed)

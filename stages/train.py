@@ -34,8 +34,8 @@ def main() -> None:
             "margins": dict(year_model.margins),
         },
     }
-    history = trained.first.history
-    save_head(paths.MODEL, trained.second.model, history, year_model.priors, about)
+    history = trained.history
+    save_head(paths.MODEL, trained.head.model, history, year_model.priors, about)
     curves = pd.read_csv(paths.MODEL / "history.csv")
     loss_curve(curves, paths.PLOTS / "loss_curve.png", caveats=about["caveats"])
     print(

@@ -201,7 +201,7 @@ class SplitParams(Section):
 
 
 class TrainParams(Section):
-    """The year head and its fitting."""
+    """The year head and its training."""
 
     head: Literal["distribution", "scalar"]
     # YAML has lists, what is frozen is a tuple.
@@ -210,7 +210,6 @@ class TrainParams(Section):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     label_width: Annotated[float, Field(gt=0)]
     prior_width: Annotated[float, Field(gt=0)]
-    mixup: Annotated[float, Field(ge=0)]
     learning_rate: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]
     batch_size: Count

@@ -17,7 +17,7 @@ from posters.embedding.openvino_model import OpenVinoModel, openvino_files, writ
 from posters.errors import DataError
 from posters.params import load_params
 from posters.years import year_distribution
-from posters.years.year_head import Fitted, fit_head, predict
+from posters.years.year_head import FittedHead, fit_head, predict
 
 YEARS = np.arange(1950, 2010)
 
@@ -89,7 +89,7 @@ def test_the_same_model_gives_the_same_bytes(
 
 
 @pytest.fixture(scope="module", params=["distribution", "scalar"])
-def head(request: pytest.FixtureRequest) -> Fitted:
+def head(request: pytest.FixtureRequest) -> FittedHead:
     generator = np.random.default_rng(0)
     years = generator.choice(YEARS, 300)
     vectors = generator.normal(size=(300, 40)).astype(np.float32)
@@ -98,7 +98,7 @@ def head(request: pytest.FixtureRequest) -> Fitted:
     return fit_head(vectors, years, YEARS, params)
 
 
-def test_a_graph_dates_as_the_keras_head_does(head: Fitted, tmp_path: Path) -> None:
+def test_a_graph_dates_as_the_keras_head_does(head: FittedHead, tmp_path: Path) -> None:
     write_openvino_model(head.model, tmp_path / "head.xml")
     asked = 2 * np.random.default_rng(1).normal(size=(200, 40)).astype(np.float32)
     asked[0] = 1e6  # what is too far out stays so

@@ -8,7 +8,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from posters.evaluation.metrics import PRIOR_OF
-from posters.evaluation.sweep_table import is_of
+from posters.evaluation.sweep_table import sweep_matches
 from posters.neighbours.index import Neighbour
 from posters.reports import report_charts as charts
 from posters.reports import words
@@ -137,7 +137,7 @@ def _few(look_alikes: LookAlikes) -> list[tuple[Neighbour, list[Neighbour]]]:
 
 def _sweep(findings: Findings) -> dict[str, Any]:
     sweep = findings.sweep
-    if sweep is None or not is_of(sweep, findings.evaluation):
+    if sweep is None or not sweep_matches(sweep, findings.evaluation):
         return {"sweep": [], "other_sweep": sweep is not None}
     pairs = sweep.sort_values("t").groupby("t")
     return {
