@@ -137,13 +137,6 @@ def test_nearest_neighbour_of_a_known_poster_is_itself() -> None:
         np.testing.assert_allclose(predict(part), part.years, atol=0.01)
 
 
-def test_same_rows_give_the_same_baselines(baselines: Baselines) -> None:
-    again, part = fit_baselines(random_part(0), random_part(1, 60)), random_part(2)
-    assert again.settings == baselines.settings
-    for name in MODELS:
-        assert (again.models[name](part) == baselines.models[name](part)).all()
-
-
 def test_two_rows_are_enough_for_every_model() -> None:
     found = fitted([1950, 1980])
     for name in MODELS:

@@ -110,24 +110,6 @@ def random_errors(seed: int, rows: int) -> NDArray[np.float64]:
     return np.random.default_rng(seed).exponential(10, rows)
 
 
-@pytest.mark.parametrize("rows", [2, 5, 50, 500])
-def test_limits_contain_the_mean(rows: int) -> None:
-    values = random_errors(0, rows)
-    low, high = bootstrap(values, own_groups(values), seed=0)
-    assert values.min() <= low < values.mean() < high <= values.max()
-
-
-@pytest.mark.parametrize(("level", "deviations"), [(0.8, 1.2816), (0.95, 1.96)])
-def test_limits_of_many_independent_values_are_the_normal_ones(
-    level: float, deviations: float
-) -> None:
-    values = random_errors(0, 2000)
-    low, high = bootstrap(values, own_groups(values), seed=0, level=level)
-    half = deviations * values.std() / np.sqrt(len(values))
-    assert (high - low) / 2 == pytest.approx(half, rel=0.1)
-    assert (high + low) / 2 == pytest.approx(values.mean(), abs=0.1 * half)
-
-
 def test_limits_are_wider_if_values_of_a_group_are_equal() -> None:
     values = np.repeat(random_errors(0, 100), 4)
     low, high = bootstrap(values, [f"group {number // 4}" for number in range(400)], seed=0)

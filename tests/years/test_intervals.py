@@ -1,6 +1,5 @@
 """Intervals have the wanted coverage, also if the predicted distributions are wrong."""
 
-import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -119,14 +118,6 @@ def test_interval_contains_the_median_and_stays_within_the_years(head: str, marg
     assert (low <= middle + 0.5).all()
     assert (middle - 0.5 <= high).all()
     assert (low <= high).all()
-
-
-def test_larger_margin_never_shortens_an_interval() -> None:
-    probabilities = sample(300, 5)[0]
-    by_margin = [intervals(probabilities, YEARS, LEVEL, each) for each in np.linspace(-30, 30, 61)]
-    for (low, high), (wider_low, wider_high) in itertools.pairwise(by_margin):
-        assert (wider_low <= low).all()
-        assert (high <= wider_high).all()
 
 
 def test_interval_without_margin_is_the_shortest_with_enough_probability() -> None:

@@ -97,11 +97,6 @@ def test_different_titles_have_different_keys(one: str, other: str) -> None:
     assert title_key(one) != title_key(other)
 
 
-@pytest.mark.parametrize("title", ["東京物語", "기생충", "The", "!!!", "+1", "8½", "$"])
-def test_key_is_never_empty(title: str) -> None:
-    assert title_key(title)
-
-
 # The parts.
 
 
@@ -110,16 +105,6 @@ def test_movies_keep_their_part_when_topups_are_added(topups: int) -> None:
     few, many = parts_of(catalogue(topups=topups)), parts_of(catalogue(topups=30))
     assert set(few) < set(many)
     assert {movie: many[movie] for movie in few} == few
-
-
-def test_topups_with_a_tested_title_are_excluded() -> None:
-    movies = catalogue(topups=0)
-    parts = parts_of(movies)
-    tested = movies[movies["imdb_id"].map(parts).isin(TESTS)]
-    remakes = tested.assign(imdb_id="again-" + tested["imdb_id"], origin="topup")
-    with_remakes = parts_of(pd.concat([movies, remakes]))
-    assert {movie: with_remakes[movie] for movie in parts} == parts
-    assert {with_remakes[movie] for movie in remakes["imdb_id"]} == {"excluded"}
 
 
 def test_no_title_is_in_two_of_tests_training_and_validation() -> None:
@@ -241,11 +226,6 @@ def test_near_duplicate_of_a_tested_poster_is_excluded(
     assert changed(unique, [(movie, tested)]) == {movie: "excluded"}
 
 
-def test_near_duplicate_of_a_validation_poster_is_not_trained_on(unique: pd.DataFrame) -> None:
-    (movie,), (other,) = first_of(unique, "train", 1), first_of(unique, "validation", 1)
-    assert changed(unique, [(movie, other)]) == {movie: "excluded"}
-
-
 @pytest.mark.parametrize("part", ["train", "validation"])
 def test_near_duplicates_within_a_part_form_a_group_there(unique: pd.DataFrame, part: str) -> None:
     one, other, third = first_of(unique, part, 3)
@@ -253,25 +233,6 @@ def test_near_duplicates_within_a_part_form_a_group_there(unique: pd.DataFrame, 
     groups = split_of(unique, [(one, other), (third, other)]).set_index("imdb_id")["group"]
     assert groups[one] == groups[other] == groups[third]
     assert groups.nunique() == len(unique) - 2
-
-
-@pytest.mark.parametrize("pair", [("natural", "natural"), ("natural", "balanced")])
-def test_near_duplicates_in_tests_stay_there(unique: pd.DataFrame, pair: tuple[str, str]) -> None:
-    one, other = first_of(unique, pair[0], 1)[0], first_of(unique, pair[1], 2)[1]
-    assert changed(unique, [(one, other)]) == {}
-
-
-def test_titles_and_posters_link_movies_into_one_group(unique: pd.DataFrame) -> None:
-    (tested,), (movie, remake, other) = (
-        first_of(unique, "balanced", 1),
-        first_of(unique, "train", 3),
-    )
-    titles = unique["title"].where(unique["imdb_id"] != remake, f"The Title {movie}!")
-    movies = unique.assign(title=titles)
-    assert parts_of(movies)[remake] == "train"
-    assert changed(movies, [(tested, movie), (remake, other)]) == dict.fromkeys(
-        (movie, remake, other), "excluded"
-    )
 
 
 def random_pairs(movies: pd.DataFrame, rng: random.Random, count: int) -> Pairs:

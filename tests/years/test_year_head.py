@@ -239,11 +239,3 @@ def test_scalar_error_and_prediction_are_in_years() -> None:
     np.testing.assert_allclose(years, outputs[:, 0] * TRUE.std() + TRUE.mean(), atol=1e-3)
     found = error(target, target.labels(TRUE), outputs)
     np.testing.assert_allclose(found, np.abs(years - TRUE), rtol=1e-4, atol=2e-3)
-
-
-@pytest.mark.parametrize("head", HEADS)
-def test_loss_is_least_for_the_labels(head: str) -> None:
-    target = target_of(head)
-    labels = target.labels(TRUE[:50])
-    loss = import_keras().losses.get(target.loss)
-    assert float(np.mean(loss(labels, labels))) < float(np.mean(loss(labels, labels[::-1])))

@@ -85,7 +85,7 @@ def ablate(params: Params, splits: int, choices: Collection[str] = ()) -> pd.Dat
         choices: the choices to change; all if empty.
 
     Returns:
-        Columns `choice`, `name` and those of `summarise`; one row for each variant and baseline.
+        The table, see `tabulate`.
     """
     catalogue = read_catalogue(paths.CATALOGUE)
     embeddings = read_embeddings(paths.EMBEDDINGS)
@@ -185,60 +185,40 @@ def errors_of_pipeline(parts: Parts, years: Years, params: TrainParams) -> pd.Da
 
 
 def tabulate(errors: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-    """One row for each variant and baseline, in their order.
+    """The mean errors over all splits, and the differences between variants and the reference.
 
     Args:
         errors: of all splits: the columns of `errors_of_pipeline`, and `split`.
         seed: of the bootstrap.
-    """
-    reference = errors.loc[errors["choice"] == "reference", [*_ROW, "error"]]
-    return pd.DataFrame(
-        [
-            {"choice": choice, "name": name}
-            | summarise(
-                rows.dropna(axis=1, how="all"),
-                None if choice in ("pipeline", "reference", "other models") else reference,
-                seed=seed,
-            )
-            for (choice, name), rows in errors.groupby(["choice", "name"], sort=False)
-        ]
-    )
-
-
-def summarise(
-    errors: pd.DataFrame, reference: pd.DataFrame | None, *, seed: int
-) -> dict[str, float]:
-    """The mean error on each test over all splits, and its difference to a reference.
-
-    Args:
-        errors: columns `split`, `test`, `imdb_id`, `group`, `error`.
-        reference: the same columns of what to compare with, or None.
-        seed: of the bootstrap.
 
     Returns:
-        For each test its error and, where known, `_difference`, each with 95% confidence limits
-        `_low` and `_high`; `_coverage` and `_interval_width`.
+        One row for each variant and baseline: `choice`, `name`, and for each test its mean error
+        and its mean `_difference`, each with 95% confidence limits `_low` and `_high`; for the
+        pipeline `_coverage` and `_interval_width`.
     """
-    summary: dict[str, float] = {}
-    for test in TESTS:
-        rows = errors[errors["test"] == test]
-        low, high = bootstrap(rows["error"].to_numpy(), list(rows["group"]), seed=seed)
-        summary |= {test: rows["error"].mean(), f"{test}_low": low, f"{test}_high": high}
-        if reference is not None:
-            both = rows.merge(reference, on=_ROW)
-            difference = (both["error_x"] - both["error_y"]).to_numpy()
-            low, high = bootstrap(difference, list(both["group"]), seed=seed)
-            summary |= {
-                f"{test}_difference": difference.mean(),
-                f"{test}_difference_low": low,
-                f"{test}_difference_high": high,
-            }
-        if "covered" in rows:
-            summary |= {
-                f"{test}_coverage": rows["covered"].mean(),
-                f"{test}_interval_width": rows["width"].mean(),
-            }
-    return {name: round(float(value), 3) for name, value in summary.items()}
+    reference = errors.loc[errors["choice"] == "reference", [*_ROW, "error"]]
+    table = []
+    for (choice, name), of_variant in errors.groupby(["choice", "name"], sort=False):
+        row = {"choice": choice, "name": name}
+        for test in TESTS:
+            rows = of_variant[of_variant["test"] == test]
+            row |= _mean_with_limits(test, rows["error"], rows["group"], seed)
+            if choice == "pipeline":
+                row[f"{test}_coverage"] = rows["covered"].mean()
+                row[f"{test}_interval_width"] = rows["width"].mean()
+            elif choice not in ("reference", "other models"):
+                pairs = rows.merge(reference, on=_ROW)
+                difference = pairs["error_x"] - pairs["error_y"]
+                row |= _mean_with_limits(f"{test}_difference", difference, pairs["group"], seed)
+        table.append(row)
+    return pd.DataFrame(table).round(3)
+
+
+def _mean_with_limits(
+    name: str, values: pd.Series, groups: pd.Series, seed: int
+) -> dict[str, float]:
+    low, high = bootstrap(values.to_numpy(), list(groups), seed=seed)
+    return {name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}
 
 
 def _cache_file(params: Params, *others: object) -> Path:

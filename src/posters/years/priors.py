@@ -6,7 +6,6 @@ prior (Saerens, Latinne, Decaestecker, 2002, "Adjusting the Outputs of a Classif
 Probabilities"). So the training set may contain far more old posters than a natural sample does.
 """
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posters.errors import DataError
-from posters.files import write_text
 from posters.years.year_distribution import Probabilities, Years, smoothed
 
 PRIORS = ("natural", "uniform")
@@ -90,10 +88,14 @@ def _prior(true: Years, years: Years, width: float) -> NDArray[np.float64]:
 
 def write_priors(path: Path, priors: Priors) -> None:
     """Write priors as CSV, one line for each year."""
-    lines = ["year,learned,natural"]
-    for year, learned, natural in zip(priors.years, priors.learned, priors.natural, strict=True):
-        lines.append(f"{year},{learned:.9g},{natural:.9g}")
-    write_text(path, "\n".join(lines) + "\n")
+    np.savetxt(
+        path,
+        np.column_stack([priors.years, priors.learned, priors.natural]),
+        fmt=("%d", "%.9g", "%.9g"),
+        delimiter=",",
+        header="year,learned,natural",
+        comments="",
+    )
 
 
 def read_priors(path: Path) -> Priors:
@@ -103,18 +105,11 @@ def read_priors(path: Path) -> Priors:
         DataError: it is missing or damaged.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [*csv.DictReader(file, strict=True)]
-        priors = Priors(
-            np.array([int(row["year"]) for row in rows]),
-            np.array([float(row["learned"]) for row in rows]),
-            np.array([float(row["natural"]) for row in rows]),
-        )
-        if not rows or not (np.diff(priors.years) == 1).all():
-            raise ValueError("expected consecutive years")
-        for name, prior in (("learned", priors.learned), ("natural", priors.natural)):
-            if not ((prior > 0).all() and abs(prior.sum() - 1) < 1e-3):
-                raise ValueError(f"expected positive probabilities in column {name!r}")
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        years, *columns = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2).T
+        learned, natural = columns
+        positive = all((prior > 0).all() and abs(prior.sum() - 1) < 1e-3 for prior in columns)
+        if not positive or not (np.diff(years) == 1).all():
+            raise ValueError("expected consecutive years and probabilities that sum to 1")
+    except (OSError, ValueError) as error:
         raise DataError(f"data/model/{path.name} is damaged ({error}): run `dvc repro`") from error
-    return priors
+    return Priors(years.astype(np.int64), learned, natural)
