@@ -121,7 +121,7 @@ def test_an_ablation_compares_each_variant_with_the_same_reference(ablated: pd.D
     assert {"default", "ridge", "svr", "best constant", "scalar"} <= names
     reference = ablated[ablated["choice"] == "reference"].iloc[0]
     variants = ablated.dropna(subset=["natural_difference"])
-    assert len(variants) == 5
+    assert len(variants) == 6
     for test in TESTS:
         difference = variants[test] - reference[test]
         np.testing.assert_allclose(variants[f"{test}_difference"], difference, atol=0.002)

@@ -24,14 +24,11 @@ from posters.evaluation.metrics import PRIOR_OF, bootstrap
 from posters.files import write_text
 from posters.neighbours.near_duplicates import near_duplicate_movies
 from posters.params import Params, TrainParams
-from posters.years.dataset import Parts, concatenate, join_parts
+from posters.years.dataset import Part, Parts, join_parts
 from posters.years.intervals import covered
-from posters.years.priors import PRIORS
 from posters.years.splitting import TESTS, split_catalogue
-from posters.years.training import estimate_priors, train
+from posters.years.training import train
 from posters.years.year_distribution import Years
-from posters.years.year_head import fit_head
-from posters.years.year_model import YearModel
 
 _ROW = ["split", "test", "imdb_id", "group"]
 
@@ -43,7 +40,7 @@ class Variant:
     Attributes:
         choice: what is changed.
         name: what it is changed to.
-        train: changed parameters of training; there is one head unless `members` is changed.
+        train: changed parameters of training; all variants have one member.
         features: which part of the embeddings the head is trained on, see `BackboneInfo`.
     """
 
@@ -55,7 +52,6 @@ class Variant:
 
 VARIANTS = (
     Variant("reference", "one head, all defaults"),
-    Variant("members", "3 heads", {"members": 3}),
     Variant("features", "year and retrieval features", features="features"),
     Variant("features", "retrieval features alone", features="retrieval_features"),
     Variant("head", "scalar", {"head": "scalar"}),
@@ -75,7 +71,7 @@ VARIANTS = (
 
 
 def ablate(params: Params, splits: int, choices: Collection[str] = ()) -> pd.DataFrame:
-    """Evaluate the variants and the baselines on the data of the last run.
+    """Evaluate the pipeline, its variants and the baselines on the data of the last run.
 
     The errors of each finished split are cached in `.cache/ablation`.
 
@@ -111,12 +107,7 @@ def ablate(params: Params, splits: int, choices: Collection[str] = ()) -> pd.Dat
                 )
                 for features in {variant.features for variant in variants}
             }
-            errors = pd.concat(
-                [
-                    errors_of_pipeline(parts_with["year_features"], years, params.train),
-                    errors_of_variants(variants, parts_with, years, params.train),
-                ]
-            )
+            errors = errors_of_split(variants, parts_with, years, params.train)
             write_text(cached, errors.to_csv(index=False, lineterminator="\n"))
         errors = pd.read_csv(
             cached, keep_default_na=False, na_values={"covered": [""], "width": [""]}
@@ -125,10 +116,10 @@ def ablate(params: Params, splits: int, choices: Collection[str] = ()) -> pd.Dat
     return tabulate(pd.concat(tables, ignore_index=True), seed=params.split.seed)
 
 
-def errors_of_variants(
+def errors_of_split(
     variants: Sequence[Variant], parts_with: Mapping[str, Parts], years: Years, params: TrainParams
 ) -> pd.DataFrame:
-    """Train and test variants on one split.
+    """Train and test the pipeline's own model, the variants and the baselines on one split.
 
     Args:
         variants: what to train.
@@ -137,64 +128,45 @@ def errors_of_variants(
         params: the defaults.
 
     Returns:
-        Columns `choice`, `name`, `test`, `imdb_id`, `group`, `error` (absolute, in years).
+        Columns `choice`, `name`, `test`, `imdb_id`, `group`, `error` (absolute, in years), and
+        except for baselines `covered` (whether the interval contains the year: 0 or 1) and `width`
+        (of the interval, in years).
     """
+    pipeline = Variant("pipeline", "default", {"members": params.members})
     tables = []
-    for variant in variants:
+    for variant in (pipeline, *variants):
         parts = parts_with[variant.features]
-        both = concatenate(parts["train"], parts["validation"])
         changed = params.model_copy(update={"members": 1, **variant.train})
-        head = fit_head(both.vectors, both.years, years, changed)
-        priors = estimate_priors(both, years, changed)
-        # Only the median is used, so the intervals need no margin.
-        model = YearModel(head, priors, params.interval, dict.fromkeys(PRIORS, 0.0))
-        predicted = {
-            test: model.predict(parts[test].vectors, PRIOR_OF[test]).year for test in TESTS
-        }
-        tables.append(_errors(variant.choice, variant.name, parts, predicted))
-    return pd.concat(tables, ignore_index=True)
-
-
-def errors_of_pipeline(parts: Parts, years: Years, params: TrainParams) -> pd.DataFrame:
-    """Train and test the pipeline's model and the baselines on one split.
-
-    Returns:
-        The columns of `errors_of_variants`, and for the pipeline `covered` (whether the interval
-        contains the year: 0 or 1) and `width` (of the interval, in years).
-    """
-    year_model = train(parts["train"], parts["validation"], years, params).year_model
-    predictions = {test: year_model.predict(parts[test].vectors, PRIOR_OF[test]) for test in TESTS}
-    default = _errors(
-        "pipeline", "default", parts, {test: each.year for test, each in predictions.items()}
-    )
-    default["covered"] = np.concatenate(
-        [covered(each.low, each.high, parts[test].years) for test, each in predictions.items()]
-    ).astype(float)
-    default["width"] = np.concatenate([each.high - each.low for each in predictions.values()])
+        model = train(parts["train"], parts["validation"], years, changed).year_model
+        for test in TESTS:
+            part = parts[test]
+            predictions = model.predict(part.vectors, PRIOR_OF[test])
+            table = _errors(variant.choice, variant.name, test, part, predictions.year)
+            table["covered"] = covered(predictions.low, predictions.high, part.years).astype(float)
+            table["width"] = (predictions.high - predictions.low).astype(float)
+            tables.append(table)
+    parts = parts_with["year_features"]
     baselines = fit_baselines(parts["train"], parts["validation"])
     best = {"natural": baselines.natural_constant, "balanced": baselines.uniform_constant}
-    predicted = {
-        "best constant": {test: np.full(len(parts[test].years), best[test]) for test in TESTS},
-        **{
-            name: {test: model(parts[test]) for test in TESTS}
-            for name, model in baselines.models.items()
-        },
-    }
-    tables = [_errors("other models", name, parts, by_test) for name, by_test in predicted.items()]
-    return pd.concat([default, *tables], ignore_index=True)
+    for test in TESTS:
+        predicted = {name: predict(parts[test]) for name, predict in baselines.models.items()}
+        predicted["best constant"] = np.full(len(parts[test].years), best[test])
+        for name, of_model in predicted.items():
+            tables.append(_errors("other models", name, test, parts[test], of_model))
+    return pd.concat(tables, ignore_index=True)
 
 
 def tabulate(errors: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """The mean errors over all splits, and the differences between variants and the reference.
 
     Args:
-        errors: of all splits: the columns of `errors_of_pipeline`, and `split`.
+        errors: of all splits: the columns of `errors_of_split`, and `split`.
         seed: of the bootstrap.
 
     Returns:
-        One row for each variant and baseline: `choice`, `name`, and for each test its mean error
-        and its mean `_difference`, each with 95% confidence limits `_low` and `_high`; for the
-        pipeline `_coverage` and `_interval_width`.
+        One row for the pipeline, each variant and each baseline: `choice`, `name`, and for each
+        test its mean error and `_difference`, each with 95% confidence limits `_low` and `_high`,
+        and the `_coverage` and `_interval_width` of the intervals.
     """
     reference = errors.loc[errors["choice"] == "reference", [*_ROW, "error"]]
     table = []
@@ -203,13 +175,12 @@ def tabulate(errors: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         for test in TESTS:
             rows = of_variant[of_variant["test"] == test]
             row |= _mean_with_limits(test, rows["error"], rows["group"], seed)
-            if choice == "pipeline":
-                row[f"{test}_coverage"] = rows["covered"].mean()
-                row[f"{test}_interval_width"] = rows["width"].mean()
-            elif choice not in ("reference", "other models"):
+            if choice not in ("reference", "other models"):
                 pairs = rows.merge(reference, on=_ROW)
                 difference = pairs["error_x"] - pairs["error_y"]
                 row |= _mean_with_limits(f"{test}_difference", difference, pairs["group"], seed)
+            row[f"{test}_coverage"] = rows["covered"].mean()
+            row[f"{test}_interval_width"] = rows["width"].mean()
         table.append(row)
     return pd.DataFrame(table).round(3)
 
@@ -231,19 +202,15 @@ def _cache_file(params: Params, *others: object) -> Path:
 
 
 def _errors(
-    choice: str, name: str, parts: Parts, predicted: Mapping[str, NDArray[np.float64]]
+    choice: str, name: str, test: str, part: Part, predicted: NDArray[np.float64]
 ) -> pd.DataFrame:
-    tables = [
-        pd.DataFrame(
-            {
-                "choice": choice,
-                "name": name,
-                "test": test,
-                "imdb_id": list(parts[test].movies["imdb_id"]),
-                "group": parts[test].groups,
-                "error": np.abs(years - parts[test].years),
-            }
-        )
-        for test, years in predicted.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return pd.DataFrame(
+        {
+            "choice": choice,
+            "name": name,
+            "test": test,
+            "imdb_id": list(part.movies["imdb_id"]),
+            "group": part.groups,
+            "error": np.abs(predicted - part.years),
+        }
+    )
