@@ -204,7 +204,7 @@ class TrainParams(Section):
     """The year head and its training."""
 
     head: Literal["distribution", "scalar"]
-    # YAML has lists, what is frozen is a tuple.
+    # A list in YAML.
     hidden: Annotated[tuple[Count, ...], Field(strict=False)]
     input_dropout: Annotated[float, Field(ge=0, lt=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]

@@ -43,6 +43,7 @@ def mean_auc_and_share_within_limits(checks: list[OriginCheck]) -> tuple[float, 
     return float(np.mean([found.auc for found in checks])), float(np.mean(within))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("year_signal", "rows"),
     [

@@ -18,7 +18,7 @@ def loss_curve(history: pd.DataFrame, path: Path, *, caveats: Sequence[str] = ()
         caveats: what must be said of the numbers.
     """
     figure, axes = new_figure(7.2, 4.2, "Training of the year head", caveats)
-    label = "training (mixed posters, with dropout)"
+    label = "training (with dropout)"
     axes.plot(history["epoch"], history["mae"], color=BLUE, label=label)
     axes.plot(history["epoch"], history["val_mae"], color=ORANGE, label="validation")
     axes.set(xlabel="epoch", ylabel="mean absolute error (years)", ylim=(0, None))
