@@ -110,7 +110,10 @@ def ablate(params: Params, splits: int, choices: Collection[str] = ()) -> pd.Dat
             errors = errors_of_split(variants, parts_with, years, params.train)
             write_text(cached, errors.to_csv(index=False, lineterminator="\n"))
         errors = pd.read_csv(
-            cached, keep_default_na=False, na_values={"covered": [""], "width": [""]}
+            cached,
+            dtype={"imdb_id": str, "group": str},
+            keep_default_na=False,
+            na_values={"covered": [""], "width": [""]},
         )
         tables.append(errors.assign(split=number))
     return tabulate(pd.concat(tables, ignore_index=True), seed=params.split.seed)
