@@ -15,7 +15,7 @@ from posters import paths
 from posters.caveats import marked
 from posters.embedding.embeddings import read_embeddings
 from posters.evaluation.baselines import fit_baselines
-from posters.evaluation.metrics import PRIOR_OF, report
+from posters.evaluation.metrics import PRIOR_OF, metrics_of_test
 from posters.evaluation.origin_check import check_origin
 from posters.evaluation.sweep_table import read_sweep
 from posters.evaluation.tables import decade_table, prediction_table, short_metrics
@@ -48,7 +48,8 @@ def main() -> None:
     baselines = fit_baselines(parts["train"], parts["validation"])
     seed = params.split.seed
     metrics = {
-        test: report(parts[test], predictions[test], baselines, test, seed=seed) for test in TESTS
+        test: metrics_of_test(parts[test], predictions[test], baselines, test, seed=seed)
+        for test in TESTS
     }
     origin = check_origin(concatenate(parts["train"], parts["validation"]), seed=seed)
     run = {

@@ -32,8 +32,8 @@ def main() -> None:
             "margins": dict(year_model.margins),
         },
     }
-    history = trained.first.history
-    save_head(paths.MODEL, trained.second.model, history, year_model.priors, about)
+    history = trained.history
+    save_head(paths.MODEL, trained.head.model, history, year_model.priors, about)
     print(
         f"train: {len(training.years)} posters, {params.train.members} heads; validation error "
         f"{history['val_mae'][-1]:.1f} years on {len(validation.years)} posters, then "

@@ -55,7 +55,7 @@ def random_years(seed: int, rows: int = 400) -> NDArray[np.int64]:
 
 
 def vectors_of(years: NDArray[np.int64], seed: int = 0) -> NDArray[np.float32]:
-    """Vectors that tell the year, with noise, shape (n, 8)."""
+    """Noisy vectors that depend on the year, shape (n, 8)."""
     generator = np.random.default_rng(seed)
     angle = (years - 1888) / 129 * 3
     signal = np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -72,10 +72,10 @@ def part_of(
     groups: Sequence[str] | None = None,
     seed: int = 0,
 ) -> Part:
-    """A part of posters of these years.
+    """A part with posters of these years.
 
-    Vectors and colours tell the year unless they are given, every row is of the initial catalogue
-    unless it is said which are, and a group of its own unless groups are given.
+    By default, vectors and colours depend on the year, all rows belong to the initial catalogue,
+    and each row is a group of its own.
     """
     years = np.asarray(years, dtype=np.int64)
     initial = np.broadcast_to(np.asarray(initial, dtype=bool), years.shape)

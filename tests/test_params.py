@@ -118,7 +118,6 @@ def test_every_line_that_sets_a_value_gives_its_reason() -> None:
         ("train__input_dropout", -0.1),
         ("train__label_width", 0),
         ("train__prior_width", 0),
-        ("train__mixup", -0.1),
         ("train__members", 0),
         ("train__interval", 0),
         ("train__interval", 1),

@@ -200,16 +200,15 @@ class SplitParams(Section):
 
 
 class TrainParams(Section):
-    """The year head and its fitting."""
+    """The year head and its training."""
 
     head: Literal["distribution", "scalar"]
-    # YAML has lists, what is frozen is a tuple.
+    # A list in YAML.
     hidden: Annotated[tuple[Count, ...], Field(strict=False)]
     input_dropout: Annotated[float, Field(ge=0, lt=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     label_width: Annotated[float, Field(gt=0)]
     prior_width: Annotated[float, Field(gt=0)]
-    mixup: Annotated[float, Field(ge=0)]
     learning_rate: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]
     batch_size: Count

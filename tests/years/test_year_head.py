@@ -1,4 +1,4 @@
-"""The year head learns, and the same seed gives the same one."""
+"""The year head learns, and the same seed gives the same bytes."""
 
 from typing import Any
 
@@ -9,8 +9,16 @@ from numpy.typing import NDArray
 from posters.embedding.keras_import import import_keras
 from posters.errors import DataError
 from posters.params import TrainParams, load_params
-from posters.years.year_distribution import Years, mean, median
-from posters.years.year_head import Fitted, fit_head, predict
+from posters.years.year_distribution import Years, mean, median, smoothed
+from posters.years.year_head import (
+    DistributionTarget,
+    FittedHead,
+    ScalarTarget,
+    Target,
+    fit_head,
+    make_target,
+    predict,
+)
 
 YEARS = np.arange(1900, 2017)
 PARAMS = load_params().train.model_copy(
@@ -18,7 +26,6 @@ PARAMS = load_params().train.model_copy(
         "hidden": (32,),
         "input_dropout": 0.0,
         "dropout": 0.1,
-        "mixup": 0.2,
         "label_width": 4.0,
         "learning_rate": 0.02,
         "batch_size": 20,
@@ -28,88 +35,87 @@ PARAMS = load_params().train.model_copy(
 )
 SHORT = PARAMS.model_copy(update={"epochs": 2})
 HEADS = ("distribution", "scalar")
+TRUE: Years = np.random.default_rng(0).choice(YEARS, 400, p=np.arange(1, 118) / (117 * 59))
 
 
 def rows(count: int, seed: int) -> tuple[NDArray[np.float32], Years]:
-    """Vectors whose year is a bent function of two of eight dimensions, of unequal scales."""
+    """Vectors, and years that are a nonlinear function of two of their eight dimensions."""
     vectors = np.random.default_rng(seed).normal(size=(count, 8)).astype(np.float32)
     years = 1950 + 20 * np.tanh(vectors[:, 0]) + 15 * np.abs(vectors[:, 1])
     return vectors * np.float32([0.001, 100, 1, 1, 0.01, 1, 1, 1]), years.round().astype(np.int64)
 
 
-def fit(params: TrainParams = PARAMS, *, watched: bool = True, **changed: object) -> Fitted:
+def fit(params: TrainParams = PARAMS, *, validate: bool = True, **changed: object) -> FittedHead:
     return fit_head(
         *rows(400, 0),
         YEARS,
         params.model_copy(update=changed),
-        validation=rows(100, 1) if watched else None,
+        validation=rows(100, 1) if validate else None,
     )
 
 
 @pytest.fixture(scope="module")
-def fitted() -> dict[str, Fitted]:
-    """Two members that are a distribution, and one scalar."""
+def fitted() -> dict[str, FittedHead]:
+    """A distribution head with two members, and a scalar head."""
     return {"distribution": fit(members=2), "scalar": fit(head="scalar")}
 
 
 @pytest.fixture(scope="module")
-def short() -> Fitted:
+def short() -> FittedHead:
     return fit(SHORT)
 
 
-def weights(head: Fitted) -> list[bytes]:
+def weights(head: FittedHead) -> list[bytes]:
     return [weight.tobytes() for weight in head.model.get_weights()]
 
 
+# Training.
+
+
 @pytest.mark.parametrize("head", HEADS)
-def test_it_predicts_years_of_rows_it_never_saw(fitted: dict[str, Fitted], head: str) -> None:
+def test_years_of_new_rows_are_predicted(fitted: dict[str, FittedHead], head: str) -> None:
     vectors, true = rows(300, 2)
-    said = predict(fitted[head].model, vectors, YEARS)
-    guess = np.abs(true - np.median(true)).mean()
-    assert np.abs(median(said, YEARS) - true).mean() < 0.4 * guess
+    probabilities = predict(fitted[head].model, vectors, YEARS)
+    constant_error = np.abs(true - np.median(true)).mean()
+    assert np.abs(median(probabilities, YEARS) - true).mean() < 0.4 * constant_error
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_it_gives_a_probability_for_every_year(fitted: dict[str, Fitted], head: str) -> None:
-    # More than go through at once.
-    said = predict(fitted[head].model, rows(1100, 2)[0], YEARS)
-    assert said.shape == (1100, len(YEARS))
-    assert said.dtype == np.float64
-    assert said.min() >= 0
-    np.testing.assert_allclose(said.sum(axis=1), 1, rtol=1e-5)
+def test_probabilities_are_a_distribution(fitted: dict[str, FittedHead], head: str) -> None:
+    vectors = rows(1100, 2)[0]  # more than one batch
+    probabilities = predict(fitted[head].model, vectors, YEARS)
+    assert probabilities.shape == (1100, len(YEARS))
+    assert probabilities.dtype == np.float64
+    assert probabilities.min() >= 0
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(
-        said[1050:], predict(fitted[head].model, rows(1100, 2)[0][1050:], YEARS), rtol=1e-4
+        probabilities[1050:], predict(fitted[head].model, vectors[1050:], YEARS), rtol=1e-4
     )
 
 
-def test_a_scalar_answer_lies_on_the_two_years_beside_it(fitted: dict[str, Fitted]) -> None:
-    vectors = rows(200, 2)[0]
-    said = predict(fitted["scalar"].model, vectors, YEARS)
-    assert ((said > 0).sum(axis=1) <= 2).all()
-    answers = np.asarray(fitted["scalar"].model(vectors))[:, 0].clip(YEARS[0], YEARS[-1])
-    np.testing.assert_allclose(mean(said, YEARS), answers, atol=1e-3)
-    columns = [np.flatnonzero(row) for row in said]
-    assert all(np.ptp(column) <= 1 for column in columns)
-
-
-def test_a_distribution_says_less_than_one_year_for_sure(fitted: dict[str, Fitted]) -> None:
-    said = predict(fitted["distribution"].model, rows(200, 2)[0], YEARS)
-    assert ((said > 0.001).sum(axis=1) >= 10).all()
-
-
-def test_a_head_of_several_members_says_the_mean_of_what_they_say(
-    fitted: dict[str, Fitted],
+def test_scalar_head_predicts_one_point_and_distribution_head_many_years(
+    fitted: dict[str, FittedHead],
 ) -> None:
+    vectors = rows(200, 2)[0]
+    scalar = predict(fitted["scalar"].model, vectors, YEARS)
+    assert ((scalar > 0).sum(axis=1) <= 2).all()
+    outputs = np.asarray(fitted["scalar"].model(vectors))[:, 0].clip(YEARS[0], YEARS[-1])
+    np.testing.assert_allclose(mean(scalar, YEARS), outputs, atol=1e-3)
+    distribution = predict(fitted["distribution"].model, vectors, YEARS)
+    assert ((distribution > 0.001).sum(axis=1) >= 10).all()
+
+
+def test_ensemble_predicts_the_mean_of_different_members(fitted: dict[str, FittedHead]) -> None:
     keras: Any = import_keras()
     head = fitted["distribution"].model
     members = keras.Model(head.input, head.get_layer("average").input)
     vectors = rows(50, 2)[0]
-    one, other = (np.asarray(said) for said in members(vectors))
+    one, other = (np.asarray(output) for output in members(vectors))
     assert np.abs(one - other).max() > 1e-3
     np.testing.assert_allclose(predict(head, vectors, YEARS), (one + other) / 2, atol=1e-7)
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(short: Fitted) -> None:
+def test_same_seed_gives_the_same_bytes(short: FittedHead) -> None:
     same, other = fit(SHORT), fit(SHORT, seed=SHORT.seed + 100)
     assert weights(short) == weights(same)
     assert short.history == same.history
@@ -117,35 +123,27 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(short: Fitte
     assert weights(short) != weights(other)
 
 
-def test_members_begin_with_weights_of_their_own() -> None:
-    head = fit(SHORT, watched=False, members=2, epochs=1, learning_rate=1e-9).model
-    one, other = (head.get_layer(f"member_{number}").get_weights()[0] for number in (1, 2))
-    assert np.abs(one - other).mean() > 0.1
+def test_validation_rows_do_not_influence_training(short: FittedHead) -> None:
+    without = fit(SHORT, validate=False)
+    assert weights(short) == weights(without)
+    assert short.model.to_json() == without.model.to_json()
+    assert set(without.history) == {"loss", "mae"}
+    assert set(short.history) == {"loss", "mae", "val_loss", "val_mae"}
+    assert {name: short.history[name] for name in without.history} == without.history
+    assert all(len(curve) == SHORT.epochs for curve in short.history.values())
 
 
-def test_validation_rows_are_watched_and_shift_nothing_at_all(short: Fitted) -> None:
-    unwatched = fit(SHORT, watched=False)
-    assert weights(short) == weights(unwatched)
-    assert short.model.to_json() == unwatched.model.to_json()
-    curves = {"loss", "mae", "val_loss", "val_mae"}
-    assert set(short.history) == curves
-    assert set(unwatched.history) == {"loss", "mae"}
-    assert {name: short.history[name] for name in unwatched.history} == unwatched.history
-    assert all(len(short.history[name]) == SHORT.epochs for name in curves)
-
-
-def test_curves_are_in_years_the_mean_over_members(fitted: dict[str, Fitted]) -> None:
-    """They end with what the head says: a mean of members is better than they are, if little."""
+@pytest.mark.parametrize("head", HEADS)
+def test_curves_are_in_years(fitted: dict[str, FittedHead], head: str) -> None:
     vectors, true = rows(100, 1)
-    for head in HEADS:
-        said = mean(predict(fitted[head].model, vectors, YEARS), YEARS)
-        error = np.abs(said - true).mean()
-        assert fitted[head].history["val_mae"][-1] == pytest.approx(error, rel=0.15)
-        assert fitted[head].history["mae"][-1] < 0.7 * fitted[head].history["mae"][0]
+    predicted = mean(predict(fitted[head].model, vectors, YEARS), YEARS)
+    history = fitted[head].history
+    # The mean of the members' errors, a little more than the error of their mean.
+    assert history["val_mae"][-1] == pytest.approx(np.abs(predicted - true).mean(), rel=0.15)
+    assert history["mae"][-1] < 0.7 * history["mae"][0]
 
 
-def test_a_dimension_that_never_varied_in_training_does_not_drown_the_others() -> None:
-    """As pooled activations that no training poster stirs, and a query does."""
+def test_constant_training_dimension_does_not_dominate_predictions() -> None:
     vectors, true = rows(400, 0)
     vectors[:, 3] = 0
     head = fit_head(vectors, true, YEARS, SHORT.model_copy(update={"head": "scalar"}))
@@ -155,15 +153,89 @@ def test_a_dimension_that_never_varied_in_training_does_not_drown_the_others() -
     np.testing.assert_allclose(np.asarray(head.model(query)), expected, atol=0.5)
 
 
-def test_a_poster_unlike_all_others_is_far_out_but_not_out_of_this_world(
-    fitted: dict[str, Fitted],
-) -> None:
+def test_outlier_features_are_clipped(fitted: dict[str, FittedHead]) -> None:
     query = rows(50, 2)[0]
     query[:, 4] = 1e6
-    answers = np.asarray(fitted["scalar"].model(query))
-    assert np.abs(answers - 1960).max() < 300
+    predicted = np.asarray(fitted["scalar"].model(query))
+    assert np.abs(predicted - 1960).max() < 300
 
 
-def test_a_training_that_diverges_is_an_error_that_says_what_to_lower() -> None:
+def test_diverged_training_is_an_error() -> None:
     with pytest.raises(DataError, match=r"diverged: .* lower train\.learning_rate \(now 1e\+30\)"):
-        fit(SHORT, watched=False, learning_rate=1e30)
+        fit(SHORT, validate=False, learning_rate=1e30)
+
+
+# Targets.
+
+
+def target_of(head: str) -> Target:
+    return make_target(TRUE, YEARS, PARAMS.model_copy(update={"head": head}))
+
+
+def untrained_outputs(target: Target, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    keras: Any = import_keras()
+    keras.utils.set_random_seed(0)
+    return np.asarray(target.last_layer(keras)(features))
+
+
+def error(target: Target, labels: object, outputs: object) -> NDArray[np.float32]:
+    return np.asarray(target.error(import_keras(), np.float32(labels), np.float32(outputs)))
+
+
+@pytest.mark.parametrize("width", [1.0, 9.0])
+def test_distribution_labels_have_the_width_of_the_parameters(width: float) -> None:
+    target = make_target(TRUE, YEARS, PARAMS.model_copy(update={"label_width": width}))
+    assert isinstance(target, DistributionTarget)
+    labels = target.labels(TRUE)
+    assert labels.dtype == np.float32
+    np.testing.assert_allclose(labels, smoothed(TRUE, YEARS, width), atol=1e-7)
+
+
+def test_scalar_labels_are_standardised_by_the_training_rows() -> None:
+    target = target_of("scalar")
+    assert isinstance(target, ScalarTarget)
+    assert target.labels(TRUE).dtype == np.float32
+    expected = (np.array([[1900], [2016]]) - TRUE.mean()) / TRUE.std()
+    np.testing.assert_allclose(target.labels(np.array([1900, 2016])), expected, rtol=1e-5)
+
+
+def test_scalar_labels_of_a_single_year_are_not_scaled() -> None:
+    target = ScalarTarget(np.full(10, 1987))
+    labels = target.labels(np.array([1987, 1990]))
+    np.testing.assert_allclose(labels[:, 0], [0, 3])
+    years = np.asarray(target.prediction(import_keras(), labels))
+    np.testing.assert_allclose(years[:, 0], [1987, 1990])
+
+
+def test_untrained_distribution_predicts_the_prior() -> None:
+    target = target_of("distribution")
+    prior = smoothed(TRUE, YEARS, 4.0).mean(axis=0)
+    zeros = untrained_outputs(target, np.zeros((1, 16), np.float32))
+    np.testing.assert_allclose(zeros[0], prior, rtol=0.02, atol=2e-6)
+    features = np.random.default_rng(1).normal(size=(20, 16)).astype(np.float32)
+    outputs = untrained_outputs(target, features)
+    np.testing.assert_allclose(outputs, np.tile(prior, (20, 1)), rtol=0.25, atol=1e-4)
+
+
+def test_untrained_distribution_gives_every_year_some_probability() -> None:
+    target = DistributionTarget(np.full(30, 2010), YEARS, 1.0)
+    outputs = untrained_outputs(target, np.zeros((1, 16), np.float32))
+    assert outputs.min() > 1e-7
+    assert outputs[0, YEARS == 2010][0] > 0.3
+
+
+def test_distribution_error_is_the_difference_of_means_in_years() -> None:
+    labels = smoothed(TRUE, YEARS, 4.0)
+    outputs = np.random.default_rng(2).dirichlet(np.full(len(YEARS), 0.1), len(TRUE))
+    expected = np.abs(outputs @ YEARS - labels @ YEARS)
+    found = error(target_of("distribution"), labels, outputs)
+    np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def test_scalar_error_and_prediction_are_in_years() -> None:
+    target = target_of("scalar")
+    outputs = np.random.default_rng(3).normal(size=(400, 1)).astype(np.float32)
+    years = np.asarray(target.prediction(import_keras(), outputs))[:, 0]
+    np.testing.assert_allclose(years, outputs[:, 0] * TRUE.std() + TRUE.mean(), atol=1e-3)
+    found = error(target, target.labels(TRUE), outputs)
+    np.testing.assert_allclose(found, np.abs(years - TRUE), rtol=1e-4, atol=2e-3)

@@ -1,1 +1,1 @@
-"""How good the years are, and against what."""
+"""How good the predicted years are, compared with simpler models."""

@@ -1,221 +1,219 @@
-"""What each choice of the pipeline is worth: it is changed alone, over several splits.
+"""The ablation: what each choice of the pipeline is worth.
 
-All variants are asked about the same posters of the same splits, so their differences are of pairs.
-A split draws other natural tests and other training rows; the balanced test stays.
+Each choice is changed alone, over several splits. All variants are tested on the same posters, so
+differences between them are paired. A split has its own natural test and its own training rows; the
+balanced test is always the same.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from tqdm import tqdm
 
+import posters
+from posters import paths
+from posters.catalogue.entries import read_catalogue
+from posters.embedding.embeddings import read_embeddings
 from posters.evaluation.baselines import fit_baselines
 from posters.evaluation.metrics import PRIOR_OF, bootstrap
-from posters.params import TrainParams
-from posters.years import year_distribution
-from posters.years.dataset import Part, Parts, concatenate
-from posters.years.intervals import hold
-from posters.years.priors import Priors, fit_priors
-from posters.years.splitting import TESTS
+from posters.files import write_text
+from posters.neighbours.near_duplicates import near_duplicate_movies
+from posters.params import Params, TrainParams
+from posters.years.dataset import Part, Parts, join_parts
+from posters.years.intervals import covered
+from posters.years.splitting import TESTS, split_catalogue
 from posters.years.training import train
-from posters.years.year_distribution import Probabilities, Years
-from posters.years.year_head import fit_head, predict
+from posters.years.year_distribution import Years
 
-Vectors = NDArray[np.float32]
-Read = Callable[[Probabilities, Priors, str], NDArray[np.float64]]
-"""Years of posters: what a head says, its priors and the test's own prior in; shape (n,) out."""
+_ROW = ["split", "test", "imdb_id", "group"]
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to do it.
+    """One way to train the year head.
 
     Attributes:
-        choice: which choice it is about.
-        name: what is done instead of the default.
-        features: which vectors it is given (see `ablate.py`).
-        change: of the parameters of training.
-        read: reads years off what the head says.
+        choice: what is changed.
+        name: what it is changed to.
+        train: changed parameters of training; all variants have one member.
+        features: which part of the embeddings the head is trained on, see `BackboneInfo`.
     """
 
     choice: str
     name: str
-    features: str = "default"
-    change: Mapping[str, Any] | None = None
-    read: Read | None = None
+    train: Mapping[str, object] = field(default_factory=dict)
+    features: str = "year_features"
 
 
-def adjusted_median(said: Probabilities, priors: Priors, prior: str) -> NDArray[np.float64]:
-    """The default: the median under the test's own prior."""
-    return year_distribution.median(priors.adjusted(said, prior), priors.years)
+VARIANTS = (
+    Variant("reference", "one head, all defaults"),
+    Variant("features", "year and retrieval features", features="features"),
+    Variant("features", "retrieval features alone", features="retrieval_features"),
+    Variant("head", "scalar", {"head": "scalar"}),
+    Variant("head", "no hidden layer", {"hidden": ()}),
+    Variant("head", "128 units", {"hidden": (128,)}),
+    Variant("head", "two hidden layers", {"hidden": (256, 128)}),
+    Variant("labels", "width 1 year", {"label_width": 1.0}),
+    Variant("labels", "width 3 years", {"label_width": 3.0}),
+    Variant("labels", "width 10 years", {"label_width": 10.0}),
+    Variant("regularisation", "no dropout", {"dropout": 0.0, "input_dropout": 0.0}),
+    Variant("regularisation", "no weight decay", {"weight_decay": 0.0}),
+    Variant("training", "10 epochs", {"epochs": 10}),
+    Variant("training", "50 epochs", {"epochs": 50}),
+    Variant("prior", "smoothed by 10 years", {"prior_width": 10.0}),
+)
+"""All variants; differences are to the first."""
 
 
-def adjusted_mean(said: Probabilities, priors: Priors, prior: str) -> NDArray[np.float64]:
-    """The expected year under the test's own prior."""
-    return year_distribution.mean(priors.adjusted(said, prior), priors.years)
+def ablate(params: Params, splits: int, choices: Collection[str] = ()) -> pd.DataFrame:
+    """Evaluate the pipeline, its variants and the baselines on the data of the last run.
 
-
-def adjusted_mode(said: Probabilities, priors: Priors, prior: str) -> NDArray[np.float64]:
-    """The likeliest year under the test's own prior."""
-    best = priors.adjusted(said, prior).argmax(axis=1)
-    years: NDArray[np.float64] = priors.years[best].astype(np.float64)
-    return years
-
-
-def learned_median(said: Probabilities, priors: Priors, prior: str) -> NDArray[np.float64]:
-    """The median as the head says it: its prior stays what it was trained with."""
-    return year_distribution.median(said, priors.years)
-
-
-def variants() -> list[Variant]:
-    """The ones that the table shows; the first is what the others are compared with."""
-    one = {"members": 1}
-    return [
-        Variant("reference", "one head, all defaults", change=one),
-        Variant("members", "3 heads", change={"members": 3}),
-        Variant(
-            "features",
-            "year and retrieval features",
-            features="year and retrieval features",
-            change=one,
-        ),
-        Variant(
-            "features",
-            "retrieval features alone",
-            features="retrieval features alone",
-            change=one,
-        ),
-        Variant("features", "last layer alone", features="last layer", change=one),
-        Variant("features", "square posters", features="square", change=one),
-        Variant("features", "grey posters", features="grey", change=one),
-        Variant("head", "scalar", change={**one, "head": "scalar"}, read=learned_median),
-        Variant("head", "no hidden layer", change={**one, "hidden": ()}),
-        Variant("head", "128 units", change={**one, "hidden": (128,)}),
-        Variant("head", "two hidden layers", change={**one, "hidden": (256, 128)}),
-        Variant("labels", "width 1 year", change={**one, "label_width": 1.0}),
-        Variant("labels", "width 3 years", change={**one, "label_width": 3.0}),
-        Variant("labels", "width 10 years", change={**one, "label_width": 10.0}),
-        Variant("regularising", "no mixing", change={**one, "mixup": 0.0}),
-        Variant("regularising", "no dropout", change={**one, "dropout": 0.0, "input_dropout": 0.0}),
-        Variant("regularising", "no weight decay", change={**one, "weight_decay": 0.0}),
-        Variant("fitting", "10 epochs", change={**one, "epochs": 10}),
-        Variant("fitting", "50 epochs", change={**one, "epochs": 50}),
-        Variant("prior", "as learned", change=one, read=learned_median),
-        Variant("prior", "natural one of width 10", change={**one, "prior_width": 10.0}),
-        Variant("answer", "mean", change=one, read=adjusted_mean),
-        Variant("answer", "likeliest year", change=one, read=adjusted_mode),
-    ]
-
-
-def rows_of_variant(
-    variant: Variant, parts: Parts, years: Years, params: TrainParams, said: dict[Any, Any]
-) -> pd.DataFrame:
-    """Train one variant on one split and ask it about both tests.
+    The errors of each finished split are cached in `.cache/ablation`.
 
     Args:
-        variant: what is changed.
-        parts: the split, with the vectors of `variant.features`.
-        years: all that can be answered.
-        params: of the default.
-        said: what heads trained alike on this split said before; another one is added.
+        params: of the pipeline.
+        splits: their number; the first one is the pipeline's own.
+        choices: the choices to change; all if empty.
 
     Returns:
-        Columns `test`, `imdb_id`, `group`, `error` (absolute, in years).
+        The table, see `tabulate`.
     """
-    changed = params.model_copy(update=dict(variant.change or {}))
-    everything = concatenate(parts["train"], parts["validation"])
-    trained_as = changed.model_copy(update={"prior_width": params.prior_width})
-    key = (variant.features, trained_as.model_dump_json())
-    if key not in said:
-        model = fit_head(everything.vectors, everything.years, years, changed).model
-        said[key] = {test: predict(model, parts[test].vectors, years) for test in TESTS}
-    priors = fit_priors(
-        everything.years,
-        everything.initial,
-        years,
-        label_width=changed.label_width,
-        prior_width=changed.prior_width,
-    )
-    read = variant.read or adjusted_median
-    answers = {test: read(said[key][test], priors, PRIOR_OF[test]) for test in TESTS}
-    return _errors(parts, answers)
-
-
-def rows_of_models(parts: Parts, years: Years, params: TrainParams) -> pd.DataFrame:
-    """The pipeline as it stands, intervals included, and the baselines, on one split.
-
-    Returns:
-        The columns of `rows_of_variant` and `name`: `default`, or a baseline's; of the default also
-        `held` (whether the interval held the year: 0 or 1) and `width` (of it, in years).
-    """
-    year_model = train(parts["train"], parts["validation"], years, params).year_model
-    dates = {test: year_model.predict(parts[test].vectors, PRIOR_OF[test]) for test in TESTS}
-    default = _errors(parts, {test: said.year for test, said in dates.items()})
-    default["held"] = np.concatenate(
-        [hold(said.low, said.high, parts[test].years) for test, said in dates.items()]
-    ).astype(float)
-    default["width"] = np.concatenate([said.high - said.low for said in dates.values()])
-    baselines = fit_baselines(parts["train"], parts["validation"])
-    informed = {"natural": baselines.natural_constant, "balanced": baselines.uniform_constant}
-    answers: dict[str, Callable[[str, Part], NDArray[np.float64]]] = {
-        "best constant": lambda test, part: np.full(len(part.years), informed[test]),
-        **{
-            name: lambda _test, part, answer=answer: answer(part)  # type: ignore[misc]
-            for name, answer in baselines.models.items()
-        },
-    }
-    tables = [
-        _errors(parts, {test: answer(test, parts[test]) for test in TESTS}).assign(name=name)
-        for name, answer in answers.items()
+    catalogue = read_catalogue(paths.CATALOGUE)
+    embeddings = read_embeddings(paths.EMBEDDINGS)
+    pairs = near_duplicate_movies(catalogue, embeddings, params.split.near_duplicate, paths.DATA)
+    years = np.array(params.scrape.years, dtype=np.int64)
+    variants = [
+        variant for variant in VARIANTS if not choices or variant.choice in ("reference", *choices)
     ]
-    return pd.concat([default.assign(name="default"), *tables], ignore_index=True)
-
-
-def summarise(
-    errors: pd.DataFrame, reference: pd.DataFrame | None, *, seed: int
-) -> dict[str, float]:
-    """Pooled over splits: error of each test, its limits, and the difference to a reference.
-
-    Args:
-        errors: columns `split`, `test`, `imdb_id`, `group`, `error`.
-        reference: the same of what it is compared with, or None.
-        seed: of the bootstrap.
-    """
-    summary: dict[str, float] = {}
-    for test in TESTS:
-        rows = errors[errors["test"] == test]
-        low, high = bootstrap(rows["error"].to_numpy(), list(rows["group"]), seed=seed)
-        summary |= {test: rows["error"].mean(), f"{test}_low": low, f"{test}_high": high}
-        if reference is not None:
-            both = rows.merge(reference, on=["split", "test", "imdb_id", "group"])
-            difference = (both["error_x"] - both["error_y"]).to_numpy()
-            low, high = bootstrap(difference, list(both["group"]), seed=seed)
-            summary |= {
-                f"{test}_difference": difference.mean(),
-                f"{test}_difference_low": low,
-                f"{test}_difference_high": high,
+    tables = []
+    for number in tqdm(range(splits), desc="ablate", unit="split", disable=None):
+        cached = _cache_file(params, variants, number)
+        if not cached.exists():
+            split = split_catalogue(
+                catalogue,
+                seed=params.split.seed + number,
+                natural=params.split.natural,
+                validation=params.split.validation,
+                near_duplicate=pairs,
+            )
+            parts_with = {
+                features: join_parts(
+                    catalogue, split, embeddings, getattr(embeddings.info, features)
+                )
+                for features in {variant.features for variant in variants}
             }
-        if "held" in rows:
-            summary |= {
-                f"{test}_coverage": rows["held"].mean(),
-                f"{test}_interval_width": rows["width"].mean(),
-            }
-    return {name: round(float(value), 3) for name, value in summary.items()}
-
-
-def _errors(parts: Parts, answers: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
-    tables: Sequence[pd.DataFrame] = [
-        pd.DataFrame(
-            {
-                "test": test,
-                "imdb_id": list(parts[test].movies["imdb_id"]),
-                "group": parts[test].groups,
-                "error": np.abs(years - parts[test].years),
-            }
+            errors = errors_of_split(variants, parts_with, years, params.train)
+            write_text(cached, errors.to_csv(index=False, lineterminator="\n"))
+        errors = pd.read_csv(
+            cached,
+            dtype={"imdb_id": str, "group": str},
+            keep_default_na=False,
+            na_values={"covered": [""], "width": [""]},
         )
-        for test, years in answers.items()
-    ]
+        tables.append(errors.assign(split=number))
+    return tabulate(pd.concat(tables, ignore_index=True), seed=params.split.seed)
+
+
+def errors_of_split(
+    variants: Sequence[Variant], parts_with: Mapping[str, Parts], years: Years, params: TrainParams
+) -> pd.DataFrame:
+    """Train and test the pipeline's own model, the variants and the baselines on one split.
+
+    Args:
+        variants: what to train.
+        parts_with: the split, by the features that are used.
+        years: all predictable years.
+        params: the defaults.
+
+    Returns:
+        Columns `choice`, `name`, `test`, `imdb_id`, `group`, `error` (absolute, in years), and
+        except for baselines `covered` (whether the interval contains the year: 0 or 1) and `width`
+        (of the interval, in years).
+    """
+    pipeline = Variant("pipeline", "default", {"members": params.members})
+    tables = []
+    for variant in (pipeline, *variants):
+        parts = parts_with[variant.features]
+        changed = params.model_copy(update={"members": 1, **variant.train})
+        model = train(parts["train"], parts["validation"], years, changed).year_model
+        for test in TESTS:
+            part = parts[test]
+            predictions = model.predict(part.vectors, PRIOR_OF[test])
+            table = _errors(variant.choice, variant.name, test, part, predictions.year)
+            table["covered"] = covered(predictions.low, predictions.high, part.years).astype(float)
+            table["width"] = (predictions.high - predictions.low).astype(float)
+            tables.append(table)
+    parts = parts_with["year_features"]
+    baselines = fit_baselines(parts["train"], parts["validation"])
+    best = {"natural": baselines.natural_constant, "balanced": baselines.uniform_constant}
+    for test in TESTS:
+        predicted = {name: predict(parts[test]) for name, predict in baselines.models.items()}
+        predicted["best constant"] = np.full(len(parts[test].years), best[test])
+        for name, of_model in predicted.items():
+            tables.append(_errors("other models", name, test, parts[test], of_model))
     return pd.concat(tables, ignore_index=True)
+
+
+def tabulate(errors: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """The mean errors over all splits, and the differences between variants and the reference.
+
+    Args:
+        errors: of all splits: the columns of `errors_of_split`, and `split`.
+        seed: of the bootstrap.
+
+    Returns:
+        One row for the pipeline, each variant and each baseline: `choice`, `name`, and for each
+        test its mean error and `_difference`, each with 95% confidence limits `_low` and `_high`,
+        and the `_coverage` and `_interval_width` of the intervals.
+    """
+    reference = errors.loc[errors["choice"] == "reference", [*_ROW, "error"]]
+    table = []
+    for (choice, name), of_variant in errors.groupby(["choice", "name"], sort=False):
+        row = {"choice": choice, "name": name}
+        for test in TESTS:
+            rows = of_variant[of_variant["test"] == test]
+            row |= _mean_with_limits(test, rows["error"], rows["group"], seed)
+            if choice not in ("reference", "other models"):
+                pairs = rows.merge(reference, on=_ROW)
+                difference = pairs["error_x"] - pairs["error_y"]
+                row |= _mean_with_limits(f"{test}_difference", difference, pairs["group"], seed)
+            row[f"{test}_coverage"] = rows["covered"].mean()
+            row[f"{test}_interval_width"] = rows["width"].mean()
+        table.append(row)
+    return pd.DataFrame(table).round(3)
+
+
+def _mean_with_limits(
+    name: str, values: pd.Series, groups: pd.Series, seed: int
+) -> dict[str, float]:
+    low, high = bootstrap(values.to_numpy(), list(groups), seed=seed)
+    return {name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}
+
+
+def _cache_file(params: Params, *others: object) -> Path:
+    """Where the errors of a split are cached: a digest of code, data and parameters."""
+    code = sorted(Path(posters.__path__[0]).rglob("*.py"))
+    digest = hashlib.sha256(f"{params.model_dump_json()} {others}".encode())
+    for file in (*code, paths.CATALOGUE, paths.EMBEDDINGS / "backbone.json"):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return paths.cache() / "ablation" / f"{digest.hexdigest()[:32]}.csv"
+
+
+def _errors(
+    choice: str, name: str, test: str, part: Part, predicted: NDArray[np.float64]
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "choice": choice,
+            "name": name,
+            "test": test,
+            "imdb_id": list(part.movies["imdb_id"]),
+            "group": part.groups,
+            "error": np.abs(predicted - part.years),
+        }
+    )

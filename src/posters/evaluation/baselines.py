@@ -1,44 +1,44 @@
-"""What any year head must beat: guessing, and simpler models of the same vectors."""
+"""What a year head has to beat: constants, and scikit-learn's models of the same vectors."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
 from posters.years.dataset import Part, concatenate
 
-Answer = Callable[[Part], NDArray[np.float64]]
-"""Years of posters, shape (n,)."""
-_Fit = Callable[["_Rows", float], Answer]
-"""Fits a model with a setting."""
-
 
 @dataclass(frozen=True)
 class Baselines:
-    """Fitted on the training and validation rows; settings chosen on validation.
+    """Fitted on the training and validation rows; settings chosen on the validation rows.
 
     Attributes:
-        constant: the median year of the rows, answered for every poster.
-        natural_constant: the median year of those of the initial catalogue: the best guess of who
-            knows how posters come, but sees none.
-        uniform_constant: the middle one of the years that the rows are of: the best guess of who
-            knows that every year counts the same.
-        models: `ridge` (linear regression with a penalty), `knn` (the mean year of the nearest
-            posters by cosine, the nearer weighing more), `svr` (support vector regression with a
-            Gaussian kernel) on the vectors; `colour` (ridge on the colours alone).
-        settings: the penalty or count that was best for each model.
+        constant: the median year of the rows, predicted for every poster.
+        natural_constant: the median year of the initial catalogue: the best constant for posters
+            with the natural mix of years.
+        uniform_constant: the median of the years that occur: the best constant if all years are
+            equally frequent.
+        models: functions from posters to years, shape (n,): `ridge` (ridge regression), `knn` (the
+            mean year of the nearest posters by cosine, weighted by distance), `svr` (support vector
+            regression with a Gaussian kernel) on the vectors; `colour` (ridge regression on the
+            colours).
+        settings: the penalty or number of neighbours of each model.
     """
 
     constant: float
     natural_constant: float
     uniform_constant: float
-    models: dict[str, Answer]
+    models: dict[str, Callable[[Part], NDArray[np.float64]]]
     settings: dict[str, float]
 
 
@@ -46,111 +46,61 @@ def fit_baselines(training: Part, validation: Part) -> Baselines:
     """Fit the baselines.
 
     Args:
-        training: rows to learn from.
-        validation: rows that choose the settings; then they are learned from too.
+        training: training rows.
+        validation: rows to choose the settings on; the final models are fitted on both parts.
     """
-    everything = concatenate(training, validation)
-    settings, models = {}, {}
-    first, last = _Rows(training), _Rows(everything)
-    for name, (fit, values) in _MODELS.items():
-        errors = {
-            value: float(np.abs(fit(first, value)(validation) - validation.years).mean())
-            for value in values
-        }
-        settings[name] = min(errors, key=errors.__getitem__)
-        models[name] = fit(last, settings[name])
-    years = everything.years
-    initial = everything.initial
+    both = concatenate(training, validation)
+    years = both.years
+    validation_fold = PredefinedSplit([-1] * len(training.years) + [0] * len(validation.years))
+    searches = {
+        name: GridSearchCV(model, settings, cv=validation_fold, scoring="neg_mean_absolute_error")
+        for name, (model, settings) in _models(len(training.years)).items()
+    }
+    for name, search in searches.items():
+        search.fit(_inputs(name, both), years)
     return Baselines(
         constant=float(np.median(years)),
-        natural_constant=float(np.median(years[initial] if initial.any() else years)),
+        natural_constant=float(np.median(years[both.initial] if both.initial.any() else years)),
         uniform_constant=float(np.median(np.unique(years))),
-        models=models,
-        settings=settings,
+        models={name: partial(_predict, search, name) for name, search in searches.items()},
+        settings={
+            name: next(iter(search.best_params_.values())) for name, search in searches.items()
+        },
     )
 
 
-class _Rows:
-    """Rows that are learned from, their standardised vectors multiplied with one another once.
-
-    There are fewer rows than numbers in a vector, so ridge regression and the Gaussian kernel are
-    both had from these products, whatever the penalty.
-
-    Attributes:
-        part: the rows.
-        products: of each with each, shape (n, n).
-    """
-
-    def __init__(self, part: Part) -> None:
-        self.part = part
-        self._scaler = StandardScaler().fit(part.vectors)
-        self._known = self._scaler.transform(part.vectors)
-        self._lengths = _squared_lengths(self._known)
-        self.products = self._with_known(self._known)
-
-    def products_with(self, asked: Part) -> NDArray[np.float64]:
-        """Of other rows with these, shape (n_asked, n)."""
-        return self._with_known(self._scaler.transform(asked.vectors))
-
-    def gaussian(self) -> NDArray[np.float64]:
-        """The Gaussian kernel of each with each, shape (n, n)."""
-        return self._gaussian(self.products, self._lengths)
-
-    def gaussian_with(self, asked: Part) -> NDArray[np.float64]:
-        """The Gaussian kernel of other rows with these, shape (n_asked, n)."""
-        scaled = self._scaler.transform(asked.vectors)
-        return self._gaussian(self._with_known(scaled), _squared_lengths(scaled))
-
-    def _with_known(self, scaled: NDArray[np.float32]) -> NDArray[np.float64]:
-        products: NDArray[np.float32] = scaled @ self._known.T
-        return products.astype(np.float64)
-
-    def _gaussian(
-        self, products: NDArray[np.float64], lengths: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        distances = np.maximum(lengths[:, None] + self._lengths - 2 * products, 0)
-        kernel: NDArray[np.float64] = np.exp(-distances / self._known.shape[1])
-        return kernel
+def _models(training_rows: int) -> dict[str, tuple[Any, dict[str, Sequence[float]]]]:
+    """The models, each with the settings to try."""
+    neighbours = sorted({min(count, training_rows) for count in (3, 5, 10, 20, 40)})
+    return {
+        "ridge": (
+            make_pipeline(StandardScaler(), Ridge()),
+            {"ridge__alpha": [100.0, 1000.0, 3000.0, 10_000.0, 30_000.0, 100_000.0]},
+        ),
+        "knn": (
+            KNeighborsRegressor(metric="cosine", weights="distance"),
+            {"n_neighbors": neighbours},
+        ),
+        "svr": (
+            make_pipeline(StandardScaler(), SVR(kernel=_gaussian_kernel, epsilon=1.0)),
+            {"svr__C": [10.0, 30.0, 100.0]},
+        ),
+        "colour": (
+            make_pipeline(StandardScaler(), Ridge()),
+            {"ridge__alpha": [0.1, 1.0, 10.0, 100.0, 1000.0]},
+        ),
+    }
 
 
-def _squared_lengths(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    lengths: NDArray[np.float64] = np.square(vectors).sum(axis=1, dtype=np.float64)
-    return lengths
+def _inputs(name: str, part: Part) -> NDArray[np.float32]:
+    return part.colours if name == "colour" else part.vectors
 
 
-def _ridge(rows: _Rows, alpha: float) -> Answer:
-    # Standardised vectors have the mean zero: what is left of the years beside it is linear.
-    years = rows.part.years
-    mean = float(years.mean())
-    model = KernelRidge(alpha=alpha, kernel="precomputed")
-    model.fit(rows.products, years - mean)
-    return lambda asked: np.asarray(model.predict(rows.products_with(asked)) + mean)
+def _predict(search: GridSearchCV, name: str, part: Part) -> NDArray[np.float64]:
+    return np.asarray(search.predict(_inputs(name, part)), dtype=np.float64)
 
 
-def _knn(rows: _Rows, k: float) -> Answer:
-    part = rows.part
-    model = KNeighborsRegressor(min(int(k), len(part.years)), metric="cosine", weights="distance")
-    model.fit(part.vectors, part.years)
-    return lambda asked: np.asarray(model.predict(asked.vectors))
-
-
-def _svr(rows: _Rows, penalty: float) -> Answer:
-    # libsvm's own loop over vectors takes minutes.
-    model = SVR(kernel="precomputed", C=penalty, epsilon=1.0)
-    model.fit(rows.gaussian(), rows.part.years)
-    return lambda asked: np.asarray(model.predict(rows.gaussian_with(asked)))
-
-
-def _colour(rows: _Rows, alpha: float) -> Answer:
-    part = rows.part
-    scaler = StandardScaler().fit(part.colours)
-    model = Ridge(alpha=alpha).fit(scaler.transform(part.colours), part.years)
-    return lambda asked: np.asarray(model.predict(scaler.transform(asked.colours)))
-
-
-_MODELS: dict[str, tuple[_Fit, Sequence[float]]] = {
-    "ridge": (_ridge, (100.0, 1000.0, 3000.0, 10_000.0, 30_000.0, 100_000.0)),
-    "knn": (_knn, (3, 5, 10, 20, 40)),
-    "svr": (_svr, (10.0, 30.0, 100.0)),
-    "colour": (_colour, (0.1, 1.0, 10.0, 100.0, 1000.0)),
-}
+def _gaussian_kernel(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
+    # In float64, which makes `rbf_kernel` three times faster. SVR's own kernel takes minutes.
+    kernel: NDArray[np.float64] = rbf_kernel(one.astype(np.float64), other.astype(np.float64))
+    return kernel

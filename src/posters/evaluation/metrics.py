@@ -1,4 +1,4 @@
-"""How good the years are, and against what."""
+"""The metrics of a test: errors, coverage of the intervals, and the baselines' errors."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,11 @@ from numpy.typing import NDArray
 
 from posters.evaluation.baselines import Baselines
 from posters.years.dataset import Part
-from posters.years.intervals import hold
+from posters.years.intervals import covered
 from posters.years.year_model import YearPredictions
 
-Years = NDArray[np.float64]
-
 PRIOR_OF = {"natural": "natural", "balanced": "uniform"}
-"""The prior that each test asks under: how its posters come."""
+"""The prior of each test: the mix of years of its posters."""
 
 ERAS = {
     "before_1930": range(1930),
@@ -23,21 +21,21 @@ ERAS = {
     "from_1990": range(1990, 10_000),
 }
 
-_DRAWS = 2000
+_RESAMPLES = 2000
 
 
-def year_metrics(true: NDArray[np.int64], predicted: Years) -> dict[str, float]:
+def year_metrics(true: NDArray[np.int64], predicted: NDArray[np.float64]) -> dict[str, float]:
     """Errors of predicted years.
 
     Returns:
         `n`, `mae`, `rmse`, `r2`, `median_ae`, `within_5`, `within_10`, `within_20` (shares),
         `macro_mae` (mean over decades of their MAE), `bias` (mean of predicted - true). In years,
-        but for `n`, `r2` and the shares. `r2` is 0 where all true years are the same.
+        except `n`, `r2` and the shares. `r2` is 0 if all true years are the same.
     """
     errors = predicted - true
     absolute = np.abs(errors)
     spread = float(((true - true.mean()) ** 2).sum())
-    by_decade = pd.Series(absolute).groupby(true // 10).mean()
+    mae_by_decade = pd.Series(absolute).groupby(true // 10).mean()
     return {
         "n": len(true),
         "mae": float(absolute.mean()),
@@ -45,7 +43,7 @@ def year_metrics(true: NDArray[np.int64], predicted: Years) -> dict[str, float]:
         "r2": 1 - float((errors**2).sum()) / spread if spread else 0.0,
         "median_ae": float(np.median(absolute)),
         **{f"within_{years}": float((absolute <= years).mean()) for years in (5, 10, 20)},
-        "macro_mae": float(by_decade.mean()),
+        "macro_mae": float(mae_by_decade.mean()),
         "bias": float(errors.mean()),
     }
 
@@ -53,93 +51,93 @@ def year_metrics(true: NDArray[np.int64], predicted: Years) -> dict[str, float]:
 def bootstrap(
     values: NDArray[np.float64], groups: Sequence[str], *, seed: int, level: float = 0.95
 ) -> tuple[float, float]:
-    """Between which limits the mean of values lies, were others drawn like these.
+    """Confidence limits of the mean of values.
 
-    Whole groups are drawn, as what stands in one group is not independent (the cluster bootstrap:
+    Whole groups are resampled, as values of one group are not independent (the cluster bootstrap:
     Davison and Hinkley, 1997, "Bootstrap Methods and their Application", section 3.8).
 
     Args:
         values: shape (n,), such as absolute errors.
-        groups: the group of each.
-        seed: of the draws.
-        level: share of draws whose mean lies between the limits.
+        groups: the group of each value.
+        seed: of the resampling.
+        level: of confidence.
     """
-    of_group = pd.Series(values).groupby(list(groups), sort=True)
-    sums, counts = of_group.sum().to_numpy(), of_group.size().to_numpy()
+    by_group = pd.Series(values).groupby(list(groups), sort=True)
+    sums, counts = by_group.sum().to_numpy(), by_group.size().to_numpy()
     generator = np.random.default_rng(seed)
-    drawn = generator.integers(0, len(sums), (_DRAWS, len(sums)))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    resamples = generator.integers(0, len(sums), (_RESAMPLES, len(sums)))
+    means = sums[resamples].sum(axis=1) / counts[resamples].sum(axis=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
-def report(
+def metrics_of_test(
     part: Part, by_prior: dict[str, YearPredictions], baselines: Baselines, test: str, *, seed: int
 ) -> dict[str, float]:
-    """The metrics of one test with those of the baselines beside them.
+    """The metrics of one test and of the baselines.
 
     Args:
         part: the test.
-        by_prior: what is said of its posters under each prior.
+        by_prior: predictions for its posters under each prior.
         baselines: fitted on the training rows.
-        test: `natural` or `balanced`: which prior and which informed constant belong to it.
+        test: `natural` or `balanced`: selects the prior and the best constant.
         seed: of the bootstrap.
 
     Returns:
-        `year_metrics` under the test's own prior, with the limits of the MAE (95%, bootstrap over
-        groups); the MAE under each prior; the share of intervals that hold their year, in all and
-        by era, and their mean width; the MAE of each baseline, and `skill`: 1 - mae /
-        constant_mae; all rounded to 4 digits, as further ones are noise of the last float bits.
+        `year_metrics` under the test's prior, with 95% confidence limits of the MAE; the MAE under
+        each prior; the coverage of the intervals, in total and by era, and their mean width; the
+        MAE of each baseline, and `skill`: 1 - mae / constant_mae. Rounded to 4 digits, as further
+        ones vary between processors.
     """
-    informed = {"natural": baselines.natural_constant, "balanced": baselines.uniform_constant}
-    true, dates = part.years, by_prior[PRIOR_OF[test]]
-    metrics = year_metrics(true, dates.year)
-    low, high = bootstrap(np.abs(dates.year - true), part.groups, seed=seed)
-    held = hold(dates.low, dates.high, true)
+    best_constant = {"natural": baselines.natural_constant, "balanced": baselines.uniform_constant}
+    true, predictions = part.years, by_prior[PRIOR_OF[test]]
+    metrics = year_metrics(true, predictions.year)
+    low, high = bootstrap(np.abs(predictions.year - true), part.groups, seed=seed)
+    contained = covered(predictions.low, predictions.high, true)
     constant_mae = float(np.abs(baselines.constant - true).mean())
-    full = {
+    values = {
         **metrics,
         "mae_low": low,
         "mae_high": high,
         **{
-            f"mae_{prior}_prior": float(np.abs(said.year - true).mean())
-            for prior, said in by_prior.items()
+            f"mae_{prior}_prior": float(np.abs(under_prior.year - true).mean())
+            for prior, under_prior in by_prior.items()
         },
-        "coverage": float(held.mean()),
+        "coverage": float(contained.mean()),
         **{
-            f"coverage_{name}": float(held[within].mean())
+            f"coverage_{name}": float(contained[in_era].mean())
             for name, era in ERAS.items()
-            if (within := (true >= era.start) & (true < era.stop)).any()
+            if (in_era := (true >= era.start) & (true < era.stop)).any()
         },
-        "interval_width": float((dates.high - dates.low).mean()),
+        "interval_width": float((predictions.high - predictions.low).mean()),
         "constant_mae": constant_mae,
-        "best_constant_mae": float(np.abs(informed[test] - true).mean()),
+        "best_constant_mae": float(np.abs(best_constant[test] - true).mean()),
         **{
-            f"{name}_mae": float(np.abs(answer(part) - true).mean())
-            for name, answer in baselines.models.items()
+            f"{name}_mae": float(np.abs(predict(part) - true).mean())
+            for name, predict in baselines.models.items()
         },
         "skill": 1 - metrics["mae"] / constant_mae if constant_mae else 0.0,
     }
     return {
-        key: value if isinstance(value, int) else round(value, 4) for key, value in full.items()
+        key: value if isinstance(value, int) else round(value, 4) for key, value in values.items()
     }
 
 
-def by_decade(part: Part, dates: YearPredictions) -> pd.DataFrame:
+def by_decade(part: Part, predictions: YearPredictions) -> pd.DataFrame:
     """Errors and intervals by decade, oldest first.
 
     Returns:
-        Index `decade`; columns `n`, `mae`, `bias` (mean of predicted - true), `width` of the
-        intervals (all in years) and `coverage` (share of them that hold their year).
+        Index `decade`; columns `n`, `mae`, `bias` (mean of predicted - true), `coverage` and
+        `width` of the intervals. `mae`, `bias` and `width` are in years.
     """
-    error = dates.year - part.years
+    error = predictions.year - part.years
     table = pd.DataFrame(
         {
             "decade": part.years // 10 * 10,
             "mae": np.abs(error),
             "bias": error,
-            "coverage": hold(dates.low, dates.high, part.years).astype(float),
-            "width": (dates.high - dates.low).astype(float),
+            "coverage": covered(predictions.low, predictions.high, part.years).astype(float),
+            "width": (predictions.high - predictions.low).astype(float),
         }
     )
     groups = table.groupby("decade")
@@ -151,11 +149,11 @@ def by_decade(part: Part, dates: YearPredictions) -> pd.DataFrame:
 def chance_limits(
     level: float, counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Between which shares of intervals chance alone lets lie what aims at `level`.
+    """Limits between which an observed coverage differs from `level` by chance alone.
 
     Args:
-        level: the share that is aimed at.
-        counts: of how many posters each share is.
+        level: the true coverage.
+        counts: numbers of posters.
 
     Returns:
         Two standard errors below and above the level, within 0 and 1; both of the shape of counts.

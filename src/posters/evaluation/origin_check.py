@@ -1,8 +1,8 @@
-"""Can it be told from a poster's pixels whether it came with the initial catalogue or a top-up?
+"""Can a model tell from a poster whether it came with the initial catalogue or with a top-up?
 
-If it could, a head might learn that top-ups are old instead of what old posters look like. So
-posters of the same year are compared with each other only: by a linear discriminant of the vectors
-(ridge regression on the origin), asked about posters of groups it was not fitted on.
+If so, the year head might learn that top-ups are old instead of what old posters look like. Only
+posters of the same year are compared: a linear discriminant (ridge regression on the origin) is
+fitted on the vectors and evaluated by cross-validation over groups.
 """
 
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ from posters.years.dataset import Part
 
 _FOLDS = 5
 _COMPONENTS = 100
-_SHUFFLES = 50
+_PERMUTATIONS = 50
 _PENALTY = 1000.0
 
 
 @dataclass(frozen=True)
 class OriginCheck:
-    """How well origins are told apart.
+    """How well the origins are separated.
 
     Attributes:
-        auc: the chance that of two posters of one year, one of the initial catalogue and one of
-            a top-up, the former is the one that is taken for it: 0.5 is blind guessing.
-        chance_low, chance_high: between which an AUC of blind guessing lies 95% of the time.
-        pairs: how many such pairs there are.
+        auc: the probability that, of two posters of one year, one initial and one top-up, the
+            initial one has the higher score. 0.5 is chance.
+        chance_low, chance_high: 95% limits of the AUC if the origin has no effect.
+        pairs: the number of such pairs.
     """
 
     auc: float
@@ -40,14 +40,14 @@ class OriginCheck:
 
 
 def check_origin(part: Part, *, seed: int) -> OriginCheck | None:
-    """Try to tell initial posters from top-ups of the same year.
+    """Try to separate initial posters from top-ups of the same year.
 
     Args:
-        part: rows of which years with both are looked at.
-        seed: of folds and shuffles.
+        part: rows; only years with both origins are used.
+        seed: of folds and permutations.
 
     Returns:
-        None where there are too few years with both to say anything.
+        None if there are too few years with both origins.
     """
     initial = part.initial
     both = np.intersect1d(part.years[initial], part.years[~initial])
@@ -56,7 +56,7 @@ def check_origin(part: Part, *, seed: int) -> OriginCheck | None:
     fold = np.array([int(unit_interval(seed, "origin", group) * _FOLDS) for group in part.groups])[
         used
     ]
-    # A model needs both origins in some year of what it learns from.
+    # Every model needs a training year with both origins.
     if len(both) < 2 or not all(
         _weights(years[fold != number], labels[fold != number]).any() for number in range(_FOLDS)
     ):
@@ -66,17 +66,17 @@ def check_origin(part: Part, *, seed: int) -> OriginCheck | None:
     reduced = PCA(components, svd_solver="randomized", random_state=seed).fit_transform(scaled)
     auc, pairs = _auc_within_years(_scores(reduced, labels, years, fold), labels, years)
     generator = np.random.default_rng(seed)
-    blind = []
-    for _ in range(_SHUFFLES):
-        shuffled = labels.copy()
+    permuted_aucs = []
+    for _ in range(_PERMUTATIONS):
+        permuted = labels.copy()
         for year in both:
             rows = np.flatnonzero(years == year)
-            shuffled[rows] = labels[generator.permutation(rows)]
-        # Fitted again: scores of one fit, compared across folds, spread less than blind guesses do.
-        scores = _scores(reduced, shuffled, years, fold)
-        blind.append(_auc_within_years(scores, shuffled, years)[0])
-    spread = 1.96 * float(np.std(blind))
-    return OriginCheck(round(auc, 4), round(0.5 - spread, 4), round(0.5 + spread, 4), pairs)
+            permuted[rows] = labels[generator.permutation(rows)]
+        # The models are fitted again: with fixed scores the AUC would vary less.
+        scores = _scores(reduced, permuted, years, fold)
+        permuted_aucs.append(_auc_within_years(scores, permuted, years)[0])
+    half_width = 1.96 * float(np.std(permuted_aucs))
+    return OriginCheck(round(auc, 4), round(0.5 - half_width, 4), round(0.5 + half_width, 4), pairs)
 
 
 def _scores(
@@ -85,37 +85,38 @@ def _scores(
     years: NDArray[np.int64],
     fold: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """How much each row looks like an initial one to a model that was fitted without its fold."""
+    """Scores from models that were fitted without the row's fold; high means initial."""
     scores = np.zeros(len(years))
     for number in range(_FOLDS):
-        asked = fold == number
-        # Weighed by the rows that are learned from: weights of all rows would leave an excess of
-        # the origin that the fold lacks, which alone makes blind guessing worse than blind.
-        weights = _weights(years[~asked], labels[~asked])
-        if asked.any() and weights.any():
+        evaluated = fold == number
+        # Balanced within the training folds: with weights balanced over all rows, training rows
+        # would have an excess of the origin that the fold lacks, and the AUC would be biased.
+        weights = _weights(years[~evaluated], labels[~evaluated])
+        if evaluated.any() and weights.any():
             model = Ridge(_PENALTY, solver="cholesky")
-            model.fit(features[~asked], labels[~asked].astype(float), sample_weight=weights)
-            scores[asked] = model.predict(features[asked])
+            model.fit(features[~evaluated], labels[~evaluated].astype(float), sample_weight=weights)
+            scores[evaluated] = model.predict(features[evaluated])
     return scores
 
 
 def _weights(years: NDArray[np.int64], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Both origins weigh the same in every year, so that the year tells nothing."""
+    """Weights that balance both origins in every year, so that the year is not predictive."""
     weights = np.zeros(len(years))
     for year in np.unique(years):
-        sides = [np.flatnonzero((years == year) & (labels == side)) for side in (True, False)]
-        for rows in sides:
-            weights[rows] = min(map(len, sides)) / max(len(rows), 1)
+        origins = [np.flatnonzero((years == year) & (labels == origin)) for origin in (True, False)]
+        for rows in origins:
+            weights[rows] = min(map(len, origins)) / max(len(rows), 1)
     return weights
 
 
 def _auc_within_years(
     scores: NDArray[np.float64], labels: NDArray[np.bool_], years: NDArray[np.int64]
 ) -> tuple[float, int]:
-    won, pairs = 0.0, 0
+    """The AUC over pairs of posters of one year, and the number of pairs."""
+    correct, pairs = 0.0, 0
     for year in np.unique(years):
-        one = scores[(years == year) & labels][:, None]
-        other = scores[(years == year) & ~labels][None, :]
-        won += float((one > other).sum()) + 0.5 * float((one == other).sum())
-        pairs += one.size * other.size
-    return won / pairs, pairs
+        initial = scores[(years == year) & labels][:, None]
+        topup = scores[(years == year) & ~labels][None, :]
+        correct += float((initial > topup).sum()) + 0.5 * float((initial == topup).sum())
+        pairs += initial.size * topup.size
+    return correct / pairs, pairs

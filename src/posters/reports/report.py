@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from posters.evaluation.sweep_table import is_of
+from posters.evaluation.sweep_table import sweep_matches
 from posters.neighbours.index import Neighbour
 from posters.reports import charts, words
 from posters.reports.palette import DARK, LIGHT, css_variables
@@ -131,7 +131,7 @@ def _examples(rows: pd.DataFrame) -> dict[str, list[dict[Any, Any]]]:
 
 def _sweep(findings: Findings) -> dict[str, Any]:
     sweep = findings.sweep
-    if sweep is None or not is_of(sweep, findings.evaluation):
+    if sweep is None or not sweep_matches(sweep, findings.evaluation):
         return {"sweep": [], "other_sweep": sweep is not None}
     return {
         "sweep": [

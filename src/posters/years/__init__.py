@@ -1,1 +1,1 @@
-"""From vectors to years: data set, split, head, priors, intervals, training."""
+"""From feature vectors to years: data set, split, year head, priors, intervals, training."""

@@ -1,4 +1,4 @@
-"""Vectors and years of each part of the split: what training and evaluation work on."""
+"""Vectors and years of each part of the split: the input of training and evaluation."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ from posters.errors import DataError
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the split, all in the same order.
+    """One part of the split; all attributes have the same order of rows.
 
     Attributes:
-        movies: rows of the catalogue.
-        vectors: what years are learned from, shape (n, n_year_features), float32.
-        colours: what colours they have, shape (n, colour_size), float32.
+        movies: rows of the catalogue, with their `group`.
+        vectors: year features, shape (n, n_year_features), float32.
+        colours: colour statistics, shape (n, colour_size), float32.
         years: shape (n,).
     """
 
@@ -31,17 +31,17 @@ class Part:
 
     @property
     def initial(self) -> NDArray[np.bool_]:
-        """Which rows are of the initial catalogue, shape (n,)."""
+        """Which rows belong to the initial catalogue, shape (n,)."""
         return (self.movies["origin"] == "initial").to_numpy()
 
     @property
     def groups(self) -> list[str]:
-        """The group of each row: what is never split, and is drawn together by a bootstrap."""
+        """The group of each row: rows of one group are not independent."""
         return list(self.movies["group"])
 
 
 def concatenate(one: Part, other: Part) -> Part:
-    """The rows of both."""
+    """The rows of both parts."""
     return Part(
         pd.concat([one.movies, other.movies]),
         np.concatenate([one.vectors, other.vectors]),
@@ -52,12 +52,12 @@ def concatenate(one: Part, other: Part) -> Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """All parts of the split, by name.
+    """All parts of the split.
 
     Attributes:
         catalogue: every movie.
-        backbone: what the vectors came out of.
-        by_name: see `posters.years.splitting.PARTS`.
+        backbone: the network that made the vectors.
+        by_name: the parts by name, see `posters.years.splitting.PARTS`.
     """
 
     catalogue: pd.DataFrame
@@ -69,10 +69,10 @@ class Parts:
 
 
 def read_parts() -> Parts:
-    """Join catalogue, split and embeddings of the last run by the movies' ids.
+    """Read catalogue, split and embeddings of the last run and join them.
 
     Raises:
-        DataError: one of them is missing, or they are not of the same movies.
+        DataError: one of them is missing, or they contain different movies.
     """
     catalogue = read_catalogue(paths.CATALOGUE)
     embeddings = read_embeddings(paths.EMBEDDINGS)
@@ -89,23 +89,23 @@ def join_parts(
     embeddings: Embeddings,
     columns: slice | None = None,
 ) -> Parts:
-    """Join them by the movies' ids.
+    """Join catalogue, split and embeddings by `imdb_id`.
 
     Args:
-        catalogue: see `catalogue.read_catalogue`.
+        catalogue: see `read_catalogue`.
         split: columns `imdb_id`, `group`, `part`.
         embeddings: of the catalogue's movies.
-        columns: the part of the vectors that is looked at, if not their evidence.
+        columns: which columns of the embeddings to use; None means the year features.
 
     Raises:
-        DataError: they are not of the same movies.
+        DataError: they contain different movies.
     """
     movies = catalogue.merge(
         split, on="imdb_id", how="outer", validate="one_to_one", indicator=True
     )
     if not (movies["_merge"] == "both").all():
         raise DataError(
-            "data/split.csv is of other movies than data/catalogue.csv: run `dvc repro`"
+            "data/split.csv and data/catalogue.csv contain different movies: run `dvc repro`"
         )
     info = embeddings.info
     by_name = {}

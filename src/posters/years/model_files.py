@@ -1,15 +1,14 @@
-"""A trained head on disk: written whole, the same bytes each time, and read back checked."""
+"""The files of a trained year head; the same head gives the same bytes."""
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from posters.embedding.keras_import import import_keras
 from posters.embedding.openvino_model import write_openvino_model
 from posters.errors import DataError
 from posters.files import replacing, write_json, write_text
-from posters.years.priors import Priors, read_priors, write_priors
+from posters.years.priors import Priors, write_priors
 
 HEAD_MODEL = "head.xml"
 
@@ -21,53 +20,37 @@ def save_head(
     priors: Priors,
     about: dict[str, Any],
 ) -> None:
-    """Write a head, its curves, its priors and what it is about, all or nothing.
+    """Write a year head to a folder, which is replaced as a whole.
+
+    The files are `architecture.json` and `head.weights.h5` (for Keras: `model_from_json`, then
+    `load_weights`), `head.xml` and `head.bin` (the same network for OpenVINO), `history.csv`,
+    `priors.csv` and `about.json`. (The `.keras` format contains the time of saving.)
 
     Args:
-        folder: becomes `architecture.json` and `head.weights.h5`, which Keras reads, `head.xml` and
-            `head.bin`, the same as a graph (see `graphs`), `history.csv`, `priors.csv` and
-            `about.json`. (The `.keras` format holds the date of saving, so its bytes differ each
-            time.)
-        model: the head (see `year_head.Fitted`).
-        history: its curves, a value an epoch.
-        priors: of the rows it was trained on.
-        about: what whoever loads the head must know.
+        folder: where to write.
+        model: the Keras model, see `FittedHead`.
+        history: its learning curves, one value for each epoch.
+        priors: of its training rows.
+        about: how it was made, and its intervals.
     """
-    with replacing(folder) as beside:
-        beside.mkdir()
-        write_json(beside / "architecture.json", json.loads(model.to_json()))
-        model.save_weights(str(beside / "head.weights.h5"))
-        write_openvino_model(model, beside / HEAD_MODEL)
+    with replacing(folder) as new:
+        new.mkdir()
+        write_json(new / "architecture.json", json.loads(model.to_json()))
+        model.save_weights(str(new / "head.weights.h5"))
+        write_openvino_model(model, new / HEAD_MODEL)
         lines = [",".join(["epoch", *history])]
         for epoch, values in enumerate(zip(*history.values(), strict=True), start=1):
             lines.append(",".join([str(epoch), *(f"{value:.6g}" for value in values)]))
-        write_text(beside / "history.csv", "\n".join(lines) + "\n")
-        write_priors(beside / "priors.csv", priors)
-        write_json(beside / "about.json", about)
-
-
-def load_head(folder: Path) -> tuple[Any, Priors]:
-    """The Keras model and the priors that `save_head` wrote.
-
-    Raises:
-        DataError: there is none, or it is damaged.
-    """
-    read_about(folder)
-    keras = import_keras()
-    try:
-        model = keras.models.model_from_json((folder / "architecture.json").read_text("utf-8"))
-        model.load_weights(str(folder / "head.weights.h5"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(f"data/model is damaged ({reason}): run `dvc repro`") from error
-    return model, read_priors(folder / "priors.csv")
+        write_text(new / "history.csv", "\n".join(lines) + "\n")
+        write_priors(new / "priors.csv", priors)
+        write_json(new / "about.json", about)
 
 
 def read_about(folder: Path) -> dict[str, Any]:
-    """What the head is about, without loading Keras.
+    """Read `about.json` of a trained head.
 
     Raises:
-        DataError: no model was trained yet, or its description is damaged.
+        DataError: there is no trained model, or the file is damaged.
     """
     try:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))

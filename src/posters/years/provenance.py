@@ -1,4 +1,4 @@
-"""What results came from, and what must be said wherever they are shown."""
+"""What a model was made from."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +10,7 @@ from posters.years.dataset import Parts
 
 
 def describe(params: Params, parts: Parts) -> dict[str, Any]:
-    """What a model was made from: kept beside the model, in the metrics and in the MLflow run."""
+    """The origin of a model, for its files, the metrics and the MLflow run."""
     return {
         "caveats": caveats(parts.catalogue["source"], parts.backbone.caveat),
         "source": sorted(parts.catalogue["source"].unique()),
@@ -27,11 +27,11 @@ def describe(params: Params, parts: Parts) -> dict[str, Any]:
 
 
 def git_commit(repository: Path) -> str | None:
-    """The commit that is checked out, or None outside of git."""
-    answer = subprocess.run(
+    """The commit that is checked out, or None outside a Git repository."""
+    done = subprocess.run(
         ["git", "-C", str(repository), "rev-parse", "HEAD"],
         capture_output=True,
         text=True,
         check=False,
     )
-    return answer.stdout.strip() if answer.returncode == 0 else None
+    return done.stdout.strip() if done.returncode == 0 else None

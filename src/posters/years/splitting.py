@@ -1,13 +1,12 @@
-"""Who is trained on and who is tested on.
+"""The split of the catalogue into training, validation and test parts.
 
-Membership is a hash of the movie's title, and all that belongs together stays on one side: movies
-of one title (remakes, serials, one film under two ids) and movies whose pictures are near the same.
-(By hash the catalogue holds no two near-same pictures; crops, frames and recolourings are known by
-the likeness of their vectors.) Who is tested on does not depend on which top-ups are present, so
-two runs of different t are tested on the same posters.
+A hash of the title decides the part of a movie. Movies that belong together form a group, and a
+group is never both tested on and trained on: movies with one title (remakes, series, one film under
+two ids) and movies with near-duplicate posters. The tests don't depend on the top-ups, so runs with
+different t are tested on the same posters.
 
-Parts: `train`, `validation`, the two tests `natural` and `balanced`, and `excluded`: movies that
-belong together with one that is tested or validated on, and so are used for nothing.
+Parts: `train`, `validation`, the tests `natural` and `balanced`, and `excluded`: movies that are
+not used, because another movie of their group is in a test or in the validation part.
 """
 
 import re
@@ -25,10 +24,6 @@ TESTS = ("natural", "balanced")
 
 _ARTICLE = re.compile(r"^(the|a|an)\s+")
 _ACCENTS = re.compile("[\u0300-\u036f]")
-# Of ASCII, only letters and digits are what `title_key` keeps.
-_ASCII_SPACES = str.maketrans(
-    {character: " " for character in map(chr, range(128)) if not character.isalnum()}
-)
 
 
 def title_key(title: str) -> str:
@@ -37,11 +32,9 @@ def title_key(title: str) -> str:
     >>> title_key("The Café, Part 2!")
     'cafe part 2'
     """
-    # Only the marks of alphabets are accents; in other scripts marks are letters of their own.
+    # Combining marks outside this block, as of Devanagari, are letters of their own.
     folded = _ACCENTS.sub("", unicodedata.normalize("NFKD", title.casefold().strip()))
     folded = unicodedata.normalize("NFC", _ARTICLE.sub("", folded))
-    if folded.isascii():
-        return " ".join(folded.translate(_ASCII_SPACES).split()) or folded
     words = "".join(
         letter if unicodedata.category(letter)[0] in "LMN" else " " for letter in folded
     ).split()
@@ -56,20 +49,20 @@ def split_catalogue(
     validation: float,
     near_duplicate: Iterable[tuple[str, str]] = (),
 ) -> pd.DataFrame:
-    """Give each movie of the catalogue its group and its part.
+    """Assign each movie of the catalogue to a group and a part.
 
     Args:
-        catalogue: columns `imdb_id`, `title`, `origin`; one row a movie.
-        seed: other seeds give other tests.
+        catalogue: columns `imdb_id`, `title`, `origin`; one row for each movie.
+        seed: of the natural test and the validation part.
         natural: share of the initial catalogue that becomes the natural test.
-        validation: share of the remaining titles that calibrates and chooses settings.
-        near_duplicate: ids of two movies whose pictures are near the same.
+        validation: share of the remaining titles that becomes the validation part.
+        near_duplicate: pairs of ids of movies with near-duplicate posters.
 
     Returns:
         Columns `imdb_id`, `group`, `part`, in the order of the catalogue.
 
     Raises:
-        DataError: a part that the later stages need is empty.
+        DataError: a part that later stages need is empty.
     """
     key_of = {title: title_key(title) for title in set(catalogue["title"])}
     title = catalogue["title"].map(key_of)
@@ -82,7 +75,7 @@ def split_catalogue(
     )
 
     balanced = origin == "reserve"
-    # A group of both tests counts in both: neither is trained on.
+    # If a group has movies in both tests, they stay in both: neither is trained on.
     tested = (origin == "initial") & in_natural
     with_tested = group.isin(set(group[balanced | tested]))
     with_validated = group.isin(set(group[in_validation & ~with_tested]))
@@ -104,20 +97,20 @@ def split_catalogue(
 def _groups(
     ids: pd.Series, title: pd.Series, near_duplicate: Iterable[tuple[str, str]]
 ) -> pd.Series:
-    """The group of each movie, by the first of the titles in it."""
+    """The group of each movie, named by the alphabetically first title key in it."""
     pairs = list(near_duplicate)
     paired = ids.isin({imdb_id for pair in pairs for imdb_id in pair})
     title_of = dict(zip(ids[paired], title[paired], strict=True))
-    leader: dict[str, str] = {}
+    parent: dict[str, str] = {}
 
-    def lead(key: str) -> str:
-        while key in leader:
-            key = leader[key]
+    def root(key: str) -> str:
+        while key in parent:
+            key = parent[key]
         return key
 
     for one, other in pairs:
-        first, second = sorted((lead(title_of[one]), lead(title_of[other])))
+        first, second = sorted((root(title_of[one]), root(title_of[other])))
         if first != second:
-            leader[second] = first
-    lead_of = {key: lead(key) for key in leader}
-    return pd.Series([lead_of.get(key, key) for key in title], index=title.index)
+            parent[second] = first
+    root_of = {key: root(key) for key in parent}
+    return pd.Series([root_of.get(key, key) for key in title], index=title.index)

@@ -1,9 +1,9 @@
-"""The year head: small Keras networks that give a poster's vector a probability for every year.
+"""The year head: an ensemble of small Keras networks that predict the year from a vector.
 
-Several are trained alike but for their seed, and averaged. A plain head that answers one number is
-there to compare with (`train.head: scalar`).
+The members differ in their seed alone, and their outputs are averaged. They predict a probability
+for every year, or one number (`train.head: scalar`), for comparison.
 
-Importing this module is cheap; Keras is imported when a head is built or loaded.
+Importing this module is cheap; Keras is imported when a head is built.
 """
 
 import math
@@ -18,25 +18,22 @@ from tqdm import tqdm
 from posters.embedding.keras_import import import_keras, make_deterministic
 from posters.errors import DataError
 from posters.params import TrainParams
-from posters.years.mixing import mixed_batches
-from posters.years.optimizer import make_adam_w
-from posters.years.targets import Target, make_target
-from posters.years.year_distribution import Probabilities, Years, as_distribution
+from posters.years.year_distribution import Probabilities, Years, as_distribution, smoothed
 
-_FARTHEST = 5.0
-_ROWS_AT_ONCE = 1024
-_WARM_UP = 0.1  # of all steps
+CLIP_SIGMA = 5.0
+_PREDICT_BATCH = 1024
+_WARM_UP = 0.1  # share of all steps
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedHead:
     """A trained head.
 
     Attributes:
-        model: a Keras model; vectors of shape (n, embedding_size) in; out (n, n_years), a
-            probability for every year, or (n, 1), a year, for a scalar head.
-        history: one list a curve, a value an epoch, the mean over all members: `loss`, `mae`
-            (years, of the mean of the distribution), and `val_loss`, `val_mae` where there were
+        model: a Keras model; vectors of shape (n, size) in; out (n, n_years), a probability for
+            every year, or (n, 1), a year, for a scalar head.
+        history: learning curves, one value for each epoch, the mean over all members: `loss`, `mae`
+            (in years, of the mean of the distribution), and `val_loss`, `val_mae` if there were
             validation rows.
     """
 
@@ -44,8 +41,92 @@ class Fitted:
     history: dict[str, list[float]]
 
     def __call__(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the model answers, for vectors of shape (n, embedding_size)."""
-        return _through(self.model, vectors)
+        """The outputs of the model for vectors of shape (n, size)."""
+        return _outputs(self.model, vectors)
+
+
+class DistributionTarget:
+    """Labels, last layer and loss of a head that predicts a probability for every year.
+
+    A label is a Gaussian around the true year, since a neighbouring year is nearly right (label
+    distribution learning: Gao and others, 2017, "Deep Label Distribution Learning").
+
+    Args:
+        true: years of the training rows.
+        years: all predictable years.
+        width: standard deviation of the labels, in years.
+    """
+
+    loss = "categorical_crossentropy"
+
+    def __init__(self, true: Years, years: Years, width: float) -> None:
+        self._years = years
+        self._width = width
+        prior = np.log(self.labels(true).mean(axis=0, dtype=np.float64) + 1e-6)
+        self._log_prior = prior.round(6).tolist()
+
+    def labels(self, true: Years) -> NDArray[np.float32]:
+        """Shape (n, n_years)."""
+        return smoothed(true, self._years, self._width).astype(np.float32)
+
+    def last_layer(self, keras: Any) -> Any:
+        """A new softmax layer that predicts the prior until it is trained."""
+        return keras.layers.Dense(
+            len(self._years),
+            activation="softmax",
+            kernel_initializer=keras.initializers.RandomNormal(stddev=0.01),
+            bias_initializer=keras.initializers.Constant(self._log_prior),
+            name="probability_of_each_year",
+        )
+
+    def error(self, keras: Any, labels: Any, outputs: Any) -> Any:
+        """The difference between the means of labels and outputs, in years, shape (n,)."""
+        years = self._years.astype(np.float32)[:, None]
+        return keras.ops.abs(keras.ops.matmul(outputs - labels, years))[:, 0]
+
+    def prediction(self, keras: Any, outputs: Any) -> Any:
+        """The outputs as they are."""
+        return outputs
+
+
+class ScalarTarget:
+    """Labels, last layer and loss of a head that predicts one number, as a regression does.
+
+    Args:
+        true: years of the training rows.
+    """
+
+    loss = "mean_absolute_error"
+
+    def __init__(self, true: Years) -> None:
+        self._mean = float(true.mean())
+        self._deviation = max(float(true.std()), 1.0)
+
+    def labels(self, true: Years) -> NDArray[np.float32]:
+        """Standardised years, (n, 1): initial weights are made for this scale."""
+        return ((true - self._mean) / self._deviation).astype(np.float32)[:, None]
+
+    def last_layer(self, keras: Any) -> Any:
+        """A new linear layer."""
+        return keras.layers.Dense(1, name="standardised_year")
+
+    def error(self, keras: Any, labels: Any, outputs: Any) -> Any:
+        """The difference between labels and outputs, in years, shape (n,)."""
+        return keras.ops.abs(outputs - labels)[:, 0] * self._deviation
+
+    def prediction(self, keras: Any, outputs: Any) -> Any:
+        """The outputs as years."""
+        return keras.layers.Rescaling(self._deviation, offset=self._mean, name="year")(outputs)
+
+
+Target = DistributionTarget | ScalarTarget
+
+
+def make_target(true: Years, years: Years, params: TrainParams) -> Target:
+    """The target that `train.head` names, for training rows of these years."""
+    if params.head == "scalar":
+        return ScalarTarget(true)
+    return DistributionTarget(true, years, params.label_width)
 
 
 def fit_head(
@@ -54,142 +135,118 @@ def fit_head(
     years: Years,
     params: TrainParams,
     validation: tuple[NDArray[np.float32], Years] | None = None,
-    bar: bool = True,
-) -> Fitted:
+) -> FittedHead:
     """Train a year head; the same inputs on the same machine give the same bytes.
 
     Args:
-        vectors: shape (n, embedding_size), of the training rows.
-        true: their years, shape (n,).
-        years: all years that can be answered, shape (n_years,).
-        params: layers and fitting.
-        validation: vectors and years of rows that are watched and nothing else.
-        bar: whether a terminal is shown how far it is.
+        vectors: of the training rows, shape (n, size).
+        true: years of the training rows, shape (n,).
+        years: all predictable years, shape (n_years,).
+        params: of the head and its training.
+        validation: vectors and years to report the error of after each epoch.
 
     Raises:
         DataError: the training diverged.
     """
     keras = import_keras()
     make_deterministic(keras, params.seed)
-    features, standardised = _standardise(keras, vectors)
-    standardise = keras.Model(features, standardised)
-    inputs = _through(standardise, vectors)
+    embedding, standardised = _standardise(keras, vectors)
+    standardise = keras.Model(embedding, standardised)
+    inputs = _outputs(standardise, vectors)
     target = make_target(true, years, params)
-    watched = None
+    labels = target.labels(true)
+    validation_data = None
     if validation is not None:
-        watched = (
-            _through(standardise, validation[0]),
-            target.labels(validation[1]),
-        )
+        validation_data = (_outputs(standardise, validation[0]), target.labels(validation[1]))
     steps = math.ceil(len(inputs) / params.batch_size)
     schedule = _schedule(keras, params, steps=params.epochs * steps)
     members, histories = [], []
     with tqdm(
-        total=params.members * params.epochs,
-        desc="train",
-        unit="epoch",
-        disable=None if bar else True,
-    ) as shown:
-        advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: shown.update())
+        total=params.members * params.epochs, desc="train", unit="epoch", disable=None
+    ) as progress:
+        advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: progress.update())
         for number in range(params.members):
-            keras.utils.set_random_seed(params.seed + number)
+            seed = params.seed + number
+            keras.utils.set_random_seed(seed)
             member = _build(keras, inputs.shape[1], target, params, f"member_{number + 1}")
-            batches = mixed_batches(
-                inputs,
-                target.labels(true),
-                mixup=params.mixup,
-                batch_size=params.batch_size,
-                epochs=params.epochs,
-                seed=params.seed + number,
-            )
-            # What is trained shares the member's layers; the member itself is kept as it is.
+            # Shares the layers of the member; compiling the member would add to its saved config.
             trained = keras.Model(member.inputs, member.outputs)
             trained.compile(
-                optimizer=make_adam_w(keras, schedule, params.weight_decay),
+                optimizer=keras.optimizers.AdamW(schedule, weight_decay=params.weight_decay),
                 loss=target.loss,
                 metrics=[keras.metrics.MeanMetricWrapper(partial(target.error, keras), name="mae")],
             )
-            histories.append(
-                trained.fit(
-                    batches,
-                    validation_data=watched,
-                    validation_batch_size=1024,
-                    epochs=params.epochs,
-                    steps_per_epoch=steps,
-                    shuffle=False,
-                    verbose=0,
-                    callbacks=[advance],
-                ).history
+            fitted = trained.fit(
+                _shuffled_batches(inputs, labels, params, seed),
+                validation_data=validation_data,
+                validation_batch_size=_PREDICT_BATCH,
+                epochs=params.epochs,
+                steps_per_epoch=steps,
+                shuffle=False,
+                verbose=0,
+                callbacks=[advance],
             )
             members.append(member)
+            histories.append(fitted.history)
     curves = {
         name: [float(value) for value in np.mean([history[name] for history in histories], axis=0)]
         for name in histories[0]
     }
     if not np.isfinite(curves["loss"]).all():
         raise DataError(
-            "the training diverged: an epoch has no finite loss; lower train.learning_rate "
+            "the training diverged: the loss is not finite; lower train.learning_rate "
             f"(now {params.learning_rate:g})"
         )
-    # Members differ by chance; their mean differs less (Lakshminarayanan, Pritzel, Blundell, 2017).
-    said = [member(standardised) for member in members]
-    average = said[0] if len(said) == 1 else keras.layers.Average(name="average")(said)
-    answer = target.answer(keras, average)
-    return Fitted(keras.Model(features, answer, name="year_head"), curves)
+    # The mean of an ensemble varies less than its members (Lakshminarayanan and others, 2017).
+    outputs = [member(standardised) for member in members]
+    average = outputs[0] if len(outputs) == 1 else keras.layers.Average(name="average")(outputs)
+    prediction = target.prediction(keras, average)
+    return FittedHead(keras.Model(embedding, prediction, name="year_head"), curves)
 
 
 def predict(model: Any, vectors: NDArray[np.float32], years: Years) -> Probabilities:
-    """A probability for every year, as if posters came as they were trained on.
-
-    A scalar head's answer is a distribution of which all probability lies on one year.
+    """The probability of every year, under the learned prior.
 
     Args:
-        model: a trained head.
-        vectors: shape (n, embedding_size).
-        years: all that can be answered, shape (n_years,).
+        model: a trained head; of a scalar one, all probability is on the predicted year.
+        vectors: shape (n, size).
+        years: all predictable years, shape (n_years,).
 
     Returns:
         Shape (n, n_years), float64.
     """
-    return as_distribution(_through(model, vectors), years)
+    return as_distribution(_outputs(model, vectors), years)
 
 
 def _standardise(keras: Any, vectors: NDArray[np.float32]) -> tuple[Any, Any]:
-    """The first part of the head: (n, embedding_size) in, the same shape out."""
-    features = keras.Input((vectors.shape[1],), name="embedding")
-    # Each dimension to mean 0 and spread 1: activations differ by orders of magnitude, and without
-    # this the largest few would decide. Fitted on the training rows alone. A dimension that never
-    # varied there keeps its scale: divided by nothing, it would drown all others later.
-    spread = vectors.std(axis=0, dtype=np.float64)
-    spread[spread <= 1e-6 * max(float(np.median(spread)), 1e-6)] = 1.0
+    """The common first layers of all members: (n, size) in, the same shape out."""
+    embedding = keras.Input((vectors.shape[1],), name="embedding")
+    # Activations differ by orders of magnitude. A dimension that is constant in the training rows
+    # keeps its scale: divided by a standard deviation of zero, it would dominate all others.
+    deviation = vectors.std(axis=0, dtype=np.float64)
+    deviation[deviation <= 1e-6 * max(float(np.median(deviation)), 1e-6)] = 1.0
     mean = vectors.mean(axis=0, dtype=np.float64)
     standardise = keras.layers.Normalization(
-        mean=mean.astype(np.float32), variance=(spread**2).astype(np.float32), name="standardise"
+        mean=mean.astype(np.float32), variance=(deviation**2).astype(np.float32), name="standardise"
     )
-    # A poster unlike all training rows is far out, not out of this world.
-    return features, keras.ops.clip(standardise(features), -_FARTHEST, _FARTHEST)
+    return embedding, keras.ops.clip(standardise(embedding), -CLIP_SIGMA, CLIP_SIGMA)
 
 
 def _build(keras: Any, size: int, target: Target, params: TrainParams, name: str) -> Any:
-    """One member, part by part: standardised vectors (n, size) in, labels out."""
+    """One member: standardised vectors (n, size) in, what is compared with the labels out."""
     features = keras.Input((size,), name="standardised")
-    # Some inputs are silenced at random, so that no single dimension is relied upon.
+    # Dropout, as there are few posters for so many weights (Srivastava and others, 2014).
     hidden = keras.layers.Dropout(params.input_dropout, name="input_dropout")(features)
     for number, units in enumerate(params.hidden, start=1):
-        # Combinations of dimensions that tell eras apart; the bend makes the year more than a
-        # weighted sum of them, which is what ridge regression would be.
         hidden = keras.layers.Dense(units, activation="gelu", name=f"hidden_{number}")(hidden)
-        # There are few posters for so many weights: silencing units at random keeps the head from
-        # learning posters by heart (Srivastava and others, 2014).
         hidden = keras.layers.Dropout(params.dropout, name=f"dropout_{number}")(hidden)
     return keras.Model(features, target.last_layer(keras)(hidden), name=name)
 
 
 def _schedule(keras: Any, params: TrainParams, steps: int) -> Any:
-    """The step size: rises at first, then falls to nothing on a cosine.
+    """Linear warm-up, then cosine decay to zero (Loshchilov and Hutter, 2017, "SGDR").
 
-    So the last epoch is the best one, and none must be chosen on validation rows (Loshchilov and
-    Hutter, 2017, "SGDR").
+    So the last epoch is the best one, and none has to be selected on validation rows.
     """
     warm_up = int(_WARM_UP * steps)
     return keras.optimizers.schedules.CosineDecay(
@@ -197,9 +254,30 @@ def _schedule(keras: Any, params: TrainParams, steps: int) -> Any:
     )
 
 
-def _through(model: Any, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    pieces = [
-        np.asarray(model(np.asarray(vectors[start : start + _ROWS_AT_ONCE])))
-        for start in range(0, len(vectors), _ROWS_AT_ONCE)
+def _shuffled_batches(
+    inputs: NDArray[np.float32], labels: NDArray[np.float32], params: TrainParams, seed: int
+) -> Any:
+    """A `tf.data.Dataset` of the batches of all epochs, each epoch in a new random order."""
+    import tensorflow as tf
+
+    generator = np.random.default_rng(seed)
+    orders = np.stack([generator.permutation(len(inputs)) for _ in range(params.epochs)])
+    # Tensors are made once, not once for each batch.
+    all_inputs, all_labels = tf.constant(inputs), tf.constant(labels)
+
+    def batches_of_epoch(order: Any) -> Any:
+        return tf.data.Dataset.from_tensor_slices(order).batch(params.batch_size)
+
+    def batch(rows: Any) -> tuple[Any, Any]:
+        return tf.gather(all_inputs, rows), tf.gather(all_labels, rows)
+
+    orders = tf.data.Dataset.from_tensor_slices(orders)
+    return orders.flat_map(batches_of_epoch).map(batch).prefetch(2)
+
+
+def _outputs(model: Any, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    batches = [
+        np.asarray(model(np.asarray(vectors[start : start + _PREDICT_BATCH])))
+        for start in range(0, len(vectors), _PREDICT_BATCH)
     ]
-    return np.concatenate(pieces)
+    return np.concatenate(batches)

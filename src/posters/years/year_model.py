@@ -1,4 +1,4 @@
-"""Dating posters: a trained head, asked under a prior, with intervals that can be relied upon."""
+"""The year model: a trained year head with its priors and its calibrated intervals."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,20 +18,19 @@ from posters.years.priors import PRIORS, Priors, read_priors
 from posters.years.year_distribution import Probabilities, Years
 
 Head = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Turns vectors, (n, embedding_size), into a probability for every year, (n, n_years), or into one
-year each, (n, 1)."""
+"""Year features (n, n_year_features) to probabilities (n, n_years), or to one year each (n, 1)."""
 
 
 @dataclass(frozen=True)
 class YearPredictions:
-    """What is said of n posters.
+    """Predictions for n posters.
 
     Attributes:
         probabilities: of each year, shape (n, n_years).
-        year: the median, shape (n,): the answer with the least mean absolute error.
+        year: the median of the probabilities, shape (n,).
         low, high: first and last year of the interval, shape (n,).
-        decade: the likeliest, by its first year, shape (n,).
-        decade_probability: of that decade, shape (n,).
+        decade: first year of the most probable decade, shape (n,).
+        decade_probability: probability of that decade, shape (n,).
     """
 
     probabilities: Probabilities
@@ -44,13 +43,13 @@ class YearPredictions:
 
 @dataclass(frozen=True)
 class YearModel:
-    """A trained head with what it takes to ask it.
+    """A trained year head with what turns its outputs into predictions.
 
     Attributes:
-        head: what was trained.
-        priors: of the rows it was trained on.
-        level: share of posters whose interval holds their year.
-        margins: of the intervals, in years, by the prior's name.
+        head: the trained network.
+        priors: of its training rows.
+        level: coverage that the intervals are calibrated to.
+        margins: of the intervals, in years, by the name of the prior.
     """
 
     head: Head
@@ -60,10 +59,10 @@ class YearModel:
 
     @classmethod
     def open(cls, folder: Path | None = None) -> Self:
-        """The one that the last `dvc repro` left in `data/`, or the one in another folder.
+        """Open the model in a folder, by default the one that `dvc repro` wrote.
 
         Raises:
-            DataError: there is none, or it is damaged.
+            DataError: there is no trained model, or it is damaged.
         """
         folder = folder or paths.MODEL
         about = read_about(folder)
@@ -72,7 +71,7 @@ class YearModel:
             level = float(interval["level"])
             margins = {name: float(interval["margins"][name]) for name in PRIORS}
             if not 0 < level < 1 or not np.isfinite(list(margins.values())).all():
-                raise ValueError("its interval can't be")
+                raise ValueError("expected a level between 0 and 1 and finite margins")
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(
                 f"data/model is damaged (about.json: {error}): run `dvc repro`"
@@ -81,17 +80,16 @@ class YearModel:
         return cls(OpenVinoModel(folder / HEAD_MODEL), priors, level, margins)
 
     def predict(self, vectors: NDArray[np.float32], prior: str) -> YearPredictions:
-        """Years and intervals of posters.
+        """Predict years and intervals.
 
         Args:
-            vectors: shape (n, embedding_size).
-            prior: `natural` or `uniform`: how the posters asked about come.
+            vectors: year features, shape (n, n_year_features).
+            prior: the mix of years you expect, `natural` or `uniform`.
         """
         years = self.priors.years
-        said = self.priors.adjusted(
-            year_distribution.as_distribution(self.head(vectors), years), prior
-        )
-        low, high = intervals(said, years, self.level, self.margins[prior])
-        decade, probability = year_distribution.likeliest_decade(said, years)
-        median = year_distribution.median(said, years)
-        return YearPredictions(said, median, low, high, decade, probability)
+        learned = year_distribution.as_distribution(self.head(vectors), years)
+        probabilities = self.priors.adjusted(learned, prior)
+        low, high = intervals(probabilities, years, self.level, self.margins[prior])
+        decade, decade_probability = year_distribution.likeliest_decade(probabilities, years)
+        year = year_distribution.median(probabilities, years)
+        return YearPredictions(probabilities, year, low, high, decade, decade_probability)
