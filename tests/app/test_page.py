@@ -12,19 +12,19 @@ from posters.app import service as desk
 from posters.catalogue.entries import Entry
 from posters.errors import PosterRefused
 from posters.neighbours.index import Neighbour
-from posters.prediction import Answer
+from posters.prediction import PosterPrediction
 
 YEARS = range(1950, 1960)
 FLAT = dict.fromkeys(YEARS, 0.1)
 
 
-def an_answer(**changes: object) -> Answer:
+def an_answer(**changes: object) -> PosterPrediction:
     probabilities = {**dict.fromkeys(YEARS, 0.02), 1955: 0.82}
     values = {
         **{"year": 1955, "low": 1954, "high": 1956, "decade": 1950, "decade_probability": 1.0},
         **{"neighbours": [], "probabilities": probabilities},
     }
-    return Answer(**(values | changes))  # type: ignore[arg-type]
+    return PosterPrediction(**(values | changes))  # type: ignore[arg-type]
 
 
 def points(html: str, kind: str) -> list[tuple[float, float]]:

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from posters.prediction import Answer
+from posters.prediction import PosterPrediction
 
 _WIDTH, _HEIGHT = 1000.0, 100.0  # of the drawing's own units
 _ROOM = 1.12  # above the highest point
 
 
-def answered(answer: Answer, believed: Mapping[int, float], true: int | None) -> str:
+def answered(answer: PosterPrediction, believed: Mapping[int, float], true: int | None) -> str:
     """The curve of an answer: its interval shaded, its median marked.
 
     Args:

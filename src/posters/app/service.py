@@ -20,7 +20,7 @@ from posters.errors import DataError, PosterRefused
 from posters.images.pictures import check_poster, open_image, read_poster_file, to_rgb
 from posters.neighbours.index import Neighbour
 from posters.params import PosterParams
-from posters.prediction import Answer, Predictor
+from posters.prediction import PosterPrediction, Predictor
 from posters.years.splitting import TESTS
 
 _THUMBNAIL = (320, 480)  # pixels at most; shown at half of that
@@ -77,7 +77,7 @@ class Desk:
 
     def waiting(self, prior: str) -> str:
         """What stands where the answer will be."""
-        believed = curve.before(self._predictor.believed(prior))
+        believed = curve.before(self._predictor.prior_probabilities(prior))
         return (
             '<div class="answer"><p class="lead">No poster yet</p><p>Before it sees one, this is '
             "how likely each year is to the model. Drop a poster, or take one at random, and see "
@@ -101,15 +101,15 @@ class Desk:
             image = open_image(content, self._rules.max_pixels)
             note = "This picture has not the shape of a poster, so the answer means little."
         with self._one_at_a_time:
-            (answer,) = self._predictor.answer([to_rgb(image)], k, prior)
+            (answer,) = self._predictor.predict([to_rgb(image)], k, prior)
         true = asked.entry.year if asked.entry else None
-        chart = curve.answered(answer, self._predictor.believed(prior), true)
+        chart = curve.answered(answer, self._predictor.prior_probabilities(prior), true)
         return (
             f'<div class="answer">{self._said(answer, note)}{truth(asked.entry, answer)}{chart}'
             f"{look_alikes(answer.neighbours)}</div>"
         )
 
-    def _said(self, answer: Answer, note: str) -> str:
+    def _said(self, answer: PosterPrediction, note: str) -> str:
         level = f"{self._predictor.level:.0%}"
         return (
             f'<p class="lead">Made around <strong class="year">{answer.year}</strong></p>'
@@ -154,7 +154,7 @@ def read_tested() -> list[Entry]:
     return tested
 
 
-def truth(entry: Entry | None, answer: Answer) -> str:
+def truth(entry: Entry | None, answer: PosterPrediction) -> str:
     """How far the answer is from the year of a picked poster; nothing for a visitor's own."""
     if entry is None:
         return ""
