@@ -1,7 +1,7 @@
-"""The model that MLflow keeps of a run and serves: posters in, years and look-alikes out.
+"""The model that MLflow stores and serves: posters in, years and similar posters out.
 
-MLflow loads it by `_load_pyfunc`, from a copy of this package that lies beside it: neither the
-repository nor TensorFlow is needed.
+MLflow loads it by `_load_pyfunc`, from a copy of this package that is stored with it: it needs
+neither the repository nor TensorFlow.
 """
 
 import base64
@@ -25,13 +25,11 @@ from posters.years.priors import PRIORS
 IMAGE, PATH = "image", "path"
 DEFAULTS = {"k": 3, "prior": "natural"}
 CONFIG = {"allow_paths": False}
-"""Whoever loads the model may say otherwise; who asks a server can't."""
-
-_ROWS_AT_ONCE = 8
+"""Can be changed by `load_model(..., model_config=...)`, but not by a request to a server."""
 
 
 def signature() -> ModelSignature:
-    """What goes in, what can be set, and what comes out (see `Predictor.as_json`)."""
+    """The types of input, parameters and output (see `Predictor.as_json`)."""
     neighbour = Object(
         [
             Property("imdb_id", DataType.string),
@@ -69,19 +67,19 @@ def signature() -> ModelSignature:
 
 
 def input_example() -> pd.DataFrame:
-    """One poster as it is sent: a small picture with nothing on it but light and dark."""
+    """One request: a small picture of a grey gradient."""
     file = io.BytesIO()
     Image.linear_gradient("L").resize((60, 90)).save(file, "PNG")
     return pd.DataFrame({IMAGE: [file.getvalue()]})
 
 
 class ServedModel:
-    """Answers as `predict.py` does.
+    """Gives the same predictions as `predict.py`.
 
     Args:
         data: see `Predictor`.
-        allow_paths: whether posters may be named by their path. A server that reads whatever file
-            it is told to would tell strangers which files it has.
+        allow_paths: whether a request may name a poster by its path. A server must not allow it:
+            requests could find out which files it has.
     """
 
     def __init__(self, data: Path, allow_paths: bool = False) -> None:
@@ -91,59 +89,59 @@ class ServedModel:
     def predict(
         self, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> list[dict[str, Any]]:
-        """One answer a row.
+        """One prediction per row.
 
         Args:
-            model_input: one poster a row, in the column `image` (a file's bytes) or `path`.
-            params: `k`, how many similar movies, and `prior` (see `Predictor.answer`).
+            model_input: one poster per row, in the column `image` (a file's bytes) or `path`.
+            params: `k`, how many similar movies, and `prior` (see `Predictor.predict`).
 
         Raises:
-            MlflowException: with the status of a bad request: a poster can't be read, or a row or
-                a setting is not as expected. No row is answered then.
+            MlflowException: status 400: a poster can't be read, or a row or a parameter is invalid.
         """
         settings = {**DEFAULTS, **(params or {})}
         k, prior = settings["k"], settings["prior"]
         if k < 1:
-            raise _bad(f"k must be at least 1. Received: {k}")
+            raise _bad_request(f"k must be at least 1. Received: {k}")
         if prior not in PRIORS:
-            raise _bad(f"prior must be one of {', '.join(PRIORS)}. Received: {prior!r}")
+            raise _bad_request(f"prior must be one of {', '.join(PRIORS)}. Received: {prior!r}")
         if not {IMAGE, PATH} & set(model_input.columns):
-            raise _bad(
-                f"expected a column {IMAGE!r}: the bytes of a JPEG, PNG or WebP file, base64 in "
-                "JSON. Received none"
+            raise _bad_request(
+                f"expected a column {IMAGE!r} with the bytes of a JPEG, PNG or WebP file (base64 "
+                f"in JSON). Received columns: {', '.join(map(str, model_input.columns)) or 'none'}"
             )
-        answers = []
-        for start in range(0, len(model_input), _ROWS_AT_ONCE):
-            rows = model_input.iloc[start : start + _ROWS_AT_ONCE].to_dict("records")
-            pictures = [self._picture(number, row) for number, row in enumerate(rows, start + 1)]
-            for answer in self._predictor.answer(pictures, k, prior):
-                answers.append(self._predictor.as_json(answer, prior))
-        return answers
+        predictions = []
+        for number, row in enumerate(model_input.to_dict("records"), start=1):
+            picture = self._read_picture(number, row)
+            (prediction,) = self._predictor.predict([picture], k, prior)
+            predictions.append(self._predictor.as_json(prediction, prior))
+        return predictions
 
-    def _picture(self, number: int, row: dict[Any, Any]) -> Image.Image:
-        given = {name: row[name] for name in (IMAGE, PATH) if not _is_empty(row.get(name))}
-        if len(given) != 1:
-            raise _bad(f"row {number}: expected {IMAGE!r} or {PATH!r}, one of them")
-        if PATH in given and not self._allow_paths:
-            raise _bad(
-                f"row {number}: paths are not read here; send the file's bytes as {IMAGE!r}, or "
-                "load the model with model_config={'allow_paths': True}"
+    def _read_picture(self, number: int, row: dict[Any, Any]) -> Image.Image:
+        values = {name: row[name] for name in (IMAGE, PATH) if not _is_missing(row.get(name))}
+        if len(values) != 1:
+            raise _bad_request(f"row {number}: expected either {IMAGE!r} or {PATH!r}")
+        if PATH in values and not self._allow_paths:
+            raise _bad_request(
+                f"row {number}: paths are not allowed; send the file's bytes as {IMAGE!r}, or load "
+                "the model with model_config={'allow_paths': True}"
             )
         try:
-            return to_rgb(_content(given[IMAGE]) if IMAGE in given else Path(given[PATH]))
+            return to_rgb(_file_content(values[IMAGE]) if IMAGE in values else Path(values[PATH]))
         except PosterRefused as refused:
-            raise _bad(f"row {number}: {refused}; give another picture of this poster") from refused
+            raise _bad_request(
+                f"row {number}: {refused}; use another picture of this poster"
+            ) from refused
 
 
-def _content(image: object) -> bytes:
-    """A picture's file; MLflow leaves base64 as it came in all formats but `dataframe_*`.
+def _file_content(image: object) -> bytes:
+    """The bytes of a picture's file; MLflow decodes base64 in the `dataframe_*` formats only.
 
-    Never a text: what reads pictures would take it for a path.
+    The result is never a string, which `to_rgb` would open as a path.
     """
     if not isinstance(image, str | bytes):
         raise PosterRefused("unreadable", f"{type(image).__name__}; expected bytes, or base64")
     try:
-        # The file of a picture is no base64 itself.
+        # The bytes of a picture's file are never valid base64.
         return base64.b64decode(image, validate=True)
     except ValueError as error:
         if isinstance(image, str):
@@ -151,14 +149,14 @@ def _content(image: object) -> bytes:
         return image
 
 
-def _is_empty(value: Any) -> bool:
+def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and value != value)
 
 
-def _bad(message: str) -> MlflowException:
+def _bad_request(message: str) -> MlflowException:
     return MlflowException(message, error_code=INVALID_PARAMETER_VALUE)
 
 
 def _load_pyfunc(data_path: str, model_config: dict[str, Any] | None = None) -> ServedModel:
-    """How MLflow opens what `registry` wrote."""
+    """How MLflow opens the model that `registry` stored."""
     return ServedModel(Path(data_path), bool({**CONFIG, **(model_config or {})}["allow_paths"]))
