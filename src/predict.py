@@ -123,7 +123,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def check_sheet(options: argparse.Namespace, posters: int) -> int:
-    """Print what the sheet of `--output` will leave out, and return its maximum number of rows.
+    """Print a note if the sheet of `--output` has no room for all, and return its number of rows.
 
     Raises:
         DataError: the neighbours' posters are missing.
@@ -135,16 +135,11 @@ def check_sheet(options: argparse.Namespace, posters: int) -> int:
             "data/posters is missing, and --output draws posters from it: run `dvc checkout` (in a "
             "container, mount data/)"
         )
-    if posters > MAX_ANSWERS:
+    if posters > MAX_ANSWERS or options.k > MAX_NEIGHBOURS:
         print_note(
             "predict",
-            f"{options.output} shows the first {MAX_ANSWERS} posters with a prediction; all "
-            "predictions are printed",
-        )
-    if options.k > MAX_NEIGHBOURS:
-        print_note(
-            "predict",
-            f"{options.output} shows {MAX_NEIGHBOURS} neighbours of each poster; all are printed",
+            f"{options.output} shows the first {MAX_ANSWERS} posters and {MAX_NEIGHBOURS} "
+            "neighbours of each; all are printed",
         )
     return MAX_ANSWERS
 

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -32,7 +33,7 @@ def run(name: str, main: Callable[[], int | None], failure: int = 1, kept: str =
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _interrupt)
     try:
-        code = _exit_code(main)
+        code = main() or 0
         print(end="", flush=True)
     except PostersError as error:
         print_error(name, str(error))
@@ -52,7 +53,8 @@ def run(name: str, main: Callable[[], int | None], failure: int = 1, kept: str =
         # A second Ctrl-C ends the process at once, without waiting for its threads.
         signal.signal(signal.SIGINT, lambda *_: os._exit(code))
         _print_line(f"{name}: interrupted; {kept}")
-    _discard_unwritable_output()
+    finally:
+        _discard_unwritable_output()
     sys.exit(code)
 
 
@@ -74,14 +76,6 @@ def _print_line(line: str) -> None:
 
 def _interrupt(number: int, _: FrameType | None) -> None:
     raise KeyboardInterrupt(number)
-
-
-def _exit_code(main: Callable[[], int | None]) -> int:
-    try:
-        return main() or 0
-    except SystemExit as end:
-        # argparse ends this way after `--help` or a wrong argument.
-        return end.code if isinstance(end.code, int) else 1
 
 
 def _discard_unwritable_output() -> None:
@@ -132,22 +126,17 @@ def positive(text: str) -> int:
 
 
 def writable_png(text: str) -> Path:
-    """Parse a command-line argument that names a PNG file to write or replace.
-
-    A file is created for a moment, since permissions alone don't show whether writing works.
-    """
+    """Parse a command-line argument that names a PNG file to write or replace."""
     path = Path(text)
     if path.suffix.lower() != ".png":
         raise argparse.ArgumentTypeError(f"expected a name that ends in .png, received {text!r}")
     if path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a folder; name a file in it")
-    trial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        trial.touch()
-        trial.unlink()
+        # Permissions alone don't show whether a file can be created.
+        tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
         raise argparse.ArgumentTypeError(
-            f"can't write to the folder of {text!r} ({error.strerror}): create the folder, or name "
-            "another one"
+            f"can't write to the folder of {text!r} ({error.strerror}): create it, or name another"
         ) from error
     return path

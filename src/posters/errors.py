@@ -1,18 +1,4 @@
-"""All errors that this project raises on purpose.
-
-    PostersError            the base class: catch this one
-    ├── ParamsError         params.yaml is invalid
-    ├── TableError          a table of movies is invalid
-    ├── SourceError         a source does not respond as expected
-    │   ├── SiteBlocked     a firewall blocks automatic requests
-    │   └── SiteUnreachable no connection, several times in a row
-    ├── FetchFailed         one URL can't be fetched; the run continues without it
-    ├── PosterRefused       one picture can't be used; the run continues without it
-    ├── BackboneError       unknown network, or missing or unsuitable weights
-    ├── ClusterError        Ray is missing, or its cluster can't do the work
-    ├── TrackingError       the MLflow server does not respond
-    ├── DataError           files of earlier stages are missing or don't match
-    └── PageError           the local page can't be served
+"""All errors that this project raises on purpose; `PostersError` is the base class.
 
 Each message says what was wrong, what was expected, and what to do.
 """
@@ -43,7 +29,7 @@ class SiteUnreachable(SourceError):
 
 
 class FetchFailed(PostersError):
-    """One URL can't be fetched.
+    """One URL can't be fetched; the run continues without it.
 
     Attributes:
         reason: a short name of the cause, to count failures by: `HTTP 404`, `timeout`,
@@ -75,7 +61,7 @@ class FetchFailed(PostersError):
 
 
 class PosterRefused(PostersError):
-    """One picture can't be used.
+    """One picture can't be used; the run continues without it.
 
     Attributes:
         reason: a short name of the cause, to count refusals by: `missing`, `unreadable`,

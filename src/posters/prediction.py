@@ -1,6 +1,6 @@
 """Year and nearest neighbours of any poster, by the model that the last `dvc repro` made."""
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -74,59 +74,46 @@ class Predictor:
         self._neighbours = Neighbours(embeddings)
         self.level = self._year_model.level
 
-    def predict(
-        self, posters: Sequence[PosterLike], k: int, prior: str = "natural"
-    ) -> list[PosterPrediction]:
-        """The year of each poster and its `k` nearest movies.
+    def predict(self, poster: PosterLike, k: int, prior: str = "natural") -> PosterPrediction:
+        """The year of a poster and its `k` nearest movies.
 
         Args:
-            posters: see `PosterLike`.
+            poster: see `PosterLike`.
             k: at least 1.
             prior: the mix of years you expect: `natural` (mostly recent movies, as in the initial
                 catalogue) or `uniform` (every year is equally probable).
 
         Raises:
-            PosterRefused: a poster can't be read.
+            PosterRefused: the poster can't be read.
         """
-        predictions = []
-        for prediction in self.predict_each(posters, k, prior):
-            if isinstance(prediction, PosterRefused):
-                raise prediction
-            predictions.append(prediction)
-        return predictions
+        (prediction,) = self.predict_each([poster], k, prior)
+        if isinstance(prediction, PosterRefused):
+            raise prediction
+        return prediction
 
     def predict_each(
         self, posters: Iterable[PosterLike], k: int, prior: str = "natural"
     ) -> Generator[PosterPrediction | PosterRefused, None, None]:
-        """Like `predict`, one poster at a time; yields the error of a poster that can't be read.
+        """Like `predict`, for many posters; yields the error of a poster that can't be read.
 
         Only a few posters are in memory at a time. The next ones are read while the network runs.
         """
-        for vectors, refusals in self._backbone.try_batches(posters):
-            predictions = iter(self._predict_vectors(vectors, k, prior))
-            for refused in refusals:
-                yield refused or next(predictions)
+        for vectors, (refused,) in self._backbone.try_batches(posters):
+            yield refused or self._predict_vector(vectors, k, prior)
 
-    def _predict_vectors(
-        self, vectors: NDArray[np.float32], k: int, prior: str
-    ) -> list[PosterPrediction]:
-        """Predictions for vectors of shape (n, embedding_size)."""
-        if not len(vectors):
-            return []
-        years = self._year_model.predict(vectors[:, self._backbone.info.year_features], prior)
-        nearest = self._neighbours.nearest_to_vectors(vectors, k)
-        return [
-            PosterPrediction(
-                year=int(np.rint(years.year[row])),
-                low=int(years.low[row]),
-                high=int(years.high[row]),
-                decade=int(years.decade[row]),
-                decade_probability=float(years.decade_probability[row]),
-                neighbours=neighbours,
-                probabilities=self._by_year(years.probabilities[row]),
-            )
-            for row, neighbours in enumerate(nearest)
-        ]
+    def _predict_vector(self, vector: NDArray[np.float32], k: int, prior: str) -> PosterPrediction:
+        """The prediction for a vector of shape (1, embedding_size)."""
+        years = self._year_model.predict(vector[:, self._backbone.info.year_features], prior)
+        (neighbours,) = self._neighbours.nearest_to_vectors(vector, k)
+        return PosterPrediction(
+            year=int(np.rint(years.year[0])),
+            low=int(years.low[0]),
+            high=int(years.high[0]),
+            decade=int(years.decade[0]),
+            decade_probability=float(years.decade_probability[0]),
+            neighbours=neighbours,
+            probabilities=self._by_year(years.probabilities[0]),
+        )
 
     def as_json(self, prediction: PosterPrediction, prior: str) -> dict[str, Any]:
         """One prediction as the JSON object of `predict.py --json` and of the served model."""

@@ -101,7 +101,7 @@ class Desk:
             image = open_image(content, self._rules.max_pixels)
             note = "This picture has not the shape of a poster, so the answer means little."
         with self._one_at_a_time:
-            (answer,) = self._predictor.predict([to_rgb(image)], k, prior)
+            answer = self._predictor.predict(to_rgb(image), k, prior)
         true = asked.entry.year if asked.entry else None
         chart = curve.answered(answer, self._predictor.prior_probabilities(prior), true)
         return (

@@ -46,7 +46,7 @@ def comparison(experiments: Sequence[str] = ()) -> str:
     ]
     caveats = dict.fromkeys(_caveats(run) for run in runs if _caveats(run))
     if caveats:
-        lines.append(f"* not a result for real posters: {'; '.join(caveats)}")
+        lines.append(f"* caveats: {'; '.join(caveats)}")
     return "\n".join([*(line[:WIDTH].rstrip() for line in lines), _LEGEND])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from posters import paths
 from posters.params import EvaluateParams
 from posters.tracking.runs_page import NOTE
+from posters.years.splitting import TESTS
 
 CHAMPION = "champion"
 _DESCRIPTION = """Predicts the year of a movie poster, with an interval and a decade, and lists the
@@ -58,15 +59,15 @@ def register(run_id: str, params: EvaluateParams) -> Version:
     client = mlflow.MlflowClient()
     run = client.get_run(run_id)
     model_id = _log_model(run_id, params.model_name)
-    metric = f"{params.champion_by}.mae"
-    _create_registered_model(client, params.model_name, metric)
+    _create_registered_model(client, params)
     champion, decision = _decide(client, params, run)
+    errors = {f"{test}.mae": str(run.data.metrics[f"{test}.mae"]) for test in TESTS}
     version = client.create_model_version(
         params.model_name,
         source=f"models:/{model_id}",
         run_id=run_id,
         model_id=model_id,
-        tags={"decision": decision, metric: f"{run.data.metrics[metric]:.3f}"},
+        tags={"decision": decision, **errors, **_test_digests(run)},
         description=run.data.tags.get(NOTE),
         await_creation_for=0,
     )
@@ -99,19 +100,19 @@ def _log_model(run_id: str, name: str) -> str:
             code_paths=[str(Path(__file__).parents[1])],
             signature=served_model.signature(),
             input_example=served_model.input_example(),
-            model_config=served_model.CONFIG,
             # Given here, as MLflow would spend seconds on finding them.
             pip_requirements=[f"{package}=={metadata.version(package)}" for package in _PACKAGES],
         )
     return str(model.model_id)
 
 
-def _create_registered_model(client: Any, name: str, metric: str) -> None:
+def _create_registered_model(client: Any, params: EvaluateParams) -> None:
     """Create the registered model if it does not exist."""
     from mlflow.exceptions import MlflowException
 
+    description = _DESCRIPTION.format(metric=f"{params.champion_by}.mae")
     try:
-        client.create_registered_model(name, description=_DESCRIPTION.format(metric=metric))
+        client.create_registered_model(params.model_name, description=description)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
@@ -125,30 +126,20 @@ def _decide(client: Any, params: EvaluateParams, run: Any) -> tuple[bool, str]:
     if number is None:
         return True, f"{metric} {error:.2f}; there was no champion"
     version = f"version {number}"
-    best = _find_run(client, client.get_model_version(params.model_name, number).run_id)
-    if best is None:
-        return True, f"{metric} {error:.2f}; the run of the last champion, {version}, was deleted"
-    if metric not in best.data.metrics:
-        return True, f"{metric} {error:.2f}; the last champion, {version}, has no {metric}"
-    if best.data.tags.get(test_digest) != run.data.tags.get(test_digest):
+    tags = client.get_model_version(params.model_name, number).tags
+    if metric not in tags or test_digest not in tags:
+        return True, f"{metric} {error:.2f}; the last champion, {version}, has no known {metric}"
+    if tags[test_digest] != run.data.tags.get(test_digest):
         return False, (
             f"not compared with the champion, {version}, which was tested on other posters: set "
             "evaluate.model_name to another name, or move the alias yourself in `make ui`"
         )
-    least = best.data.metrics[metric]
+    least = float(tags[metric])
     if error < least:
         return True, f"{metric} {error:.2f}, less than the {least:.2f} of {version}"
     return False, f"{metric} {error:.2f}, not less than the {least:.2f} of the champion, {version}"
 
 
-def _find_run(client: Any, run_id: str) -> Any:
-    """A run, or None if it was deleted."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        run = client.get_run(run_id)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        return None
-    return None if run.info.lifecycle_stage == "deleted" else run
+def _test_digests(run: Any) -> dict[str, str]:
+    names = [f"{test}_test_sha256" for test in TESTS]
+    return {name: run.data.tags[name] for name in names if name in run.data.tags}

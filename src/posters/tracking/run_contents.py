@@ -67,8 +67,6 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
         history=pd.read_csv(paths.MODEL / "history.csv"),
         tags=tags,
         files=_FILES,
-        dataset=parts.catalogue,
-        dataset_digest=tags["catalogue_sha256"],
     )
 
 

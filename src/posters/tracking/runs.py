@@ -5,7 +5,6 @@
 
 import logging
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +35,6 @@ class Run:
         history: training curves: the column `epoch`, and one column per curve.
         tags: hashes, the commit, caveats.
         files: figures and tables.
-        dataset: the catalogue that the model was made from.
-        dataset_digest: SHA-256 of that catalogue.
     """
 
     name: str
@@ -46,8 +43,6 @@ class Run:
     history: pd.DataFrame
     tags: Mapping[str, str]
     files: Sequence[Path]
-    dataset: pd.DataFrame
-    dataset_digest: str
 
 
 def log_run(experiment: str, run: Run) -> str:
@@ -71,13 +66,6 @@ def log_run(experiment: str, run: Run) -> str:
             mlflow.log_metrics(curves, step=int(row["epoch"]))
         for file in run.files:
             mlflow.log_artifact(str(file))
-        with warnings.catch_warnings():
-            # MLflow warns of missing values in integer columns; a catalogue has none.
-            warnings.filterwarnings("ignore", message=r".*\s*integer column.*")
-            dataset = mlflow.data.from_pandas(
-                run.dataset, name="catalogue", targets="year", digest=run.dataset_digest[:32]
-            )
-            mlflow.log_input(dataset, context="training")
     return str(active.info.run_id)
 
 

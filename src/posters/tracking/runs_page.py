@@ -1,4 +1,4 @@
-"""What MLflow's page of an experiment shows first: a description, columns and charts.
+"""What MLflow's page of an experiment shows first: a description and the columns to compare.
 
 By default the page shows no metrics. MLflow stores a view that a person shares by link in a tag of
 the experiment; this module writes that tag.
@@ -59,42 +59,10 @@ def _page(experiment_id: str) -> str:
 
 def _view() -> dict[str, Any]:
     columns = {f"{kind}.`{name}`": kind for kind, names in _COLUMNS.items() for name in names}
-    section = {"uuid": "errors", "name": "Errors", "display": True, "isReordered": True}
     return {
         "orderByKey": "metrics.`balanced.mae`",
         "orderByAsc": True,
         "selectedColumns": list(columns),
         "columnOrder": list(columns),
         "columnWidths": {column: _WIDTHS[kind] for column, kind in columns.items()},
-        "isAccordionReordered": True,
-        "compareRunSections": [section],
-        "compareRunCharts": _charts(section["uuid"]),
     }
-
-
-def _charts(section: object) -> list[dict[str, Any]]:
-    titles = {
-        "balanced.mae": "balanced MAE",
-        "natural.mae": "natural MAE",
-        "balanced.coverage": "balanced coverage",
-    }
-    charts: list[dict[str, Any]] = [
-        {"type": "BAR", "metricKey": metric, "displayName": title}
-        for metric, title in titles.items()
-    ]
-    charts += [
-        {
-            "type": "SCATTER",
-            "xaxis": {"key": "rebalance.t", "type": "PARAM"},
-            "yaxis": {"key": metric, "type": "METRIC"},
-        }
-        for metric in ("balanced.mae", "natural.mae")
-    ]
-    charts.append({"type": "LINE", "metricKey": "train.val_mae", "displayName": "validation MAE"})
-    common = {
-        "metricSectionId": section,
-        "deleted": False,
-        "isGenerated": False,
-        "runsCountToCompare": 100,
-    }
-    return [{"uuid": f"chart-{number}", **common, **chart} for number, chart in enumerate(charts)]
