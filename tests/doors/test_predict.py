@@ -188,13 +188,6 @@ def test_errors_before_anything_was_trained(
     assert re.search(expected, errors, re.DOTALL)
 
 
-def test_help_fits_a_terminal_and_lists_options_and_exit_codes(walk: Walk) -> None:
-    shown = walk.project.run("env", "COLUMNS=80", *PREDICT, "--help").stdout
-    assert max(map(len, shown.splitlines())) <= 80
-    for part in ("--prior {natural,uniform}", "--output SHEET.png", "Exit code: 0", "130 after"):
-        assert part in shown
-
-
 def test_sheet_has_a_row_per_poster_and_a_column_per_neighbour(
     walk: Walk, folder: Path, tmp_path: Path
 ) -> None:

@@ -1,7 +1,6 @@
 """The table of all runs, from a real MLflow database."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import mlflow

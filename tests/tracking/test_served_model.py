@@ -4,10 +4,8 @@ import base64
 import io
 import json
 import os
-import struct
 import subprocess
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,14 +46,10 @@ def poster(draw: Callable[[str, int], Path]) -> Path:
 
 
 def bomb() -> bytes:
-    """A PNG of 900 million pixels in a few bytes."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        body = kind + content
-        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
-
-    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b""))
+    """A small PNG with too many pixels."""
+    file = io.BytesIO()
+    Image.new("L", (8000, 8000)).save(file, "PNG")
+    return file.getvalue()
 
 
 def test_predictions_are_those_of_predict(walk: Walk, model: ServedModel, poster: Path) -> None:
@@ -99,12 +93,6 @@ def test_invalid_input_is_a_bad_request(
         model.predict(pd.DataFrame([row]), params)
     assert refused.value.get_http_status_code() == 400
     assert message in refused.value.message
-
-
-def test_bad_row_is_named(model: ServedModel, poster: Path) -> None:
-    frame = pd.DataFrame({"image": [poster.read_bytes(), b"none"]})
-    with pytest.raises(MlflowException, match="row 2: unreadable"):
-        model.predict(frame)
 
 
 def tracking_environment(walk: Walk) -> dict[str, str]:
@@ -185,14 +173,14 @@ def test_server_returns_400_and_no_traceback_for_bad_requests(server: str) -> No
     pixel = base64.b64encode(file.getvalue()).decode()
     assert post(server, {"dataframe_records": [{"image": pixel}]}).status_code == 200
     records = [
-        ({"image": "aGVsbG8="}, "row 1: unreadable: not a picture"),
         ({"image": base64.b64encode(bomb()).decode()}, "row 1: too large"),
         ({"image": "abcde"}, "Invalid base64"),
         ({"image": 5}, "Failed to convert column image"),
         ({"foto": pixel}, "Model is missing inputs ['image']"),
     ]
     contents: list[tuple[Any, str]] = [({"dataframe_records": [row]}, m) for row, m in records]
-    contents += [([], ""), ({}, "")]
+    second = {"dataframe_records": [{"image": pixel}, {"image": "aGVsbG8="}]}
+    contents += [([], ""), ({}, ""), (second, "row 2: unreadable: not a picture")]
     contents += [({"dataframe_records": [{"image": pixel}], "params": {"k": "many"}}, "")]
     for content, message in contents:
         response = post(server, content)
