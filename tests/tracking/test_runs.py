@@ -7,22 +7,17 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import mlflow
 import pandas as pd
 import pytest
 import requests
-from browser import visit
 from conftest import Project, Walk, query
 from servers import answering
 
 from posters.errors import TrackingError
 from posters.params import flatten, load_params
 from posters.tracking.runs import Run, log_run, tracking_uri
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 
 @pytest.fixture
@@ -127,35 +122,25 @@ def test_database_is_in_the_repository_by_default(
     assert tracking_uri() == expected.format(root=root)
 
 
-@pytest.fixture(scope="module")
-def interface(walk: Walk) -> Iterator[str]:
-    """The address of `make ui` for the project of the walk."""
+@pytest.mark.slow
+def test_ui_shows_the_best_run_first_with_its_main_columns(walk: Walk) -> None:
     with answering(
         *(sys.executable, "src/ui.py", "--port"),
         health="/health",
         folder=walk.project.folder,
         environment={**walk.project.environment, "PYTHONPATH": "src"},
     ) as address:
-        yield address
-
-
-@pytest.mark.slow
-def test_ui_shows_the_best_run_first_with_its_main_columns(walk: Walk, interface: str) -> None:
-    experiment = requests.get(
-        f"{interface}/api/2.0/mlflow/experiments/get-by-name?experiment_name=poster-year",
-        timeout=60,
-    ).json()["experiment"]
-    tags = {tag["key"]: tag["value"] for tag in experiment["tags"]}
+        api = f"{address}/api/2.0/mlflow"
+        url = f"{api}/experiments/get-by-name?experiment_name=poster-year"
+        experiment = requests.get(url, timeout=60).json()["experiment"]
+        tags = {tag["key"]: tag["value"] for tag in experiment["tags"]}
+        view = json.loads(tags["mlflow.sharedViewState.poster-year"])
+        order = f"{view['orderByKey']} {'ASC' if view['orderByAsc'] else 'DESC'}"
+        search = {"experiment_ids": [experiment["experiment_id"]], "order_by": [order]}
+        runs = requests.post(f"{api}/runs/search", json=search, timeout=60).json()["runs"]
+    log = walk.project.folder.parent / f"server-{address.rpartition(':')[2]}.log"
+    assert re.search(rf"(?m)^ui: poster-year: {address}/#/experiments/\S+$", log.read_text())
     assert "Each run is one trained and evaluated model" in tags["mlflow.note.content"]
-    view = json.loads(tags["mlflow.sharedViewState.poster-year"])
-    runs = requests.post(
-        f"{interface}/api/2.0/mlflow/runs/search",
-        json={
-            "experiment_ids": [experiment["experiment_id"]],
-            "order_by": [f"{view['orderByKey']} {'ASC' if view['orderByAsc'] else 'DESC'}"],
-        },
-        timeout=60,
-    ).json()["runs"]
     assert {"t=3", "t=4"} <= {run["info"]["run_name"].split()[0] for run in runs}
     errors = []
     for run in runs:
@@ -171,22 +156,6 @@ def test_ui_shows_the_best_run_first_with_its_main_columns(walk: Walk, interface
         assert f"error is {errors[-1]:.1f} years" in note
         assert "Caveats: random MobileNetV2 weights" in note
     assert errors == sorted(errors)
-
-
-@pytest.mark.slow
-def test_browser_shows_the_errors_of_the_runs(
-    walk: Walk, interface: str, browser: "Browser"
-) -> None:
-    log = walk.project.folder.parent / f"server-{interface.rpartition(':')[2]}.log"
-    pages = dict(re.findall(rf"(?m)^ui: (\S+): ({interface}/#/\S+)$", log.read_text()))
-    errors = query(walk.database, "SELECT value FROM metrics WHERE key = 'balanced.mae'")
-    page = visit(browser, viewport={"width": 1600, "height": 1200}).page
-    page.goto(pages["poster-year"])
-    page.get_by_text("Sort: balanced.mae").wait_for()
-    for (error,) in errors:
-        page.get_by_role("gridcell", name=f"{error:.4g}").first.wait_for()
-    # An open page sends requests to the server until it is closed.
-    page.context.close()
 
 
 @pytest.mark.parametrize("command", ["ui", "compare"])

@@ -45,8 +45,7 @@ def comparison(experiments: Sequence[str] = ()) -> str:
         for row in rows
     ]
     caveats = dict.fromkeys(_caveats(run) for run in runs if _caveats(run))
-    if caveats:
-        lines.append(f"* caveats: {'; '.join(caveats)}")
+    lines += [f"* caveats: {text}" for text in caveats]
     return "\n".join([*(line[:WIDTH].rstrip() for line in lines), _LEGEND])
 
 
