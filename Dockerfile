@@ -1,9 +1,9 @@
-# Two images from the locks; how to build and run them: docs/serving.md, "Container".
-#   predict (the default)  answers for posters; without TensorFlow, DVC and MLflow
-#   full                   what the pipeline needs; it runs in the clone that is mounted into it
+# Two images with the locked packages; docs/serving.md, "Container", shows how to run them.
+#   predict (the default)  predicts the years of posters; without TensorFlow, DVC and MLflow
+#   full                   runs the pipeline in the clone that is mounted into it
 
 FROM python:3.11-slim-bookworm AS base
-# Not root; --user may name anybody else, who has then neither a home nor a name of his own.
+# Not root. With `--user` the process has neither a home nor a name: set both.
 RUN useradd --no-create-home --uid 10001 poster
 ENV HOME=/tmp LOGNAME=poster PATH=/opt/venv/bin:$PATH
 
@@ -23,7 +23,7 @@ RUN python -m venv /opt/venv \
 
 
 FROM base AS full
-# DVC asks git which commit it is at. Debian drops old versions: none can be pinned.
+# DVC needs git. No version is pinned, as Debian removes old ones.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends git make \
@@ -39,9 +39,9 @@ FROM base AS predict
 COPY --from=predict-packages /opt/venv /opt/venv
 COPY --chmod=755 src/predict.py /app/src/
 COPY --chmod=755 src/posters /app/src/posters
-# Nobody may write there later: compiled once, not at each start.
+# Compiled here, as the folder is read-only at run time.
 RUN python -m compileall -q /app/src
-# What `make repro` left: the trained heads, the network and the catalogue's vectors.
+# The results of `make repro`: the year model, the network and the catalogue's vectors.
 COPY --chmod=755 data/model /app/data/model
 COPY --chmod=755 data/embeddings /app/data/embeddings
 USER 10001

@@ -1,11 +1,11 @@
-"""Ask about a poster of your own: which year is it of, and which movies' posters look like it?
+"""Predict the year of movie posters, and list the movies with the most similar posters.
 
 python src/predict.py poster.jpg
 python src/predict.py --k 5 --json posters/
 python src/predict.py --output sheet.png posters/
 """
 
-from posters import command  # first: from here on Ctrl-C is no traceback
+from posters import command  # first: from here on Ctrl-C prints no traceback
 
 # isort: split
 import argparse
@@ -14,138 +14,73 @@ import json
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from posters import paths
+from posters.command import is_terminal, paint, print_error, print_note
 from posters.errors import DataError, PosterRefused
 from posters.images.finding import find_posters
-from posters.terminal import is_terminal, paint
 from posters.years.priors import PRIORS
 
 if TYPE_CHECKING:
-    from posters.neighbours.index import Neighbour
-    from posters.prediction import Answer, Predictor
+    from posters.prediction import PosterPrediction, Predictor
 
 EPILOG = """\
 examples:
   python src/predict.py poster.jpg
   python src/predict.py --k 5 --prior uniform --output sheet.png posters/
-  python src/predict.py --json posters/ > answers.jsonl
+  python src/predict.py --json posters/ > predictions.jsonl
 
-A progress bar and colours are for terminals; NO_COLOR=1 turns colours off.
-Exit code: 0 when every poster was answered; 2 when one could not be (the others
-are answered all the same); 130 after Ctrl-C.
+Progress bar and colours appear on terminals only; NO_COLOR=1 turns colours off.
+Exit code: 0 if there is a prediction for every poster; 2 if a poster or an
+argument is unusable (the other posters are still predicted); 130 after Ctrl-C.
 """
 
 
 def main() -> int:
-    """Answer for each poster; exit code 2 when one of them could not be answered."""
+    """Print a prediction for each poster; return 2 if one of them can't be used."""
     options = parse_arguments()
     for stream in (sys.stdout, sys.stderr):
-        # A title that the terminal's encoding lacks is shown with escapes.
+        # Escape the characters of titles that the terminal's encoding lacks.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    found, problems = find_posters(options.posters, options.output)
+    files, problems = find_posters(options.posters, options.output)
     for problem in problems:
-        command.say_error("predict", problem)
-    if not found:
+        print_error("predict", problem)
+    if not files:
         return 2
-    sheet = Sheet(options.output, options.k, len(found)) if options.output else None
-    # Loading the network takes half a second: only once there is something to ask it.
-    predictor = load_predictor(many=len(found) > 1)
-    refused = 0
-    with (
-        closing(predictor.try_each(found, options.k, options.prior)) as answers,
-        progress_bar(len(found)) as bar,
-    ):
-        for file, answer in zip(found, answers, strict=True):
-            # On a terminal the bar makes room for what is printed.
-            with bar.external_write_mode():
-                if isinstance(answer, PosterRefused):
-                    refused += 1
-                    problem = f"{file}: {answer}; give another picture of this poster"
-                    command.say_error("predict", problem)
-                elif options.json:
-                    print(as_json(file, answer, predictor, options.prior), flush=True)
-                else:
-                    print(as_text(file, answer, predictor), flush=True)
-            if sheet and not isinstance(answer, PosterRefused):
-                sheet.add(file, answer)
-            bar.update()
-    if sheet:
-        sheet.write(predictor)
-    return 2 if problems or refused else 0
-
-
-def progress_bar(posters: int) -> "tqdm[NoReturn]":
-    """How far it is, for whoever watches a terminal and waits for more than one poster."""
-    hidden = posters < 2 or not is_terminal(sys.stderr)
-    return tqdm(total=posters, desc="predict", unit="poster", disable=hidden, leave=False)
-
-
-def load_predictor(many: bool) -> "Predictor":
-    """The network, the head and the catalogue; what must be said of them goes to stderr."""
+    sheet_rows = check_sheet(options, len(files)) if options.output else 0
+    # Imported late, as it takes half a second.
     from posters.prediction import Predictor
 
-    predictor = Predictor(many=many)
+    predictor = Predictor(many=len(files) > 1)
     if predictor.caveats:
-        command.say_note("predict", f"trained on {', '.join(predictor.caveats)}")
-    return predictor
-
-
-class Sheet:
-    """The contact sheet of `--output`: the first answers, drawn when all are there.
-
-    Args:
-        path: of the PNG.
-        k: how many neighbours each answer has.
-        posters: how many are asked about; what will not fit is said at once.
-
-    Raises:
-        DataError: the neighbours' pictures are not there.
-    """
-
-    def __init__(self, path: Path, k: int, posters: int) -> None:
-        from posters.reports.contact_sheet import MAX_NEIGHBOURS, MAX_ROWS
-
-        if not paths.POSTERS.is_dir():
-            raise DataError(
-                "data/posters is missing, whose pictures the sheet shows: run `dvc checkout` (in a "
-                "container, mount data/)"
-            )
-        self._path = path
-        self._room = MAX_ROWS
-        self._rows: list[tuple[Path, str, list[Neighbour]]] = []
-        if posters > MAX_ROWS:
-            command.say_note(
-                "predict",
-                f"{path} shows the first {MAX_ROWS} that are answered; all are printed",
-            )
-        if k > MAX_NEIGHBOURS:
-            command.say_note(
-                "predict", f"{path} shows the {MAX_NEIGHBOURS} nearest of each; all are printed"
-            )
-
-    def add(self, file: Path, answer: "Answer") -> None:
-        """Keep an answer for the sheet, if there is room."""
-        if len(self._rows) < self._room:
-            years = f"{answer.year} ({answer.low}–{answer.high})"
-            self._rows.append((file, years, answer.neighbours))
-
-    def write(self, predictor: "Predictor") -> None:
-        """Draw what was answered; if nothing was, what stood there stays."""
-        from posters.reports.contact_sheet import predictions_sheet
-
-        if self._rows:
-            predictions_sheet(
-                self._rows,
-                paths.DATA,
-                self._path,
-                level=predictor.level,
-                caveats=predictor.caveats,
-            )
+        print_note("predict", f"trained on {', '.join(predictor.caveats)}")
+    predicted: list[tuple[Path, PosterPrediction]] = []
+    hide_bar = len(files) == 1 or not is_terminal(sys.stderr)
+    with (
+        closing(predictor.predict_each(files, options.k, options.prior)) as predictions,
+        tqdm(total=len(files), desc="predict", unit="poster", disable=hide_bar, leave=False) as bar,
+    ):
+        for file, prediction in zip(files, predictions, strict=True):
+            # Hides the progress bar while something is printed.
+            with bar.external_write_mode():
+                if isinstance(prediction, PosterRefused):
+                    problems.append(f"{file}: {prediction}; use another picture of this poster")
+                    print_error("predict", problems[-1])
+                elif options.json:
+                    content = {"file": str(file), **predictor.as_json(prediction, options.prior)}
+                    print(json.dumps(content, ensure_ascii=False), flush=True)
+                else:
+                    print(as_text(file, prediction, predictor.level), flush=True)
+            if not isinstance(prediction, PosterRefused) and len(predicted) < sheet_rows:
+                predicted.append((file, prediction))
+            bar.update()
+    if predicted:
+        draw_sheet(predicted, predictor, options.output)
+    return 2 if problems else 0
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -153,8 +88,8 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="predict.py",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Guess the year a movie poster was made, and name the movies whose posters\n"
-        "look most like it.",
+        description="Predict the year of movie posters, and list the movies with the most\n"
+        "similar posters.",
         epilog=EPILOG,
     )
     parser.add_argument(
@@ -174,38 +109,67 @@ def parse_arguments() -> argparse.Namespace:
         "--prior",
         choices=PRIORS,
         default="natural",
-        help="how your posters come: natural (as movies come, mostly recent ones; the default) or "
-        "uniform (any year is as likely as any other)",
+        help="the mix of years you expect: natural (mostly recent movies, as in the initial "
+        "catalogue; the default) or uniform (every year is equally probable)",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a poster and line")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per poster")
     parser.add_argument(
         "--output",
         type=command.writable_png,
         metavar="SHEET.png",
-        help="also draw each poster beside its nearest ones into this picture",
+        help="also draw each poster beside its nearest ones in this picture",
     )
     return parser.parse_args()
 
 
-def as_text(file: Path, answer: "Answer", predictor: "Predictor") -> str:
-    """One answer, for a person."""
-    year = paint(str(answer.year), "bold", sys.stdout)
-    lines = [
-        f"{file}: {year} ({predictor.level:.0%}: {answer.low}-{answer.high}; most likely "
-        f"the {answer.decade}s, {answer.decade_probability:.0%})"
+def check_sheet(options: argparse.Namespace, posters: int) -> int:
+    """Print a note if the sheet of `--output` has no room for all, and return its number of rows.
+
+    Raises:
+        DataError: the neighbours' posters are missing.
+    """
+    from posters.reports.contact_sheet import MAX_NEIGHBOURS, MAX_ROWS
+
+    if not paths.POSTERS.is_dir():
+        raise DataError(
+            "data/posters is missing, and --output draws posters from it: run `dvc checkout` (in a "
+            "container, mount data/)"
+        )
+    if posters > MAX_ROWS or options.k > MAX_NEIGHBOURS:
+        print_note(
+            "predict",
+            f"{options.output} shows the first {MAX_ROWS} posters and {MAX_NEIGHBOURS} "
+            "neighbours of each; all are printed",
+        )
+    return MAX_ROWS
+
+
+def draw_sheet(
+    predicted: "list[tuple[Path, PosterPrediction]]", predictor: "Predictor", path: Path
+) -> None:
+    """Draw posters beside their neighbours."""
+    from posters.reports.contact_sheet import predictions_sheet
+
+    rows = [
+        (file, f"{prediction.year} ({prediction.low}–{prediction.high})", prediction.neighbours)
+        for file, prediction in predicted
     ]
-    for rank, movie in enumerate(answer.neighbours, start=1):
-        said = f"{movie.title} ({movie.year})"
+    predictions_sheet(rows, paths.DATA, path, level=predictor.level, caveats=predictor.caveats)
+
+
+def as_text(file: Path, prediction: "PosterPrediction", level: float) -> str:
+    """One prediction as lines of text."""
+    year = paint(str(prediction.year), "bold", sys.stdout)
+    lines = [
+        f"{file}: {year} ({level:.0%}: {prediction.low}-{prediction.high}; most likely "
+        f"the {prediction.decade}s, {prediction.decade_probability:.0%})"
+    ]
+    for rank, movie in enumerate(prediction.neighbours, start=1):
+        title = f"{movie.title} ({movie.year})"
         details = f"similarity {movie.similarity:.4f}  {movie.imdb_id}"
-        lines.append(f"  {rank}. {said:<48} {paint(details, 'faint', sys.stdout)}")
+        lines.append(f"  {rank}. {title:<48} {paint(details, 'faint', sys.stdout)}")
     return "\n".join(lines)
 
 
-def as_json(file: Path, answer: "Answer", predictor: "Predictor", prior: str) -> str:
-    """One answer, as one line of JSON."""
-    content = {"file": str(file), **predictor.as_json(answer, prior)}
-    return json.dumps(content, ensure_ascii=False)
-
-
 if __name__ == "__main__":
-    command.run("predict", main, failure=2, kept="what was printed stands")
+    command.run("predict", main, failure=2, kept="the predictions printed so far are complete")

@@ -1,10 +1,10 @@
-"""Does topping up help? Run the pipeline for several t, and draw both errors against it.
+"""Run the pipeline for several t, and draw the errors on both tests against t.
 
 make sweep
 python src/sweep.py --t 0 30 60 -S source.kind=table -S source.table=...
 """
 
-from posters import command  # first: from here on Ctrl-C is no traceback
+from posters import command  # first: from here on Ctrl-C prints no traceback
 
 # isort: split
 import argparse
@@ -29,16 +29,14 @@ THRESHOLDS = (0, 10, 20, 30, 40, 60)
 def main() -> None:
     """Write `metrics/sweep.csv` and `plots/sweep.png`; each t is a DVC experiment, `sweep-tN`."""
     options = parse_arguments()
-    thresholds = sorted(dict.fromkeys(options.t))
+    thresholds = sorted(set(options.t))
     for number, t in enumerate(thresholds, start=1):
         print(f"sweep: t = {t} ({number} of {len(thresholds)})", flush=True)
-        # In a throw-away copy: params.yaml and data/ stay as they are.
-        run_dvc(
-            *("exp", "run", "--temp", "--force", "--name", name_of(t)),
-            *("-S", f"rebalance.t={t}", "-S", f"evaluate.experiment={options.experiment}"),
-            *(part for change in options.set_param for part in ("-S", change)),
-        )
-    evaluations = {t: evaluation_of(name_of(t)) for t in thresholds}
+        changes = [f"rebalance.t={t}", f"evaluate.experiment={options.experiment}"]
+        settings = [f"--set-param={change}" for change in (*changes, *options.set_param)]
+        # In a temporary copy: params.yaml and data/ are not changed.
+        run_dvc("exp", "run", "--temp", "--force", "--name", f"sweep-t{t}", *settings)
+    evaluations = {t: read_evaluation(f"sweep-t{t}") for t in thresholds}
     table = tabulate(evaluations)
     write_text(paths.METRICS / "sweep.csv", table.to_csv(index=False, lineterminator="\n"))
     caveats = list(dict.fromkeys(c for e in evaluations.values() for c in e["run"]["caveats"]))
@@ -48,7 +46,7 @@ def main() -> None:
             f"sweep: t = {row.t}: {row.test}: MAE {row.mae:.1f} years "
             f"({row.mae_low:.1f}-{row.mae_high:.1f})"
         )
-    print("sweep: `dvc repro` shows it in plots/report.html, if that is of the same posters")
+    print("sweep: `dvc repro` adds it to plots/report.html if both are of the same posters")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -57,16 +55,16 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--t",
         nargs="+",
-        type=whole,
+        type=threshold,
         default=THRESHOLDS,
         metavar="N",
-        help=f"thresholds (default {' '.join(map(str, THRESHOLDS))})",
+        help=f"the values of rebalance.t (default {' '.join(map(str, THRESHOLDS))})",
     )
     parser.add_argument(
         "--experiment",
         default="poster-year-sweep",
         metavar="NAME",
-        help="of MLflow, into which all runs go (default %(default)s)",
+        help="the MLflow experiment of the runs (default %(default)s)",
     )
     parser.add_argument(
         "-S",
@@ -74,23 +72,18 @@ def parse_arguments() -> argparse.Namespace:
         action="append",
         default=[],
         metavar="SECTION.KEY=VALUE",
-        help="further parameters, as `dvc exp run` takes them",
+        help="another parameter to change, as in `dvc exp run`",
     )
     return parser.parse_args()
 
 
-def whole(text: str) -> int:
-    """A whole number of at least 0, from the command line."""
+def threshold(text: str) -> int:
+    """Parse a command-line argument that is a whole number of at least 0."""
     return 0 if text == "0" else command.positive(text)
 
 
-def name_of(t: int) -> str:
-    """The name of the DVC experiment of a threshold."""
-    return f"sweep-t{t}"
-
-
 def run_dvc(*arguments: str) -> None:
-    """Run DVC at the root of the repository; what it prints on stderr is passed on.
+    """Run DVC at the root of the repository; its stderr is shown.
 
     Raises:
         DataError: it failed.
@@ -101,13 +94,13 @@ def run_dvc(*arguments: str) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
-        # A group of its own: Ctrl-C comes to it from here alone, once, wherever it was pressed.
+        # A process group of its own, so that Ctrl-C reaches it once, from here.
         process_group=0,
     ) as dvc:
         try:
             output, _ = dvc.communicate()
         except KeyboardInterrupt:
-            # DVC itself does not listen while a stage runs: the stage must hear it too.
+            # To the whole group: DVC ignores the signal while a stage runs.
             os.killpg(dvc.pid, signal.SIGINT)
             try:
                 dvc.communicate()
@@ -117,30 +110,28 @@ def run_dvc(*arguments: str) -> None:
     if dvc.returncode:
         print(output, file=sys.stderr)
         raise DataError(
-            f"`dvc {' '.join(arguments)}` failed with exit code {dvc.returncode}: its own message "
-            "stands above; mend that and run again, what was done is kept"
+            f"`dvc {' '.join(arguments)}` failed with exit code {dvc.returncode}: fix the error "
+            "printed above, then run this again; finished work is kept"
         )
 
 
-def evaluation_of(name: str) -> dict[str, Any]:
-    """The metrics of one DVC experiment.
+def read_evaluation(name: str) -> dict[str, Any]:
+    """The metrics of a DVC experiment.
 
     Raises:
-        DataError: they are not there.
+        DataError: the experiment has none.
     """
     from dvc import api
     from dvc.exceptions import DvcException
 
     try:
-        # Not `api.metrics_show`, which leaves out what is no number.
-        evaluation: dict[str, Any] = json.loads(
-            api.read(METRICS, repo=str(paths.root()), rev=name, encoding="utf-8")
-        )
-        evaluation = {key: evaluation[key] for key in (*TESTS, "run")}
+        # `api.metrics_show` leaves out everything that is not a number.
+        content = api.read(METRICS, repo=str(paths.root()), rev=name, encoding="utf-8")
+        evaluation = json.loads(content)
+        return {key: evaluation[key] for key in (*TESTS, "run")}
     except (DvcException, OSError, ValueError, KeyError) as error:
         raise DataError(f"the experiment {name} has no {METRICS}: run the sweep again") from error
-    return evaluation
 
 
 if __name__ == "__main__":
-    command.run("sweep", main, kept="each t that was finished is kept")
+    command.run("sweep", main, kept="each t that finished is kept")

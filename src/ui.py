@@ -1,72 +1,46 @@
-"""Open MLflow's pages of this project's runs, best one first.
+"""Start the MLflow UI, and print the address of each experiment's page.
 
 make ui
 python src/ui.py --port 5005
 """
 
-from posters import command  # first: from here on Ctrl-C is no traceback
+from posters import command  # first: from here on Ctrl-C prints no traceback
 
 # isort: split
 import argparse
-import logging
 import os
 import sys
-from typing import Any
 
-from posters import paths
-from posters.errors import DataError
-from posters.tracking.runs import DATABASE
-from posters.tracking.runs_page import page, tag_experiment
+from posters.tracking.runs import open_client, tracking_uri
+from posters.tracking.runs_page import pages
 
-HOST = "127.0.0.1"  # MLflow asks nobody for a password
+HOST = "127.0.0.1"  # local only: MLflow has no password
 
 
 def main() -> None:
-    """Print the address of each experiment's page, then become the server."""
-    options = parse_arguments()
-    if not (paths.root() / DATABASE).is_file():
-        raise DataError(f"there are no runs yet ({DATABASE} is missing): run `make repro` first")
-    database = f"sqlite:///{paths.root() / DATABASE}"
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    for experiment in experiments(database):
-        print(
-            f"ui: {experiment.name}: http://{HOST}:{options.port}{page(experiment.experiment_id)}"
-        )
-    print("ui: they answer in a few seconds, until Ctrl-C", flush=True)
-    server = ("ui", "--host", HOST, "--port", str(options.port), "--workers", "1")
-    os.execv(
-        sys.executable,
-        [sys.executable, "-m", "mlflow", *server, "--backend-store-uri", database],
-    )
-
-
-def experiments(database: str) -> list[Any]:
-    """Those that hold runs, the one that was written last first; their pages are set up."""
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    import mlflow
-
-    client = mlflow.MlflowClient(database)
-    found = []
-    for experiment in client.search_experiments():
-        runs = client.search_runs([experiment.experiment_id], max_results=1)
-        if runs:
-            tag_experiment(client, experiment.experiment_id)
-            found.append((runs[0].info.start_time, experiment))
-    return [experiment for _, experiment in sorted(found, key=lambda one: -one[0])]
-
-
-def parse_arguments() -> argparse.Namespace:
-    """The command line's options."""
+    """Print the addresses, then become the server."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--port",
         type=command.positive,
         default=5000,
         metavar="N",
-        help="of this machine, on which it answers (default %(default)s)",
+        help="the port of the UI on this machine (default %(default)s)",
     )
-    return parser.parse_args()
+    port = parser.parse_args().port
+    uri = tracking_uri()
+    is_server = uri.startswith("http")
+    address = uri.rstrip("/") if is_server else f"http://{HOST}:{port}"
+    for name, page in pages(open_client(uri, must_exist=True)).items():
+        print(f"ui: {name}: {address}{page}")
+    if is_server:
+        return
+    print("ui: ready in a few seconds; Ctrl-C stops it", flush=True)
+    server = ("ui", "--host", HOST, "--port", str(port), "--workers", "1")
+    os.execv(
+        sys.executable,
+        [sys.executable, "-m", "mlflow", *server, "--backend-store-uri", uri],
+    )
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ PARTS_OF_THE_PROJECT = (
 )
 
 # Files that take about a minute or more, besides those that use `walk`.
-_LONG = {"test_ray_engine.py", "test_asking.py", "test_exported.py", "test_stages.py"}
+_LONG = {"test_ray_engine.py", "test_resuming.py", "test_exported.py", "test_stages.py"}
 
 Row = tuple[str, str, int, str]
 

@@ -1,4 +1,4 @@
-"""Files and folders are replaced whole or not at all; hashes are the same everywhere."""
+"""Files and folders are replaced completely or not at all; digests are the same everywhere."""
 
 import hashlib
 import json
@@ -17,12 +17,8 @@ from posters.files import (
 )
 
 
-class Interrupted(Exception):
-    """What a crash in the middle of writing looks like."""
-
-
 def contents(folder: Path) -> dict[str, str]:
-    """Every file below a folder, hidden ones too, by its relative path."""
+    """Every file below a folder, including hidden ones, by its relative path."""
     return {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
         for path in folder.rglob("*")
@@ -30,114 +26,95 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-def folder_with(path: Path, **files: str) -> Path:
-    path.mkdir(parents=True)
+def write_files(folder: Path, **files: str) -> None:
+    folder.mkdir(parents=True)
     for name, text in files.items():
-        (path / name).write_text(text, encoding="utf-8")
-    return path
+        (folder / name).write_text(text, encoding="utf-8")
 
 
-def test_a_file_stands_under_its_name_only_when_writing_ended(tmp_path: Path) -> None:
-    with replacing(tmp_path / "table.csv") as beside:
-        beside.write_text("half")
+def test_file_appears_only_after_writing(tmp_path: Path) -> None:
+    with replacing(tmp_path / "table.csv") as partial:
+        partial.write_text("new")
         assert not (tmp_path / "table.csv").exists()
-    assert contents(tmp_path) == {"table.csv": "half"}
+    assert contents(tmp_path) == {"table.csv": "new"}
 
 
-def test_an_error_while_writing_a_new_file_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(Interrupted), replacing(tmp_path / "table.csv") as beside:
-        beside.write_text("half")
-        raise Interrupted
+@pytest.mark.parametrize("old", [{}, {"table.csv": "old"}])
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_error_while_writing_a_file_changes_nothing(
+    tmp_path: Path, old: dict[str, str], error: type[BaseException]
+) -> None:
+    for name, text in old.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(error), replacing(tmp_path / "table.csv") as partial:
+        partial.write_text("half")
+        raise error
+    assert contents(tmp_path) == old
+
+
+def test_error_before_writing_is_passed_on(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="early"), replacing(tmp_path / "table.csv"):
+        raise ValueError("early")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_error_while_replacing_a_file_keeps_the_old_one(tmp_path: Path) -> None:
-    (tmp_path / "table.csv").write_text("old")
-    with pytest.raises(Interrupted), replacing(tmp_path / "table.csv") as beside:
-        beside.write_text("half")
-        raise Interrupted
-    assert contents(tmp_path) == {"table.csv": "old"}
-
-
-@pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
-def test_ctrl_c_keeps_the_old_file_too(tmp_path: Path, interruption: type[BaseException]) -> None:
-    (tmp_path / "table.csv").write_text("old")
-    with pytest.raises(interruption), replacing(tmp_path / "table.csv") as beside:
-        beside.write_text("half")
-        raise interruption
-    assert contents(tmp_path) == {"table.csv": "old"}
-
-
-def test_an_error_before_anything_is_written_is_passed_on(tmp_path: Path) -> None:
-    with pytest.raises(Interrupted), replacing(tmp_path / "table.csv"):
-        raise Interrupted
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_new_folder_appears_whole(tmp_path: Path) -> None:
-    with replacing(tmp_path / "posters") as beside:
-        folder_with(beside, first="1", second="2")
-        assert not (tmp_path / "posters").exists()
-    assert contents(tmp_path) == {"posters/first": "1", "posters/second": "2"}
-
-
-def test_a_folder_that_stood_there_is_replaced_with_all_it_held(tmp_path: Path) -> None:
-    folder_with(tmp_path / "posters", stale="old", both="old")
-    with replacing(tmp_path / "posters") as beside:
-        folder_with(beside, both="new")
+def test_folder_is_replaced_completely(tmp_path: Path) -> None:
+    write_files(tmp_path / "posters", stale="old", both="old")
+    with replacing(tmp_path / "posters") as partial:
+        write_files(partial, both="new")
+        assert contents(tmp_path / "posters") == {"stale": "old", "both": "old"}
     assert contents(tmp_path) == {"posters/both": "new"}
 
 
-def test_an_error_while_replacing_a_folder_keeps_the_old_one(tmp_path: Path) -> None:
-    folder_with(tmp_path / "posters", first="old")
-    with pytest.raises(Interrupted), replacing(tmp_path / "posters") as beside:
-        folder_with(beside, first="new", second="new")
-        raise Interrupted
-    assert contents(tmp_path) == {"posters/first": "old"}
-    assert [path.name for path in tmp_path.iterdir()] == ["posters"]
-
-
-def test_a_second_folder_is_not_put_in_place_when_the_first_fails(tmp_path: Path) -> None:
+def test_error_while_writing_folders_changes_none_of_them(tmp_path: Path) -> None:
+    write_files(tmp_path / "reserve", first="old")
     with (
-        pytest.raises(Interrupted),
+        pytest.raises(ValueError, match="stop"),
         replacing(tmp_path / "reserve") as reserve,
         replacing(tmp_path / "topup") as topup,
     ):
-        folder_with(reserve, poster="1")
-        folder_with(topup, poster="2")
-        raise Interrupted
-    assert list(tmp_path.iterdir()) == []
+        write_files(reserve, first="new", second="new")
+        write_files(topup, poster="new")
+        raise ValueError("stop")
+    assert contents(tmp_path) == {"reserve/first": "old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["reserve"]
 
 
-def test_missing_parents_are_made(tmp_path: Path) -> None:
-    write_bytes(tmp_path / "data" / "posters" / "one.jpg", b"\xff\xd8")
-    assert (tmp_path / "data" / "posters" / "one.jpg").read_bytes() == b"\xff\xd8"
+def test_partial_files_of_killed_processes_are_deleted(tmp_path: Path) -> None:
+    killed = tmp_path / ".table.csv.999999999.partial"
+    killed.write_text("half")
+    running = tmp_path / ".table.csv.1.partial"
+    running.write_text("half")
+    write_text(tmp_path / "table.csv", "new")
+    assert contents(tmp_path) == {"table.csv": "new", running.name: "half"}
 
 
-def test_text_is_utf8_with_line_feeds(tmp_path: Path) -> None:
-    write_text(tmp_path / "titles.txt", "Amélie\n東京物語\n")
-    assert (tmp_path / "titles.txt").read_bytes() == "Amélie\n東京物語\n".encode()
+def test_text_is_utf8_with_line_feeds_in_new_folders(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "lists" / "titles.txt"
+    write_text(path, "Amélie\n東京物語\n")
+    assert path.read_bytes() == "Amélie\n東京物語\n".encode()
+    write_bytes(path, b"\xff\xd8")
+    assert path.read_bytes() == b"\xff\xd8"
 
 
-def test_json_keeps_the_order_of_its_keys(tmp_path: Path) -> None:
+def test_json_keeps_the_order_of_keys(tmp_path: Path) -> None:
     write_json(tmp_path / "metrics.json", {"n": 3, "mae": 1.5, "bias": -0.25})
     text = (tmp_path / "metrics.json").read_text(encoding="utf-8")
     assert list(json.loads(text).items()) == [("n", 3), ("mae", 1.5), ("bias", -0.25)]
     assert text.endswith("}\n")
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_json_refuses_what_is_not_a_number_and_keeps_the_old_file(
-    tmp_path: Path, number: float
-) -> None:
+@pytest.mark.parametrize("number", [float("nan"), float("-inf")])
+def test_json_refuses_nan_and_infinity(tmp_path: Path, number: float) -> None:
     write_json(tmp_path / "metrics.json", {"mae": 12.5})
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "metrics.json", {"mae": {"natural": [number]}})
-    assert json.loads((tmp_path / "metrics.json").read_text()) == {"mae": 12.5}
-    assert len(list(tmp_path.iterdir())) == 1
+    assert {name: json.loads(text) for name, text in contents(tmp_path).items()} == {
+        "metrics.json": {"mae": 12.5}
+    }
 
 
-def test_digests_are_sha256_of_the_content(tmp_path: Path) -> None:
+def test_digest_is_sha256_of_the_content(tmp_path: Path) -> None:
     content = bytes(range(256)) * 5000
     (tmp_path / "poster.jpg").write_bytes(content)
     assert sha256(content) == hashlib.sha256(content).hexdigest()
@@ -152,19 +129,15 @@ def test_digests_are_sha256_of_the_content(tmp_path: Path) -> None:
         ((7, "natural", "metropolis"), 0.6807207001767673),
     ],
 )
-def test_unit_interval_gives_the_same_number_forever(
+def test_unit_interval_is_the_same_in_every_version(
     parts: tuple[object, ...], expected: float
 ) -> None:
     assert unit_interval(*parts) == expected
 
 
-def test_unit_interval_stays_below_one_and_is_even() -> None:
+def test_unit_interval_is_uniform() -> None:
     numbers = [unit_interval("movie", number) for number in range(5000)]
     assert all(0 <= number < 1 for number in numbers)
     tenths = [sum(int(number * 10) == tenth for number in numbers) for tenth in range(10)]
     assert min(tenths) > 420
     assert max(tenths) < 580
-
-
-def test_unit_interval_tells_the_order_of_its_parts() -> None:
-    assert unit_interval("a", "b") != unit_interval("b", "a")

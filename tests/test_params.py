@@ -1,4 +1,4 @@
-"""`params.yaml` is read whole, or refused with every problem named."""
+"""`params.yaml` is read completely, or refused with every problem named."""
 
 import copy
 import re
@@ -10,9 +10,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from posters import paths
 from posters.errors import ParamsError
-from posters.params import Params, flatten, load_params, parse_params
+from posters.params import flatten, load_params, parse_params
 
 COMMITTED = Path(__file__).resolve().parents[1] / "params.yaml"
 CONTENT: dict[str, dict[str, Any]] = yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))
@@ -20,7 +19,7 @@ KEYS = [(section, key) for section, values in CONTENT.items() for key in values]
 
 
 def changed(**values: object) -> dict[str, Any]:
-    """The committed parameters with others in them: `changed(rebalance__t=-1)`."""
+    """The committed parameters with other values: `changed(rebalance__t=-1)`."""
     content = copy.deepcopy(CONTENT)
     for name, value in values.items():
         section, key = name.split("__")
@@ -29,7 +28,7 @@ def changed(**values: object) -> dict[str, Any]:
 
 
 def refusal(content: object) -> str:
-    """What `parse_params` says about content that it refuses."""
+    """The message of `parse_params` for content that it refuses."""
     with pytest.raises(ParamsError) as refused:
         parse_params(content)
     return str(refused.value)
@@ -44,17 +43,14 @@ def values_of(node: yaml.Node) -> Iterator[yaml.Node]:
         yield node
 
 
-def test_the_committed_file_loads() -> None:
-    params = load_params(COMMITTED)
-    assert params.rebalance.t == CONTENT["rebalance"]["t"]
-    assert params.embed.backbone == CONTENT["embed"]["backbone"]
+def test_committed_file_loads() -> None:
+    params = load_params()
+    assert params == load_params(COMMITTED)
+    assert flatten(params) == {f"{section}.{key}": CONTENT[section][key] for section, key in KEYS}
+    assert list(flatten(params)) == [f"{section}.{key}" for section, key in KEYS]
 
 
-def test_without_a_path_the_committed_file_is_read() -> None:
-    assert load_params() == load_params(COMMITTED)
-
-
-def test_every_line_that_sets_a_value_gives_its_reason() -> None:
+def test_every_value_of_the_committed_file_has_a_comment() -> None:
     lines = COMMITTED.read_text(encoding="utf-8").splitlines()
     document = yaml.compose("\n".join(lines))
     assert document is not None
@@ -70,176 +66,133 @@ def test_every_line_that_sets_a_value_gives_its_reason() -> None:
     ("name", "value"),
     [
         ("source__kind", "netflix"),
-        ("source__replica", 1),
-        ("fetch__retries", -1),
-        ("fetch__requests_per_second", 0),
-        ("fetch__hosts", "example.org"),
-        ("posters__placeholders", ["short"]),
-        ("scrape__max_failed", 0),
         ("source__table", 3),
         ("scrape__movies", 0),
-        ("scrape__movies", None),
         ("scrape__first_year", 1492),
-        ("scrape__last_year", 3000),
-        ("scrape__seed", -1),
         ("scrape__seed", 2**32),
-        ("posters__min_side", 0),
-        ("posters__min_aspect", 0),
+        ("scrape__max_failed", 0),
+        ("fetch__hosts", "example.org"),
+        ("fetch__contact", "a\nb"),
+        ("posters__max_aspect", float("inf")),
         ("posters__max_pixels", 1e6),
-        ("posters__near_duplicate", 16),
+        ("posters__placeholders", ["short"]),
         ("rebalance__t", -1),
         ("rebalance__t", "30"),
         ("rebalance__t", 30.5),
         ("rebalance__t", True),
         ("rebalance__t", None),
-        ("rebalance__t", [30]),
-        ("rebalance__before", "2000"),
-        ("rebalance__reserve", 0),
-        ("embed__backbone", 16),
-        ("embed__if_unreachable", "ask"),
-        ("embed__pooling", "sum"),
+        ("embed__backbone", ""),
         ("embed__layers", []),
         ("embed__layers", "block1_pool"),
-        ("embed__input_size", "big"),
         ("embed__input_size", [96, 16]),
-        ("embed__input_size", [96, 96, 3]),
         ("split__natural", 1.5),
-        ("split__natural", 0),
-        ("split__validation", 1),
-        ("split__validation", "0.15"),
-        ("split__near_duplicate", 0),
-        ("split__near_duplicate", 1.01),
         ("train__head", "softmax"),
-        ("train__hidden", 512),
         ("train__hidden", [512, 0]),
-        ("train__hidden", ["512"]),
-        ("train__dropout", 1),
-        ("train__input_dropout", 1),
-        ("train__input_dropout", -0.1),
-        ("train__label_width", 0),
-        ("train__prior_width", 0),
-        ("train__members", 0),
-        ("train__interval", 0),
         ("train__interval", 1),
-        ("train__learning_rate", 0),
         ("train__learning_rate", float("nan")),
-        ("train__weight_decay", -0.1),
-        ("train__epochs", 0),
-        ("evaluate__neighbours", 0),
-        ("evaluate__experiment", ""),
         ("evaluate__model_name", "posters/year"),
         ("evaluate__model_name", " "),
-        ("evaluate__champion_by", "validation"),
-        ("evaluate__log_model", 1),
     ],
 )
-def test_an_impossible_value_is_refused_under_its_dotted_name(name: str, value: object) -> None:
-    said = refusal(changed(**{name: value}))
-    assert re.match(rf"params\.yaml: {name.replace('__', '.')}(\.\d)?: ", said)
-    assert said.count("; ") == 1, "one problem, said once, with what was received"
+def test_invalid_value_is_refused_with_its_dotted_name(name: str, value: object) -> None:
+    message = refusal(changed(**{name: value}))
+    assert re.match(rf"params\.yaml: {name.replace('__', '.')}(\.\d)?: ", message)
+    assert message.count("; ") == 1, "one problem, and the received value"
 
 
 @pytest.mark.parametrize(
-    ("given", "understood"), [(None, None), (96, (96, 96)), ([64, 96], (64, 96))]
+    ("given", "expected"), [(None, None), (96, (96, 96)), ([64, 96], (64, 96))]
 )
-def test_the_input_size_is_one_side_or_width_and_height(given: object, understood: object) -> None:
-    assert parse_params(changed(embed__input_size=given)).embed.input_size == understood
+def test_input_size_is_one_side_or_width_and_height(given: object, expected: object) -> None:
+    assert parse_params(changed(embed__input_size=given)).embed.input_size == expected
 
 
-@pytest.mark.parametrize("side", [16, -96, True])
-def test_an_impossible_side_is_refused_as_width_and_as_height(side: object) -> None:
-    problems = refusal(changed(embed__input_size=side)).removeprefix("params.yaml: ").split("; ")
-    names = ("embed.input_size.0: ", "embed.input_size.1: ")
-    assert problems[0].startswith(names[0])
-    assert problems[2].startswith(names[1])
-    assert problems[1] == problems[3] == f"received {side}"
-
-
-def test_a_width_without_a_height_is_refused() -> None:
-    assert "embed.input_size.1: is missing" in refusal(changed(embed__input_size=[96]))
-
-
-def test_a_refused_value_is_shown_as_it_was_received() -> None:
-    assert "received '30'" in refusal(changed(rebalance__t="30"))
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(16, r"size\.0: .*received 16; .*size\.1: .*received 16"), ([96], r"size\.1: is missing")],
+)
+def test_invalid_input_size_names_width_and_height(given: object, expected: str) -> None:
+    assert re.search(expected, refusal(changed(embed__input_size=given)))
 
 
 @pytest.mark.parametrize("section", [None, *CONTENT])
-def test_an_unknown_key_is_named(section: str | None) -> None:
+def test_unknown_key_is_named(section: str | None) -> None:
     content: dict[str, Any] = copy.deepcopy(CONTENT)
     (content[section] if section else content)["colour"] = 1
     name = f"{section}.colour" if section else "colour"
     assert f" {name}: is not a known parameter" in refusal(content)
 
 
-@pytest.mark.parametrize(("section", "key"), KEYS)
-def test_a_missing_key_is_named(section: str, key: str) -> None:
-    content = copy.deepcopy(CONTENT)
-    del content[section][key]
-    assert f" {section}.{key}: is missing" in refusal(content)
-
-
 @pytest.mark.parametrize("section", CONTENT)
-def test_a_missing_section_is_named(section: str) -> None:
-    assert f" {section}: is missing" in refusal(
-        {name: values for name, values in CONTENT.items() if name != section}
-    )
-
-
-@pytest.mark.parametrize("section", CONTENT)
-def test_a_section_without_its_keys_is_named(section: str) -> None:
-    assert f" {section}: " in refusal({**CONTENT, section: None})
-
-
-def test_years_in_the_wrong_order_are_refused() -> None:
-    said = refusal(changed(scrape__first_year=2001, scrape__last_year=2000))
-    assert "scrape: first_year 2001 is after last_year 2000" in said
-
-
-def test_a_single_year_may_be_asked_about() -> None:
-    params = parse_params(changed(scrape__first_year=2000, scrape__last_year=2000))
-    assert params.scrape.first_year == params.scrape.last_year
+def test_missing_keys_and_sections_are_named(section: str) -> None:
+    content: dict[str, Any] = {**CONTENT, section: {}}
+    assert set(re.findall(r"([\w.]+): is missing", refusal(content))) == {
+        f"{section}.{key}" for key in CONTENT[section]
+    }
+    content[section] = None
+    assert f" {section}: " in refusal(content)
+    del content[section]
+    assert f" {section}: is missing" in refusal(content)
 
 
 @pytest.mark.parametrize(
-    ("table", "pool"), [("movies.csv", None), (None, "pool.csv"), (None, None), ("", "pool.csv")]
+    ("values", "expected"),
+    [
+        (
+            {"scrape__first_year": 2001, "scrape__last_year": 2000},
+            "scrape: first_year 2001 is after last_year 2000; swap them",
+        ),
+        (
+            {"posters__min_aspect": 0.9, "posters__max_aspect": 0.8},
+            "posters: min_aspect 0.9 is above max_aspect 0.8; swap them",
+        ),
+        (
+            {"source__kind": "table", "source__table": "movies.csv"},
+            "source: kind: table needs both `table`",
+        ),
+        ({"source__kind": "table", "source__table": "", "source__pool": "a.csv"}, "needs both"),
+        ({"source__kind": "tmdb"}, "source: kind: tmdb needs accept_tmdb_terms: true"),
+        (
+            {"source__replica": True, "source__table": "a.csv", "source__pool": "b.csv"},
+            "source: replica: true replaces IMDb; set kind: imdb",
+        ),
+    ],
 )
-def test_kind_table_needs_both_its_tables(table: str | None, pool: str | None) -> None:
-    said = refusal(changed(source__kind="table", source__table=table, source__pool=pool))
-    assert "source: kind: table needs both `table`" in said
-    assert "`pool`" in said
+def test_values_that_contradict_each_other_are_refused(
+    values: dict[str, object], expected: str
+) -> None:
+    assert expected in refusal(changed(**values))
 
 
-def test_kind_table_takes_one_table_named_twice() -> None:
+def test_one_year_and_one_table_named_twice_are_valid() -> None:
     params = parse_params(
-        changed(source__kind="table", source__table="movies.csv", source__pool="movies.csv")
+        changed(
+            **{"scrape__first_year": 2000, "scrape__last_year": 2000},
+            **{"source__kind": "table", "source__table": "a.csv", "source__pool": "a.csv"},
+        )
     )
-    assert params.source.pool == "movies.csv"
+    assert list(params.scrape.years) == [2000]
+    assert params.source.tables_read
 
 
 def test_all_problems_are_named_at_once() -> None:
     content = changed(rebalance__t=-1, split__natural=1.5, embed__pooling="sum")
     del content["train"]["epochs"]
     content["scrape"]["moviees"] = 3
-    said = refusal(content)
-    for name in (
-        "rebalance.t",
-        "split.natural",
-        "embed.pooling",
-        "train.epochs",
-        "scrape.moviees",
-    ):
-        assert f" {name}: " in said
+    message = refusal(content)
+    for name in ("rebalance.t", "split.natural", "embed.pooling", "train.epochs", "scrape.moviees"):
+        assert f" {name}: " in message
 
 
-@pytest.mark.parametrize("content", [None, [], "rebalance", 3])
-def test_what_has_no_sections_is_refused(content: object) -> None:
+@pytest.mark.parametrize("content", [None, [], "rebalance"])
+def test_content_without_sections_is_refused(content: object) -> None:
     assert f"received {type(content).__name__}" in refusal(content)
 
 
 @pytest.mark.parametrize(
     "content", [b"rebalance: [", b"a: b: c", b"\xff\xfe\x00", b"t: !!python/name:os.system"]
 )
-def test_a_file_that_is_not_yaml_is_named(tmp_path: Path, content: bytes) -> None:
+def test_file_that_is_not_yaml_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "mine.yaml"
     path.write_bytes(content)
     with pytest.raises(ParamsError, match=r"^mine\.yaml is not YAML: ") as refused:
@@ -247,44 +200,13 @@ def test_a_file_that_is_not_yaml_is_named(tmp_path: Path, content: bytes) -> Non
     assert "\n" not in str(refused.value)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match=r"mine\.yaml is missing"):
         load_params(tmp_path / "mine.yaml")
 
 
-def test_parameters_are_frozen() -> None:
-    params = load_params(COMMITTED)
+def test_parameters_and_their_lists_are_frozen() -> None:
+    params = load_params()
     with pytest.raises(ValidationError, match="frozen"):
         params.rebalance.t = 40  # type: ignore[misc]
-    with pytest.raises(ValidationError, match="frozen"):
-        params.rebalance = params.rebalance  # type: ignore[misc]
-
-
-def test_flatten_gives_every_parameter_under_its_dotted_name() -> None:
-    params: Params = load_params(COMMITTED)
-    flat = flatten(params)
-    assert list(flat) == [f"{section}.{key}" for section, key in KEYS]
-    assert flat == {f"{section}.{key}": CONTENT[section][key] for section, key in KEYS}
-
-
-@pytest.mark.parametrize(
-    ("line", "key"),
-    [
-        ("  min_aspect: 0.9", "posters"),
-        ("  max_aspect: .inf", "posters.max_aspect"),
-        ("  learning_rate: .nan", "train.learning_rate"),
-        ("  backbone: ''", "embed.backbone"),
-    ],
-)
-def test_values_no_run_could_use_are_refused(line: str, key: str, tmp_path: Path) -> None:
-    name = line.split(":")[0]
-    lines = paths.PARAMS.read_text(encoding="utf-8").splitlines()
-    changed = [line if given.startswith(f"{name}:") else given for given in lines]
-    path = tmp_path / "params.yaml"
-    path.write_text("\n".join(changed), encoding="utf-8")
-    with pytest.raises(ParamsError, match=re.escape(key)):
-        load_params(path)
-
-
-def test_lists_are_frozen_too() -> None:
-    assert hash(load_params()) == hash(load_params())
+    assert hash(params) == hash(load_params())

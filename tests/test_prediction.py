@@ -1,4 +1,4 @@
-"""What was left by the last run is asked in the way it was made."""
+"""The network of the last run is opened in the precision that it ran in."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from posters.embedding.scaling import RetrievalScale
 from posters.errors import DataError
 
 
-def test_vectors_in_a_precision_that_the_processor_lacks_are_not_compared_with(
+def test_embeddings_in_an_unsupported_precision_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     matrix = np.ones((2, 6), np.float32)

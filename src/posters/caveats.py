@@ -1,4 +1,4 @@
-"""What must be said wherever results are shown, because they don't mean what they seem to."""
+"""Caveats: reasons why results say nothing about real posters or a real network."""
 
 from collections.abc import Iterable
 
@@ -7,17 +7,17 @@ _GENERATING_SOURCES = frozenset({"sample"})
 
 
 def caveats(sources: Iterable[str], network: str | None = None) -> list[str]:
-    """What keeps results from meaning what they seem to: empty for real posters and weights.
+    """The caveats to show beside every result; empty for real posters and trained weights.
 
     Args:
         sources: the `source` of the catalogue's movies.
-        network: what must be said of the network (`BackboneInfo.caveat`), if anything.
+        network: the caveat of the network (`BackboneInfo.caveat`), if it has one.
     """
     found = [GENERATED] if _GENERATING_SOURCES.intersection(sources) else []
     return [*found, network] if network else found
 
 
 def marked(caveats: Iterable[str]) -> str:
-    """The caveats as the end of a printed line: ` [generated posters]`, or nothing."""
-    said = ", ".join(caveats)
-    return f" [{said}]" if said else ""
+    """The caveats as the end of a printed line: ` [generated posters]`, or an empty string."""
+    text = ", ".join(caveats)
+    return f" [{text}]" if text else ""

@@ -1,110 +1,88 @@
-"""What every command shares: an error on purpose is one line on stderr, never a traceback."""
+"""What all commands share: one-line errors on stderr, exit codes, signals, colours, arguments."""
 
 import argparse
 import contextlib
-import errno
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import TextIO
 
 from posters.errors import PostersError
-from posters.terminal import paint
 
-# What a person can mend: anything else is an error of the program, and its traceback is wanted.
-_OF_THE_MACHINE = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),
-    *(errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EMFILE),
-}
-_KEPT = "what was fetched and embedded is kept"
-
-
-class _Ended(KeyboardInterrupt):
-    """A signal that asks to end, other than that of Ctrl-C."""
+_STYLES = {"bold": "1", "faint": "2", "red": "1;31", "yellow": "33"}
+_KEPT = "everything fetched and embedded so far is kept"
 
 
 def run(name: str, main: Callable[[], int | None], failure: int = 1, kept: str = _KEPT) -> None:
     """Run `main` and end the process with its exit code.
 
+    Expected errors are printed as one line; only programming errors show a traceback.
+
     Args:
-        name: the command's name, which begins the error line.
-        main: does the work; returns an exit code, or None for 0.
-        failure: the exit code after a `PostersError`.
-        kept: what is not lost when it is cut off.
+        name: the command's name, which starts each line on stderr.
+        main: returns an exit code, or None for 0.
+        failure: the exit code after an expected error.
+        kept: what an interruption does not lose.
     """
-    _listen()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # `docker stop` and a closed terminal end the command as Ctrl-C does; nohup still works.
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _interrupt)
     try:
         code = main() or 0
-        _flush()
-    except SystemExit as end:
-        # Of argparse: after its help or its complaint.
-        code = end.code if isinstance(end.code, int) else 1
-        with contextlib.suppress(BrokenPipeError):
-            _flush()
+        print(end="", flush=True)
     except PostersError as error:
-        say_error(name, str(error))
+        print_error(name, str(error))
         code = failure
     except BrokenPipeError:
-        # Whoever read the output has enough of it (`| head`): nothing more can be written.
+        # The reader of the output has closed it (`| head`).
         code = 0
     except OSError as error:
-        if error.errno not in _OF_THE_MACHINE:
+        if error.errno is None:
+            # Not raised by the operating system.
             raise
-        say_error(
-            name,
-            f"{error.strerror}: {error.filename or 'the disk'}; {kept}. Mend that, then run again",
-        )
+        place = error.filename or "the disk"
+        print_error(name, f"{error.strerror}: {place}; {kept}. Fix this, then run again")
         code = failure
     except KeyboardInterrupt as interrupt:
-        code = 128 + (interrupt.args[0] if isinstance(interrupt, _Ended) else signal.SIGINT)
-        # Whoever presses it again does not want to wait for what threads are still at.
+        code = 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)
+        # A second Ctrl-C ends the process at once, without waiting for its threads.
         signal.signal(signal.SIGINT, lambda *_: os._exit(code))
-        _say(f"{name}: interrupted; {kept}")
-    _let_go()
+        _print_line(f"{name}: interrupted; {kept}")
+    finally:
+        _discard_unwritable_output()
     sys.exit(code)
 
 
-def say_error(name: str, problem: str) -> None:
-    """Say in one line on stderr what is wrong."""
-    _say(f"{name}: {paint('error:', 'red', sys.stderr)} {problem}")
+def print_error(name: str, problem: str) -> None:
+    """Print an error as one line on stderr."""
+    _print_line(f"{name}: {paint('error:', 'red', sys.stderr)} {problem}")
 
 
-def say_note(name: str, note: str) -> None:
-    """Say in one line on stderr what must be known beside the results."""
-    _say(f"{name}: {paint('note:', 'yellow', sys.stderr)} {note}")
+def print_note(name: str, note: str) -> None:
+    """Print a remark on the results as one line on stderr."""
+    _print_line(f"{name}: {paint('note:', 'yellow', sys.stderr)} {note}")
 
 
-def _say(line: str) -> None:
-    # Who closed stderr wants to hear nothing.
+def _print_line(line: str) -> None:
+    # Ignore a closed stderr.
     with contextlib.suppress(BrokenPipeError):
         print(line, file=sys.stderr, flush=True)
 
 
-def _listen() -> None:
-    """Let whoever asks the process to end (`docker stop`, a closed terminal) be heard as Ctrl-C."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # Ignored under nohup, and then it stays so.
-        if signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, _end)
+def _interrupt(number: int, _: FrameType | None) -> None:
+    raise KeyboardInterrupt(number)
 
 
-def _end(number: int, _: FrameType | None) -> None:
-    raise _Ended(number)
-
-
-def _flush() -> None:
-    if sys.stdout:
-        sys.stdout.flush()
-
-
-def _let_go() -> None:
-    """Throw away what can't be written, so that Python does not complain of it when it ends."""
-    for stream in (sys.stdout, sys.stderr):
+def _discard_unwritable_output() -> None:
+    """Redirect closed streams, or Python prints a warning when it flushes them at exit."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
-            if stream:
-                stream.flush()
+            stream.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -112,7 +90,7 @@ def _let_go() -> None:
 def _excepthook(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """Ctrl-C while a command's modules are still being imported is no reason for a traceback."""
+    """Print no traceback after Ctrl-C while a command still imports its modules."""
     if not issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
 
@@ -120,8 +98,26 @@ def _excepthook(
 sys.excepthook = _excepthook
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal that can move its cursor."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, style: str, stream: TextIO | None) -> str:
+    """Style a text if it is printed on a terminal and `NO_COLOR` (https://no-color.org) is not set.
+
+    Args:
+        text: what to print.
+        style: `bold`, `faint`, `red` or `yellow`.
+        stream: where it will be printed.
+    """
+    if not is_terminal(stream) or os.environ.get("NO_COLOR"):
+        return text
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+
 def positive(text: str) -> int:
-    """A whole number of at least 1, from the command line."""
+    """Parse a command-line argument that is a whole number of at least 1."""
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise argparse.ArgumentTypeError(
             f"expected a whole number of at least 1, received {text!r}"
@@ -130,22 +126,17 @@ def positive(text: str) -> int:
 
 
 def writable_png(text: str) -> Path:
-    """The path of a PNG that can be written, from the command line; what is there will be replaced.
-
-    It is tried, as permissions alone don't tell.
-    """
+    """Parse a command-line argument that names a PNG file to write or replace."""
     path = Path(text)
     if path.suffix.lower() != ".png":
         raise argparse.ArgumentTypeError(f"expected a name that ends in .png, received {text!r}")
     if path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a folder; name a file in it")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        beside.touch()
-        beside.unlink()
+        # Permissions alone don't show whether a file can be created.
+        tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
         raise argparse.ArgumentTypeError(
-            f"nothing can be written into the folder of {text!r} ({error.strerror}); make it, or "
-            "name another"
+            f"can't write to the folder of {text!r} ({error.strerror}): create it, or name another"
         ) from error
     return path

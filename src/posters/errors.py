@@ -1,25 +1,11 @@
-"""What can go wrong, as one tree.
-
-    PostersError            catch this one
-    ├── ParamsError         params.yaml says something that can't be
-    ├── TableError          a table of movies is not one
-    ├── SourceError         a site or file of a source does not answer as expected
-    │   ├── SiteBlocked     a firewall lets no program in
-    │   └── SiteUnreachable no connection, several times in a row
-    ├── FetchFailed         one address of the web can't be had; the run goes on without it
-    ├── PosterRefused       one picture can't be used; the run goes on without it
-    ├── BackboneError       an unknown network, or weights that are missing or don't fit
-    ├── ClusterError        Ray is missing, or its cluster can't do the work
-    ├── TrackingError       MLflow's server does not answer
-    ├── DataError           what an earlier stage wrote is missing or does not fit together
-    └── PageError           the page can't be served
+"""All errors that this project raises on purpose; `PostersError` is the base class.
 
 Each message says what was wrong, what was expected, and what to do.
 """
 
 
 class PostersError(Exception):
-    """Base of every error this project raises on purpose."""
+    """The base class of all errors raised on purpose."""
 
 
 class ParamsError(PostersError):
@@ -27,32 +13,32 @@ class ParamsError(PostersError):
 
 
 class TableError(PostersError):
-    """A table of movies lacks a column, repeats an id, or holds a year that is none."""
+    """A table of movies lacks a column, repeats an id, or has an invalid year."""
 
 
 class SourceError(PostersError):
-    """A site or file of a source does not answer as expected."""
+    """A site or file of a source does not respond as expected."""
 
 
 class SiteBlocked(SourceError):
-    """A site answers with a firewall's challenge: it isn't asked again in this run."""
+    """A site returns a firewall's challenge; this run sends it no more requests."""
 
 
 class SiteUnreachable(SourceError):
-    """A site gives no connection, or no rules to obey: it isn't asked again in this run."""
+    """A site or its robots.txt can't be reached; this run sends it no more requests."""
 
 
 class FetchFailed(PostersError):
-    """One address of the web can't be had.
+    """One URL can't be fetched; the run continues without it.
 
     Attributes:
-        reason: a short name, the same for the same cause, to count by: `HTTP 404`, `timeout`,
-            `no connection`, `cut short`, `too large`, `other host` and the like.
-        detail: what happened, without any key.
-        passing: whether it may be had another day.
-        again: whether to try once more now.
-        ours: whether it is our own limits that refuse it: with others it may be had.
-        retry_after: seconds that the server asks to wait before that, if it does.
+        reason: a short name of the cause, to count failures by: `HTTP 404`, `timeout`,
+            `no connection`, `cut short`, `too large`, `other host` and so on.
+        detail: what happened, without any API key.
+        passing: whether a later run may succeed.
+        again: whether to retry now.
+        ours: whether our own limits refused it; other limits may allow it.
+        retry_after: seconds to wait before the retry, if the server names them.
     """
 
     def __init__(
@@ -75,13 +61,13 @@ class FetchFailed(PostersError):
 
 
 class PosterRefused(PostersError):
-    """One picture can't be used.
+    """One picture can't be used; the run continues without it.
 
     Attributes:
-        reason: a short name, the same for the same cause, to count by: `missing`, `unreadable`,
-            `too small`, `not portrait`, `too large`, `flat colour`, `duplicate`; of a site that
-            offers none: `not listed`, `another year`, `no poster`, `placeholder`.
-        url: where the picture came from, once that is known.
+        reason: a short name of the cause, to count refusals by: `missing`, `unreadable`,
+            `too small`, `not portrait`, `too large`, `flat colour`, `duplicate`; or, if the site
+            has no poster, `not listed`, `another year`, `no poster`, `placeholder`.
+        url: the picture's URL, once it is known.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -92,19 +78,19 @@ class PosterRefused(PostersError):
 
 
 class BackboneError(PostersError):
-    """The pre-trained network can't be had as the parameters ask."""
+    """The pre-trained network that the parameters name can't be loaded."""
 
 
 class ClusterError(PostersError):
-    """Ray is not installed, its cluster can't be reached, or a machine of it can't do the work."""
+    """Ray is not installed, its cluster can't be reached, or one of its machines is unsuitable."""
 
 
 class TrackingError(PostersError):
-    """The MLflow server that `MLFLOW_TRACKING_URI` names does not answer."""
+    """The MLflow server at `MLFLOW_TRACKING_URI` does not respond."""
 
 
 class DataError(PostersError):
-    """A file of an earlier stage is missing, or two of them don't belong together."""
+    """A file of an earlier stage is missing, or two of them don't match."""
 
 
 class PageError(PostersError):

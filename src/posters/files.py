@@ -1,4 +1,4 @@
-"""Writing files so that half of one never stands under its name, and naming content by digest."""
+"""Atomic writes of files and folders, and SHA-256 digests."""
 
 import contextlib
 import glob
@@ -13,34 +13,33 @@ from typing import Any
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write a file or a folder to; rename it when all went well.
+    """Yield a temporary path for a file or a folder; on success, move it to `path`.
 
-    What stood at `path` before is replaced at the end only. After an error nothing is left over.
+    After an error the old content of `path` is unchanged and the temporary file is deleted.
+    Temporary files of killed processes are deleted too.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left_over in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
-        process = left_over.name.split(".")[-2]
-        if left_over == beside or not _is_running(process):
-            _remove(left_over)
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        process = leftover.name.split(".")[-2]
+        if leftover == partial or not _is_running(process):
+            _remove(leftover)
     try:
-        yield beside
-        if beside.is_dir() and path.exists():
+        yield partial
+        if partial.is_dir() and path.exists():
             shutil.rmtree(path)
-        beside.replace(path)
+        partial.replace(path)
     finally:
-        _remove(beside)
+        _remove(partial)
 
 
 def _is_running(process: str) -> bool:
-    """Whether what wrote a partial file still does: a run that was killed left its own behind."""
     try:
         os.kill(int(process), 0)
-    except (ValueError, OverflowError):
-        return True  # none of ours
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except (ValueError, OverflowError, PermissionError):
+        # Not a temporary file of ours, or a process of another user.
         return True
     return True
 
@@ -53,18 +52,22 @@ def _remove(path: Path) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` to `path`, whole or not at all."""
-    with replacing(path) as beside:
-        beside.write_bytes(content)
+    """Write `content` to `path` atomically."""
+    with replacing(path) as partial:
+        partial.write_bytes(content)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 with line feeds, whole or not at all."""
+    """Write `text` as UTF-8 with line feeds, atomically."""
     write_bytes(path, text.encode("utf-8"))
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write `content` as indented JSON, keys in their order; a NaN is an error."""
+    """Write `content` as indented JSON in the order of its keys.
+
+    Raises:
+        ValueError: `content` holds a NaN or an infinity.
+    """
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
@@ -74,12 +77,12 @@ def sha256(content: bytes) -> str:
 
 
 def sha256_of_file(path: Path) -> str:
-    """The SHA-256 digest of a file's content, read in pieces."""
+    """The SHA-256 digest of a file, read in chunks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def unit_interval(*parts: object) -> float:
-    """A number in [0, 1) that depends on `parts` alone: the same on every machine, in any order."""
+    """A pseudo-random number in [0, 1) that depends on `parts` only."""
     digest = hashlib.sha256(":".join(map(str, parts)).encode("utf-8")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

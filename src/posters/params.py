@@ -1,6 +1,5 @@
-"""`params.yaml` as frozen objects that refuse unknown keys, wrong types and impossible values."""
+"""`params.yaml` as frozen objects; unknown keys, wrong types and invalid values are refused."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -14,6 +13,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from posters import paths
 from posters.errors import ParamsError
@@ -26,11 +26,11 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 Name = Annotated[str, Field(min_length=1)]
-# MLflow's addresses are `models:/name/version`.
+# MLflow's URIs are `models:/name/version`.
 ModelName = Annotated[str, Field(pattern=r"^[^/:]*[^/:\s][^/:]*$")]
 Rate = Annotated[float, Field(gt=0, le=1000)]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")]
-# It goes into a header.
+# Sent in the User-Agent header.
 Contact = Annotated[str, Field(pattern=r"^[!-~][ -~]*$")]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Seconds = Annotated[float, Field(gt=0)]
@@ -44,7 +44,7 @@ def _as_size(value: object) -> object:
 
 def _not_empty(names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
-        raise ValueError("expected at least one layer, or null for the network's default layers")
+        raise ValueError("name at least one layer, or null for the default layers of the network")
     return names
 
 
@@ -65,31 +65,31 @@ class SourceParams(Section):
     accept_tmdb_terms: bool
 
     @model_validator(mode="after")
-    def _kind_has_what_it_needs(self) -> Self:
+    def _check_kind(self) -> Self:
         if self.tables_read and not (self.table and self.pool):
             raise ValueError(
                 f"{'replica: true' if self.replica else 'kind: table'} needs both `table` (the "
-                "initial catalogue) and `pool` (what a top-up draws on); with one table alone, "
-                "name it twice and let scrape.movies be smaller"
+                "initial catalogue) and `pool` (movies for the top-up); if you have one table "
+                "only, name it twice and set scrape.movies below its size"
             )
         if self.replica and self.kind != "imdb":
-            raise ValueError("replica: true stands in for IMDb; set kind: imdb, or replica: false")
+            raise ValueError("replica: true replaces IMDb; set kind: imdb, or replica: false")
         if self.kind == "tmdb" and not self.accept_tmdb_terms:
             raise ValueError(
-                "kind: tmdb needs accept_tmdb_terms: true. TMDB's terms of use count training a "
-                "model as needing a written agreement with TMDB: read them "
-                "(https://www.themoviedb.org/api-terms-of-use) and accept them only if you have it"
+                "kind: tmdb needs accept_tmdb_terms: true. TMDB's terms of use require a written "
+                "agreement to train a model: read them "
+                "(https://www.themoviedb.org/api-terms-of-use) and accept them only if you have one"
             )
         return self
 
     @property
     def tables_read(self) -> bool:
-        """Whether `table` and `pool` are what is read."""
+        """Whether movies come from `table` and `pool`."""
         return self.kind == "table" or self.replica
 
     @property
     def archive(self) -> Literal["replica", "live"]:
-        """Whose answers are kept together: those of our own server, or of the real web."""
+        """The archive of web responses: of the local server, or of the real web."""
         return "replica" if self.kind == "sample" or self.replica else "live"
 
 
@@ -104,7 +104,7 @@ class ScrapeParams(Section):
     seed: Seed
 
     @model_validator(mode="after")
-    def _years_in_order(self) -> Self:
+    def _check_years(self) -> Self:
         if self.first_year > self.last_year:
             raise ValueError(
                 f"first_year {self.first_year} is after last_year {self.last_year}; swap them"
@@ -113,12 +113,12 @@ class ScrapeParams(Section):
 
     @property
     def years(self) -> range:
-        """All years asked about."""
+        """All requested years."""
         return range(self.first_year, self.last_year + 1)
 
 
 class FetchParams(Section):
-    """How the web is asked."""
+    """Rates, timeouts and limits of requests."""
 
     contact: Contact | None
     hosts: Annotated[tuple[Host, ...], Field(strict=False)]
@@ -136,24 +136,24 @@ class FetchParams(Section):
 
     @property
     def user_agent(self) -> str:
-        """Who asks, without disguise: `name/version (+contact)`."""
+        """The User-Agent header: `name/version (+contact)`."""
         return USER_AGENT + (f" (+{self.contact})" if self.contact else "")
 
 
 class PosterParams(Section):
-    """What counts as a usable poster."""
+    """Which pictures are usable posters."""
 
     min_side: Count
     min_aspect: Annotated[float, Field(gt=0)]
     max_aspect: Annotated[float, Field(gt=0)]
-    # What is decoded anywhere in the project (images.MAX_PIXELS); less can be asked for, not more.
+    # The limit of the whole project is images.MAX_PIXELS.
     max_pixels: Annotated[int, Field(ge=1, le=40_000_000)]
     max_bytes: Count
     near_duplicate: Annotated[int, Field(ge=0, le=15)]
     placeholders: Annotated[tuple[Digest, ...], Field(strict=False)]
 
     @model_validator(mode="after")
-    def _aspects_in_order(self) -> Self:
+    def _check_aspects(self) -> Self:
         if self.min_aspect > self.max_aspect:
             raise ValueError(
                 f"min_aspect {self.min_aspect:g} is above max_aspect {self.max_aspect:g}; swap them"
@@ -162,20 +162,20 @@ class PosterParams(Section):
 
 
 class RebalanceParams(Section):
-    """The top-up of the thin years, and the balanced test set aside before it."""
+    """The top-up of years with few movies, and the size of the balanced test."""
 
     t: Annotated[int, Field(ge=0)]
     before: Year
     reserve: Count
 
     def wanted(self, years: range) -> int:
-        """How many movies are wanted beside the initial catalogue, at most."""
-        thin = sum(year < self.before for year in years)
-        return self.reserve * len(years) + self.t * thin
+        """The largest number of movies to add to the initial catalogue."""
+        topped_up = sum(year < self.before for year in years)
+        return self.reserve * len(years) + self.t * topped_up
 
 
 class EmbedParams(Section):
-    """The frozen network that turns a poster into a vector."""
+    """The frozen network that embeds posters."""
 
     backbone: Name
     weights: Name
@@ -191,7 +191,7 @@ class EmbedParams(Section):
 
 
 class SplitParams(Section):
-    """Who is trained on and who is tested on."""
+    """How movies are split into training, validation and test parts."""
 
     seed: Seed
     natural: Share
@@ -200,10 +200,9 @@ class SplitParams(Section):
 
 
 class TrainParams(Section):
-    """The year head and its training."""
+    """The year model and its training."""
 
     head: Literal["distribution", "scalar"]
-    # A list in YAML.
     hidden: Annotated[tuple[Count, ...], Field(strict=False)]
     input_dropout: Annotated[float, Field(ge=0, lt=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
@@ -243,39 +242,36 @@ class Params(Section):
     evaluate: EvaluateParams
 
 
-def _say(problem: Any) -> str:
+def _describe(problem: ErrorDetails) -> str:
     key = ".".join(map(str, problem["loc"]))
-    said = {
-        "extra_forbidden": "is not a known parameter: check its spelling, or remove it",
-        "missing": "is missing: add it (git has the file as it came)",
-    }.get(problem["type"])
-    if said is None:
-        said = problem["msg"].removeprefix("Value error, ")
-        if not isinstance(problem["input"], dict):
-            said += f"; received {problem['input']!r}"
-    return f"{key}: {said}"
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: is not a known parameter: check its spelling, or remove it"
+    if problem["type"] == "missing":
+        return f"{key}: is missing: add it (git has the original file)"
+    text = f"{key}: {problem['msg'].removeprefix('Value error, ')}"
+    return text if isinstance(problem["input"], dict) else f"{text}; received {problem['input']!r}"
 
 
 def parse_params(content: object, name: str = "params.yaml") -> Params:
     """Check parsed YAML and freeze it.
 
     Raises:
-        ParamsError: naming every unknown key, wrong type and impossible value at once.
+        ParamsError: it names every unknown key, wrong type and invalid value.
     """
     if not isinstance(content, dict):
         raise ParamsError(f"{name}: expected sections with keys; received {type(content).__name__}")
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        problems = [_say(problem) for problem in error.errors()]
-        raise ParamsError(f"{name}: " + "; ".join(problems)) from error
+        problems = "; ".join(map(_describe, error.errors()))
+        raise ParamsError(f"{name}: {problems}") from error
 
 
 def load_params(path: Path | None = None) -> Params:
     """Read and check `params.yaml`.
 
     Raises:
-        ParamsError: the file is missing, is not YAML, or says something that can't be.
+        ParamsError: the file is missing, is not YAML, or has an invalid value.
     """
     path = path or paths.PARAMS
     try:
@@ -289,13 +285,9 @@ def load_params(path: Path | None = None) -> Params:
 
 
 def flatten(params: Params) -> dict[str, Any]:
-    """`{"rebalance.t": 30, ...}`: every parameter under its dotted name."""
-
-    def walk(prefix: str, value: Any) -> Iterable[tuple[str, Any]]:
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                yield from walk(f"{prefix}.{key}" if prefix else key, inner)
-        else:
-            yield prefix, value
-
-    return dict(walk("", params.model_dump(mode="json")))
+    """Every parameter under its dotted name: `{"rebalance.t": 30, ...}`."""
+    return {
+        f"{section}.{key}": value
+        for section, values in params.model_dump(mode="json").items()
+        for key, value in values.items()
+    }

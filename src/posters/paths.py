@@ -1,9 +1,9 @@
-"""Where things lie: the one place that knows the names of files and folders.
+"""The names of all files and folders.
 
-Two roots. The *workspace* is the folder this code runs in: the stages' outs are relative to it. The
-*root* is the repository a person cloned. They differ under `dvc exp run --temp`, which works in a
-throw-away copy and names the real repository in `DVC_ROOT`; caches, the MLflow database and
-relative paths that a person typed belong to the root.
+The *workspace* is the folder of this code; the stages' outputs are in it. The *root* is the cloned
+repository. They differ under `dvc exp run --temp`, which runs in a temporary copy and sets
+`DVC_ROOT` to the repository. Caches, the MLflow database and relative paths in `params.yaml` belong
+to the root.
 """
 
 import os
@@ -30,20 +30,20 @@ PREDICTIONS = DATA / "predictions.csv"
 
 
 def root() -> Path:
-    """The cloned repository, also when the stages run in a throw-away copy of it."""
+    """The cloned repository, also when the stages run in a temporary copy of it."""
     return Path(os.environ.get("DVC_ROOT") or WORKSPACE).resolve()
 
 
 def cache() -> Path:
-    """The folder of what must survive a crash and a change of parameters, outside DVC's outs."""
+    """The folder of everything that must survive crashes and changes of parameters."""
     return root() / ".cache"
 
 
 def archive(name: str) -> Path:
-    """The folder of what a web answered: `live` for the real one, `replica` for our own."""
+    """The folder of web responses: `live` for the real web, `replica` for the local server."""
     return cache() / "web" / name
 
 
 def from_root(path: str) -> Path:
-    """A path that a person typed into the parameters: absolute, or relative to the root."""
+    """A path from `params.yaml`: absolute, or relative to the root."""
     return root() / Path(path).expanduser()

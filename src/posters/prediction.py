@@ -1,6 +1,6 @@
-"""Answering for a person's own poster with what the last `dvc repro` left."""
+"""Year and nearest neighbours of any poster, by the model that the last `dvc repro` made."""
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,22 +19,22 @@ from posters.neighbours.index import Neighbour, Neighbours
 from posters.years.model_files import read_about
 from posters.years.year_model import YearModel
 
-# One by one: a poster's answer is then the same to the bit in any company, it takes no longer (each
-# share of the cores has its thread), and a third less is kept in memory.
-_BATCH = 1
+# With one poster per batch, a poster's vector does not depend on the other posters. It is as fast
+# as larger batches, since each core has its own thread, and takes a third less memory.
+_BATCH_SIZE = 1
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the pipeline says of one poster.
+class PosterPrediction:
+    """The prediction for one poster.
 
     Attributes:
         year: the median of the distribution over years, rounded.
         low, high: first and last year of the interval.
-        decade: the likeliest, by its first year.
+        decade: first year of the most probable decade.
         decade_probability: of that decade.
-        neighbours: the movies whose posters look most alike, the most similar first.
-        probabilities: of every year that can be answered, oldest first.
+        neighbours: the movies with the most similar posters, the most similar first.
+        probabilities: of every year, oldest first.
     """
 
     year: int
@@ -47,19 +47,19 @@ class Answer:
 
 
 class Predictor:
-    """The network, the head and the catalogue, loaded once for many posters.
+    """The network, the year model and the catalogue, loaded once for many posters.
 
     Args:
-        data: the folder that holds `model` and `embeddings`, as the last `dvc repro` left them.
-        many: whether many posters will be asked about: faster for them, slower for one (see
-            `OpenVinoModel`). The answers are the same.
+        data: the folder with `model` and `embeddings` of the last `dvc repro`.
+        many: optimise for many posters instead of one (see `OpenVinoModel`). The predictions are
+            the same.
 
     Attributes:
-        caveats: what must be said beside every answer; empty when there is nothing to say.
-        level: share of posters whose interval holds their year.
+        caveats: to show beside every prediction; empty if there are none.
+        level: the share of posters whose interval contains their year.
 
     Raises:
-        DataError: no trained model yet, or `data/` is damaged or does not fit together.
+        DataError: there is no trained model yet, or files in `data/` are damaged or don't match.
     """
 
     def __init__(self, data: Path = paths.DATA, many: bool = False) -> None:
@@ -74,65 +74,55 @@ class Predictor:
         self._neighbours = Neighbours(embeddings)
         self.level = self._year_model.level
 
-    def answer(self, posters: Sequence[PosterLike], k: int, prior: str = "natural") -> list[Answer]:
-        """The year of each poster and its `k` nearest movies.
+    def predict(self, poster: PosterLike, k: int, prior: str = "natural") -> PosterPrediction:
+        """The year of a poster and its `k` nearest movies.
 
         Args:
-            posters: see `PosterLike`.
+            poster: see `PosterLike`.
             k: at least 1.
-            prior: how the posters asked about come: `natural`, as movies come, mostly recent ones,
-                or `uniform`, every year alike.
+            prior: the mix of years you expect: `natural` (mostly recent movies, as in the initial
+                catalogue) or `uniform` (every year is equally probable).
 
         Raises:
-            PosterRefused: a poster can't be read.
+            PosterRefused: the poster can't be read.
         """
-        answers = []
-        for answer in self.try_each(posters, k, prior):
-            if isinstance(answer, PosterRefused):
-                raise answer
-            answers.append(answer)
-        return answers
+        (prediction,) = self.predict_each([poster], k, prior)
+        if isinstance(prediction, PosterRefused):
+            raise prediction
+        return prediction
 
-    def try_each(
+    def predict_each(
         self, posters: Iterable[PosterLike], k: int, prior: str = "natural"
-    ) -> Generator[Answer | PosterRefused, None, None]:
-        """As `answer`, poster by poster in their order; why instead, where one can't be read.
+    ) -> Generator[PosterPrediction | PosterRefused, None, None]:
+        """Like `predict`, for many posters; yields the error of a poster that can't be read.
 
-        A few posters are in memory at a time, however many there are; while the network looks at
-        some, the next ones are read.
+        Only a few posters are in memory at a time. The next ones are read while the network runs.
         """
-        for vectors, refusals in self._backbone.try_batches(posters):
-            answers = iter(self._of_vectors(vectors, k, prior))
-            for refused in refusals:
-                yield refused or next(answers)
+        for vectors, (refused,) in self._backbone.try_batches(posters):
+            yield refused or self._predict_vector(vectors, k, prior)
 
-    def _of_vectors(self, vectors: NDArray[np.float32], k: int, prior: str) -> list[Answer]:
-        """Answers for vectors of shape (n, embedding_size)."""
-        if not len(vectors):
-            return []
-        dates = self._year_model.predict(vectors[:, self._backbone.info.year_features], prior)
-        nearest = self._neighbours.nearest_to_vectors(vectors, k)
-        return [
-            Answer(
-                int(np.rint(dates.year[row])),
-                int(dates.low[row]),
-                int(dates.high[row]),
-                int(dates.decade[row]),
-                float(dates.decade_probability[row]),
-                neighbours,
-                self._by_year(dates.probabilities[row]),
-            )
-            for row, neighbours in enumerate(nearest)
-        ]
+    def _predict_vector(self, vector: NDArray[np.float32], k: int, prior: str) -> PosterPrediction:
+        """The prediction for a vector of shape (1, embedding_size)."""
+        years = self._year_model.predict(vector[:, self._backbone.info.year_features], prior)
+        (neighbours,) = self._neighbours.nearest_to_vectors(vector, k)
+        return PosterPrediction(
+            year=int(np.rint(years.year[0])),
+            low=int(years.low[0]),
+            high=int(years.high[0]),
+            decade=int(years.decade[0]),
+            decade_probability=float(years.decade_probability[0]),
+            neighbours=neighbours,
+            probabilities=self._by_year(years.probabilities[0]),
+        )
 
-    def as_json(self, answer: Answer, prior: str) -> dict[str, Any]:
-        """One answer under the names by which programs are told it, ready for JSON."""
+    def as_json(self, prediction: PosterPrediction, prior: str) -> dict[str, Any]:
+        """One prediction as the JSON object of `predict.py --json` and of the served model."""
         return {
-            "year": answer.year,
-            "interval": [answer.low, answer.high],
+            "year": prediction.year,
+            "interval": [prediction.low, prediction.high],
             "level": self.level,
-            "decade": answer.decade,
-            "decade_probability": round(answer.decade_probability, 4),
+            "decade": prediction.decade,
+            "decade_probability": round(prediction.decade_probability, 4),
             "prior": prior,
             "neighbours": [
                 {
@@ -141,13 +131,13 @@ class Predictor:
                     "year": movie.year,
                     "similarity": round(movie.similarity, 6),
                 }
-                for movie in answer.neighbours
+                for movie in prediction.neighbours
             ],
             "caveats": self.caveats,
         }
 
-    def believed(self, prior: str) -> dict[int, float]:
-        """The probability of every year before a poster is looked at, oldest first."""
+    def prior_probabilities(self, prior: str) -> dict[int, float]:
+        """The probability of every year under a prior, oldest first."""
         return self._by_year(self._year_model.priors.named(prior))
 
     def _by_year(self, probabilities: NDArray[np.float64]) -> dict[int, float]:
@@ -156,9 +146,9 @@ class Predictor:
 
 
 def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:
-    """The `k` movies of `data/` whose posters are most like `img`, the most similar first.
+    """The `k` movies of `data/` whose posters are most similar to `img`, the most similar first.
 
-    The network and the vectors are loaded at the first call and kept. See `Neighbours.nearest`.
+    The first call loads the network and the vectors. See `Neighbours.nearest`.
 
     Args:
         img: a path, a PIL image or an array.
@@ -166,30 +156,30 @@ def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:
 
     Raises:
         PosterRefused: the poster can't be read.
-        DataError: nothing was embedded yet: run `dvc repro`.
+        DataError: there are no embeddings yet: run `dvc repro`.
     """
-    return _opened().nearest(img, k)
+    return _open_neighbours().nearest(img, k)
 
 
 @cache
-def _opened() -> Neighbours:
+def _open_neighbours() -> Neighbours:
     embeddings = read_embeddings(paths.EMBEDDINGS)
     backbone = _open_backbone(embeddings, paths.EMBEDDINGS)
     return Neighbours(embeddings, lambda poster: backbone.embed([poster])[0])
 
 
 def _open_backbone(embeddings: Embeddings, folder: Path, many: bool = False) -> Backbone:
-    """The network that made these vectors, as it was left beside them in `folder`.
+    """The network in `folder`, which made these embeddings.
 
     Raises:
-        DataError: it is missing or damaged.
+        DataError: it is missing or damaged, or this processor lacks its precision.
     """
     precision = embeddings.info.precision
     if usable_precision(precision) != precision:
-        # MobileNetV2's vectors in float32 are dated otherwise by heads that learned from bfloat16.
+        # float32 vectors of MobileNetV2 give other years to a model trained on bfloat16.
         raise DataError(
-            f"data/embeddings was made in {precision}, which this processor does not calculate in: "
-            "set embed.precision to float32 in params.yaml, then run `dvc repro`"
+            f"data/embeddings was made in {precision}, which this processor does not support: set "
+            "embed.precision to float32 in params.yaml, then run `dvc repro`"
         )
-    graph = OpenVinoModel(folder / BACKBONE_MODEL, precision=precision, many=many)
-    return Backbone(graph, embeddings.info, _BATCH, graph.workers)
+    model = OpenVinoModel(folder / BACKBONE_MODEL, precision=precision, many=many)
+    return Backbone(model, embeddings.info, _BATCH_SIZE, model.workers)

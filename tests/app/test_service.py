@@ -10,7 +10,7 @@ from posters.app import service
 from posters.catalogue.entries import Entry
 from posters.errors import PosterRefused
 from posters.neighbours.index import Neighbour
-from posters.prediction import Answer
+from posters.prediction import PosterPrediction
 from posters.reports.year_curve import prediction_curve, prior_curve
 
 YEARS = range(1950, 1960)
@@ -34,7 +34,7 @@ def entry(title: str, year: int) -> Entry:
 
 
 def answer_of(entry: Entry | None, *neighbours: Neighbour) -> str:
-    prediction = Answer(1955, 1954, 1956, 1950, 1.0, list(neighbours), PEAK)
+    prediction = PosterPrediction(1955, 1954, 1956, 1950, 1.0, list(neighbours), PEAK)
     return service.answer_html(prior=UNIFORM, prediction=prediction, level=0.8, entry=entry)
 
 

@@ -1,8 +1,14 @@
-"""predict.py, as a person asks it: of a finished project, and before anything was trained."""
+"""predict.py as a user runs it: predictions, errors, the sheet, terminals, pipes, Ctrl-C."""
 
 import json
+import os
+import pty
 import re
+import shutil
+import signal
+import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,204 +17,315 @@ import pytest
 from conftest import Project, Walk
 from PIL import Image
 
+PREDICT = (sys.executable, "src/predict.py")
+CAVEAT = "predict: note: trained on random MobileNetV2 weights"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def folder(
+    walk: Walk, tmp_path_factory: pytest.TempPathFactory, draw: Callable[[str, int], Path]
+) -> Path:
+    """Seven posters, and three files that can't be read."""
+    made = tmp_path_factory.mktemp("posters")
+    for number in range(7):
+        shutil.copy(draw(f"Poster {number}", 1980 + 4 * number), made / f"{number}.jpg")
+    (made / "0-cut.jpg").write_bytes((made / "0.jpg").read_bytes()[:900])
+    (made / "3-page.png").write_text("<html>not found</html>")
+    (made / "9-empty.webp").touch()
+    return made
+
 
 @pytest.fixture
-def project(tmp_path: Path, make_small_project: Callable[[Path], Project]) -> Project:
-    return make_small_project(tmp_path)
+def poster(draw: Callable[[str, int], Path]) -> str:
+    return str(draw("A Poster of My Own", 1990))
 
 
 def predict(project: Project, *arguments: str) -> tuple[int, str, str]:
-    done = project.run(sys.executable, "src/predict.py", *arguments, check=False)
+    done = project.run(*PREDICT, *arguments, check=False)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout, done.stderr
 
 
-def test_predict_answers_a_folder_and_files_as_json_and_still_names_the_bad_ones(
-    walk: Walk, tmp_path: Path, draw: Callable[[str, int], Path]
+def predict_json(walk: Walk, *arguments: str) -> list[dict[str, Any]]:
+    code, output, errors = predict(walk.project, "--json", *arguments)
+    assert (code, errors.splitlines()) == (0, [CAVEAT])
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def test_folder_is_predicted_in_order_and_unreadable_files_are_named(
+    walk: Walk, folder: Path
 ) -> None:
-    mine = draw("A Poster of My Own", 1990)
-    folder = tmp_path / "posters"
-    folder.mkdir()
-    Image.open(mine).convert("L").save(folder / "grey.png")
-    (folder / "notes.txt").write_text("not asked about")
-    page = tmp_path / "page.jpg"
-    page.write_text("<html>not found</html>")
-    known = walk.project.tables / "tt11980000.jpg"
-    code, output, errors = predict(
-        walk.project,
-        "--json",
-        "--k",
-        "4",
-        str(mine),
-        str(page),
-        str(folder),
-        "gone.jpg",
-        str(known),
-    )
+    code, output, errors = predict(walk.project, "--json", str(folder), "gone.jpg")
     assert code == 2
-    answers = [json.loads(line) for line in output.splitlines()]
-    assert [Path(answer["file"]).name for answer in answers] == [
-        *(mine.name, "grey.png", "tt11980000.jpg")
+    lines = output.splitlines()
+    assert [Path(json.loads(line)["file"]).name for line in lines] == [
+        f"{number}.jpg" for number in range(7)
     ]
-    for answer in answers:
-        assert list(answer) == [
+    problems = re.findall(r"^predict: error: .*/([\w.-]+): unreadable: .*", errors, re.M)
+    assert problems == ["0-cut.jpg", "3-page.png", "9-empty.webp"]
+    assert "predict: error: gone.jpg: no such file" in errors
+    # The same prediction as for one poster alone.
+    for number in (0, 4):
+        _, alone, _ = predict(walk.project, "--json", str(folder / f"{number}.jpg"))
+        assert alone.splitlines() == [lines[number]]
+
+
+def test_json_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -> None:
+    known = str(walk.project.tables / "tt11980000.jpg")
+    predictions = predict_json(walk, "--k", "4", poster, known)
+    for prediction in predictions:
+        assert list(prediction) == [
             *("file", "year", "interval", "level", "decade", "decade_probability", "prior"),
             *("neighbours", "caveats"),
         ]
-        low, high = answer["interval"]
-        assert all(isinstance(number, int) for number in (answer["year"], low, high))
-        assert 1980 <= low <= answer["year"] <= high <= 2009
-        assert answer["level"] == 0.8
-        assert answer["decade"] in (1980, 1990, 2000)
-        assert 1 / 3 <= answer["decade_probability"] <= 1
-        assert answer["prior"] == "natural", "as movies come, unless something else is said"
-        similarities = [movie["similarity"] for movie in answer["neighbours"]]
+        low, high = prediction["interval"]
+        assert all(isinstance(number, int) for number in (prediction["year"], low, high))
+        assert 1980 <= low <= prediction["year"] <= high <= 2009
+        assert prediction["level"] == 0.8
+        assert prediction["decade"] in (1980, 1990, 2000)
+        assert 1 / 3 <= prediction["decade_probability"] <= 1
+        assert prediction["prior"] == "natural"
+        similarities = [movie["similarity"] for movie in prediction["neighbours"]]
         assert len(similarities) == 4
         assert similarities == sorted(similarities, reverse=True)
-        assert set(answer["neighbours"][0]) == {"imdb_id", "title", "year", "similarity"}
-        assert answer["caveats"] == ["random MobileNetV2 weights"]
-    assert "tt11980000" not in [movie["imdb_id"] for movie in answers[-1]["neighbours"]]
-    problems = [line for line in errors.splitlines() if line.startswith("predict: error:")]
-    assert len(problems) == 2
-    assert any("gone.jpg: no such file" in problem for problem in problems)
-    assert any("page.jpg: unreadable" in problem for problem in problems)
+        assert set(prediction["neighbours"][0]) == {"imdb_id", "title", "year", "similarity"}
+        assert prediction["caveats"] == ["random MobileNetV2 weights"]
+    # A poster of the catalogue is not its own neighbour.
+    assert "tt11980000" not in [movie["imdb_id"] for movie in predictions[1]["neighbours"]]
 
 
-def test_predict_speaks_to_a_person(walk: Walk, draw: Callable[[str, int], Path]) -> None:
-    code, output, errors = predict(walk.project, str(draw("A Poster of My Own", 1990)))
-    assert code == 0
+def test_text_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -> None:
+    code, output, errors = predict(walk.project, poster)
+    assert (code, errors.splitlines()) == (0, [CAVEAT])
     lines = output.splitlines()
-    said = re.search(
+    numbers = re.search(
         r"A Poster of My Own-1990\.jpg: (\d{4}) \(80%: (\d{4})-(\d{4}); "
-        r"most likely the (19[89]0|2000)s, \d{2,3}%\)$",
+        r"most likely the (?:19[89]0|2000)s, \d{2,3}%\)$",
         lines[0],
     )
-    assert said
-    year, low, high, _ = map(int, said.groups())
+    assert numbers
+    year, low, high = map(int, numbers.groups())
     assert low <= year <= high
     assert len(lines) == 4
     assert re.search(r"1\. .+ \(\d{4}\) +similarity -?\d\.\d{4}  tt\d{7,}", lines[1])
-    assert "random MobileNetV2 weights" in errors
 
 
-def test_predict_answers_under_the_prior_that_is_asked_for(
-    walk: Walk, draw: Callable[[str, int], Path]
+def test_prior_changes_years_but_not_neighbours(walk: Walk, poster: str) -> None:
+    (natural,) = predict_json(walk, "--prior", "natural", poster)
+    (uniform,) = predict_json(walk, "--prior", "uniform", poster)
+    assert (natural["prior"], uniform["prior"]) == ("natural", "uniform")
+    # 60 of the 80 movies of the initial catalogue are of the last ten of thirty years.
+    assert natural["year"] > uniform["year"]
+    assert natural["neighbours"] == uniform["neighbours"]
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "expected"),
+    [
+        ("model/about.json", (b'"seed": 0', b'"seed": 1'), "are of different runs"),
+        ("embeddings/backbone.xml", None, "data/embeddings/backbone.xml is missing"),
+        ("embeddings/backbone.bin", b"", "data/embeddings/backbone.xml is damaged"),
+        ("model/head.xml", b"", "data/model/head.xml is damaged"),
+        ("model/head.bin", None, "data/model/head.bin is missing"),
+    ],
+)
+def test_missing_damaged_and_foreign_files_are_refused(
+    walk: Walk, poster: str, file: str, change: tuple[bytes, bytes] | bytes | None, expected: str
 ) -> None:
-    mine = [str(draw("A Poster of My Own", 1990)), str(draw("Another", 2005))]
-
-    def answers(*options: str) -> list[dict[str, Any]]:
-        code, output, _ = predict(walk.project, "--json", *options, *mine)
-        assert code == 0
-        return [json.loads(line) for line in output.splitlines()]
-
-    natural, uniform = answers("--prior", "natural"), answers("--prior", "uniform")
-    for one, other in zip(natural, uniform, strict=True):
-        assert (one["prior"], other["prior"]) == ("natural", "uniform")
-        for said in (one, other):
-            low, high = said["interval"]
-            assert low <= said["year"] <= high
-        # Of the small table 60 of 80 movies are of the last ten of thirty years.
-        assert one["year"] > other["year"]
-        assert one["neighbours"] == other["neighbours"]
-
-
-def test_predict_refuses_a_network_other_than_the_one_that_was_used(
-    walk: Walk, draw: Callable[[str, int], Path]
-) -> None:
-    about = walk.project.folder / "data" / "model" / "about.json"
-    content = about.read_text()
-    about.unlink()
-    about.write_text(content.replace('"seed": 0', '"seed": 1', 1))
+    path = walk.project.folder / "data" / file
+    content = path.read_bytes()
+    # Deleted first, as it may be a link to DVC's own copy.
+    path.unlink()
     try:
-        code, _, errors = predict(walk.project, str(draw("A Poster of My Own", 1990)))
+        if isinstance(change, tuple):
+            path.write_bytes(content.replace(*change, 1))
+        elif change is not None:
+            path.write_bytes(content[: len(content) // 2])
+        code, output, errors = predict(walk.project, poster)
     finally:
-        about.write_text(content)
-    assert code == 2
-    assert "data/model and data/embeddings are of different runs: run `dvc repro`" in errors
+        path.unlink(missing_ok=True)
+        path.write_bytes(content)
+    assert (code, output) == (2, "")
+    assert expected in errors
+    assert "run `dvc repro`" in errors
 
 
-@pytest.mark.parametrize("file", ["embeddings/backbone", "model/head"])
-def test_predict_refuses_a_damaged_graph(
-    walk: Walk, draw: Callable[[str, int], Path], file: str
-) -> None:
-    for suffix in (".xml", ".bin"):
-        graph = (walk.project.folder / "data" / file).with_suffix(suffix)
-        content = graph.read_bytes()
-        # DVC's own copy stays as it is, also where this is a link to it.
-        for said, damage in (("is missing", None), ("is damaged", content[: len(content) // 2])):
-            graph.unlink()
-            try:
-                if damage is not None:
-                    graph.write_bytes(damage)
-                code, output, errors = predict(walk.project, str(draw("My Own", 1990)))
-            finally:
-                graph.unlink(missing_ok=True)
-                graph.write_bytes(content)
-            assert (code, output) == (2, "")
-            assert re.search(rf"predict: error: data/{file}\.\w+ {said}.*run `dvc repro`", errors)
-
-
-def test_predict_needs_none_of_what_takes_long_to_import(
-    walk: Walk, draw: Callable[[str, int], Path]
-) -> None:
+def test_slow_packages_are_not_imported(walk: Walk, poster: str) -> None:
     script = (
         "import runpy, sys; sys.argv = ['predict.py', sys.argv[1]]; sys.path.insert(0, 'src')\n"
         "try: runpy.run_path('src/predict.py', run_name='__main__')\n"
         "except SystemExit as end: assert not end.code\n"
         "print(*sys.modules, sep='\\n')"
     )
-    poster = str(draw("A Poster of My Own", 1990))
-    said = walk.project.run(sys.executable, "-c", script, poster).stdout
-    assert "similarity" in said
-    loaded = {name.split(".")[0] for name in said.splitlines()[4:]}
+    output = walk.project.run(sys.executable, "-c", script, poster).stdout
+    loaded = {name.split(".")[0] for name in output.splitlines()[4:]}
     assert "openvino" in loaded
     slow = {"tensorflow", "keras", "mlflow", "pandas", "sklearn", "matplotlib", "dvc", "pydantic"}
     assert not loaded & slow
-    assert "openvino_telemetry.main" not in said
-
-
-# Before anything was trained.
+    assert "openvino_telemetry.main" not in output
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "expected"),
     [
-        (["poster.jpg"], 2, "poster.jpg: no such file or folder"),
-        ([], 2, "the following arguments are required"),
-        (["--k", "0", "poster.jpg"], 2, "expected a whole number of at least 1"),
-        (["--prior", "flat", "poster.jpg"], 2, "argument --prior: invalid choice: 'flat'"),
+        (["a" * 300, "", "gone.jpg"], "File name too long.*an empty name.*gone.jpg: no such file"),
+        ([], "the following arguments are required"),
+        (["--k", "0", "poster.jpg"], "expected a whole number of at least 1, received '0'"),
+        (["--prior", "flat", "poster.jpg"], "argument --prior: invalid choice: 'flat'"),
+        (["../tables/tt11980000.jpg"], "there is no trained model yet: run `make repro` first"),
     ],
 )
-def test_predict_explains_itself_before_anything_was_trained(
-    project: Project, arguments: list[str], code: int, said: str
+def test_errors_before_anything_was_trained(
+    tmp_path: Path,
+    make_small_project: Callable[[Path], Project],
+    arguments: list[str],
+    expected: str,
 ) -> None:
-    done = project.run(sys.executable, "src/predict.py", *arguments, check=False)
-    assert done.returncode == code
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    code, output, errors = predict(make_small_project(tmp_path), *arguments)
+    assert (code, output) == (2, "")
+    assert re.search(expected, errors, re.DOTALL)
 
 
-def test_predict_shows_how_it_is_used(project: Project) -> None:
-    shown = project.run(sys.executable, "src/predict.py", "--help").stdout
-    assert "FILE_OR_FOLDER" in shown
-    assert "--json" in shown
-    assert "--prior {natural,uniform}" in shown
+def test_sheet_has_a_row_per_poster_and_a_column_per_neighbour(
+    walk: Walk, folder: Path, tmp_path: Path
+) -> None:
+    posters = [str(folder / f"{number}.jpg") for number in range(3)]
+    plain = predict(walk.project, *posters)
+    sizes = []
+    for k, count in ((3, 3), (5, 2)):
+        sheet = tmp_path / f"{k} {count}.png"
+        result = predict(walk.project, "--output", str(sheet), "--k", str(k), *posters[:count])
+        assert k == 5 or result == plain
+        with Image.open(sheet) as image:
+            image.load()
+            assert (image.format, image.mode) == ("PNG", "RGB")
+            sizes.append(image.size)
+            # More colours than an empty sheet.
+            assert len(image.resize((60, 60)).getcolors(3600) or []) > 500
+    (width, height), (wider, lower) = sizes
+    assert wider - width == pytest.approx(2 * 210, abs=30)
+    assert height - lower == pytest.approx(350, abs=60)
+    assert not list(tmp_path.glob(".*"))
 
 
-def test_predict_names_each_file_it_can_not_look_for(project: Project) -> None:
-    done = project.run(sys.executable, "src/predict.py", "a" * 300, "", "gone.jpg", check=False)
-    assert done.returncode == 2
-    lines = done.stderr.splitlines()
-    assert len(lines) == 3
-    assert "File name too long" in lines[0]
-    assert "an empty name" in lines[1]
-    assert "gone.jpg: no such file" in lines[2]
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("sheet.jpg", "expected a name that ends in .png, received 'sheet.jpg'"),
+        ("gone/sheet.png", "can't write to the folder of 'gone/sheet.png' (No such"),
+        ("/proc/sheet.png", "can't write to the folder of '/proc/sheet.png'"),
+        ("folder.png", "'folder.png' is a folder; name a file in it"),
+        ("own.png", "own.png: "),
+    ],
+)
+def test_sheet_that_can_not_be_written_is_refused_first(
+    walk: Walk, poster: str, output: str, expected: str
+) -> None:
+    (walk.project.folder / "folder.png").mkdir(exist_ok=True)
+    own = walk.project.folder / "own.png"
+    Image.open(poster).save(own)
+    content = own.read_bytes()
+    try:
+        code, printed, errors = predict(walk.project, "--output", output, "own.png")
+        assert own.read_bytes() == content
+    finally:
+        (walk.project.folder / "folder.png").rmdir()
+        own.unlink()
+    assert (code, printed) == (2, "")
+    assert expected in errors
+    assert CAVEAT not in errors, "the model was loaded"
 
 
-def test_predict_without_a_model_says_what_to_do(project: Project) -> None:
-    poster = str(project.tables / "tt11980000.jpg")
-    done = project.run(sys.executable, "src/predict.py", poster, check=False)
-    assert done.returncode == 2
-    assert done.stderr == (
-        "predict: error: there is no trained model yet: run `make repro` first\n"
+def on_a_terminal(walk: Walk, *arguments: str, **environment: str) -> tuple[int, str]:
+    """The exit code, and everything that the terminal shows."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, 100))
+    process = subprocess.Popen(
+        [*PREDICT, *arguments],
+        cwd=walk.project.folder,
+        env=walk.project.environment | {"TERM": "xterm"} | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
     )
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:
+        # Linux raises it when the other end is closed.
+        pass
+    os.close(ours)
+    return process.wait(), shown.decode().replace("\r\n", "\n")
+
+
+def test_colours_and_progress_bar_appear_on_terminals_only(walk: Walk, folder: Path) -> None:
+    posters = [str(folder / name) for name in ("1.jpg", "3-page.png", "2.jpg")]
+    code, output, errors = predict(walk.project, *posters)
+    assert not re.search("[\x1b\r]", output + errors)
+
+    shown_code, shown = on_a_terminal(walk, *posters)
+    assert shown_code == code == 2
+    assert re.search(r"1\.jpg: \x1b\[1m\d{4}\x1b\[0m \(80%", shown)
+    assert "\x1b[1;31merror:\x1b[0m" in shown
+    assert re.search(r"predict: +\d+%\|", shown)
+
+    _, shown = on_a_terminal(walk, *posters, NO_COLOR="1")
+    assert "\x1b[1" not in shown
+    assert "predict:   0%" in shown
+
+    _, shown = on_a_terminal(walk, *posters, TERM="dumb")
+    assert sorted(shown.splitlines()) == sorted((errors + output).splitlines())
+    _, shown = on_a_terminal(walk, posters[0])
+    assert "%|" not in shown
+
+
+@pytest.fixture
+def many(folder: Path, tmp_path: Path) -> Path:
+    """A folder that takes a while."""
+    made = tmp_path / "many"
+    made.mkdir()
+    for number in range(3000):
+        (made / f"{number:04}.jpg").symlink_to(folder / "0.jpg")
+    return made
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_in_the_middle_ends_with_complete_lines_and_no_sheet(
+    walk: Walk, many: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    process = subprocess.Popen(
+        [*PREDICT, "--json", "--output", str(tmp_path / "sheet.png"), str(many)],
+        cwd=walk.project.folder,
+        env=walk.project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Processes that a shell starts in the background ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stdout
+    first = json.loads(process.stdout.readline())
+    assert first["file"].endswith("0000.jpg")
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in errors
+    assert errors.splitlines()[1:] == [
+        CAVEAT,
+        "predict: interrupted; the predictions printed so far are complete",
+    ]
+    assert len(output.splitlines()) < 2999
+    assert all(json.loads(line) for line in output.splitlines())
+    assert [file.name for file in tmp_path.iterdir()] == ["many"]
+
+
+@pytest.mark.parametrize("arguments", ["--json {many}", "--help"])
+def test_closed_pipe_ends_without_error(walk: Walk, many: Path, arguments: str) -> None:
+    command = f"{sys.executable} src/predict.py {arguments.format(many=many)} | head -n 1"
+    done = walk.project.run("bash", "-o", "pipefail", "-c", command)
+    assert len(done.stdout.splitlines()) == 1
+    assert set(done.stderr.splitlines()) <= {CAVEAT}

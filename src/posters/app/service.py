@@ -14,7 +14,7 @@ from posters.catalogue.entries import Entry, read_entries
 from posters.errors import DataError, PosterRefused
 from posters.images.pictures import check_poster, open_image, read_poster_file, to_rgb
 from posters.params import PosterParams
-from posters.prediction import Answer, Predictor
+from posters.prediction import PosterPrediction, Predictor
 from posters.reports import year_curve
 from posters.reports.rendering import render_template
 from posters.reports.thumbnails import thumbnail
@@ -74,7 +74,7 @@ class PredictionService:
 
     def prior_html(self, prior: str) -> str:
         """The prior, shown until there is a poster."""
-        return answer_html(prior=self._predictor.believed(prior))
+        return answer_html(prior=self._predictor.prior_probabilities(prior))
 
     def prediction_html(self, request: PosterRequest, k: int, prior: str) -> str:
         """The prediction for a poster.
@@ -92,9 +92,9 @@ class PredictionService:
             portrait = False
             image = open_image(content, self._rules.max_pixels)
         with self._lock:
-            (prediction,) = self._predictor.answer([to_rgb(image)], k, prior)
+            prediction = self._predictor.predict(to_rgb(image), k, prior)
         return answer_html(
-            prior=self._predictor.believed(prior),
+            prior=self._predictor.prior_probabilities(prior),
             prediction=prediction,
             level=self._predictor.level,
             entry=request.entry,
@@ -105,7 +105,7 @@ class PredictionService:
 def answer_html(
     *,
     prior: Mapping[int, float],
-    prediction: Answer | None = None,
+    prediction: PosterPrediction | None = None,
     level: float | None = None,
     entry: Entry | None = None,
     portrait: bool = True,

@@ -1,1 +1,1 @@
-"""MLflow: runs, the registry, the model to serve."""
+"""MLflow: runs, the model registry, the served model, the comparison of runs."""

@@ -1,9 +1,7 @@
-"""The model of a run, kept in MLflow under one name; the best one is called champion."""
+"""The MLflow model registry: every model is a version, the best one has the alias `champion`."""
 
 import logging
-import shutil
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -15,26 +13,21 @@ from posters.tracking.runs_page import NOTE
 from posters.years.splitting import TESTS
 
 CHAMPION = "champion"
-_DESCRIPTION = """Give it a movie poster: it says in which year it was made, in which interval and
-decade that year lies, and which posters look like it.
+_DESCRIPTION = """Predicts the year of a movie poster, with an interval and a decade, and lists the
+movies with the most similar posters.
 
-The alias `champion` is on the version with the smallest `{metric}` (mean absolute error, years). It
-moves when a new version errs less **on the same test posters**; versions that were tested on other
-posters are not compared. The tag `decision` of each version says how it went."""
-_KEPT = {
+The alias `champion` marks the version with the smallest `{metric}` (mean absolute error in years).
+It moves to a new version whose error is smaller **on the same test posters**; versions with other
+test posters are not compared. The tag `decision` of each version gives the reason."""
+_FILES = {
     paths.MODEL.name: ("about.json", "head.xml", "head.bin", "priors.csv"),
     paths.EMBEDDINGS.name: (
-        *(
-            "backbone.json",
-            "backbone.xml",
-            "backbone.bin",
-            "embeddings.npy",
-            "retrieval_features.npy",
-        ),
-        *("retrieval_scale.npy", "movies.csv"),
+        *("backbone.json", "backbone.xml", "backbone.bin"),
+        *("embeddings.npy", "retrieval_features.npy", "retrieval_scale.npy"),
+        "movies.csv",
     ),
 }
-# What answering imports; a test compares them with what is imported.
+# What the served model imports; a test checks that the list is complete.
 _PACKAGES = ("mlflow", "numpy", "openvino", "pandas", "pillow", "tqdm")
 
 
@@ -43,9 +36,9 @@ class Version:
     """A registered model.
 
     Attributes:
-        name, number: `models:/name/number` is its address.
+        name, number: its URI is `models:/name/number`.
         champion: whether it is the champion now.
-        decision: in words, why.
+        decision: the reason, in words.
     """
 
     name: str
@@ -55,28 +48,26 @@ class Version:
 
 
 def register(run_id: str, params: EvaluateParams) -> Version:
-    """Keep what `data/` holds as the model of a run, register it, and decide who is champion.
+    """Store the model in `data/` as the model of a run, register it, and choose the champion.
 
     Args:
-        run_id: as `tracking.log_run` returned it; the tracking server is the one it went to.
-        params: under which name, and which test decides.
+        run_id: the run, as `log_run` returned it, in MLflow's current tracking URI.
+        params: the registered model's name, and the test that decides.
     """
-    for chatty in ("mlflow.pyfunc", "mlflow.models.model"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
     import mlflow
 
     client = mlflow.MlflowClient()
     run = client.get_run(run_id)
-    model_id = _log_model(client, run, params.model_name)
-    metric = f"{params.champion_by}.mae"
-    _name(client, params.model_name, metric)
+    model_id = _log_model(run_id, params.model_name)
+    _create_registered_model(client, params)
     champion, decision = _decide(client, params, run)
+    errors = {f"{test}.mae": str(run.data.metrics[f"{test}.mae"]) for test in TESTS}
     version = client.create_model_version(
         params.model_name,
         source=f"models:/{model_id}",
         run_id=run_id,
         model_id=model_id,
-        tags={"decision": decision, metric: f"{run.data.metrics[metric]:.3f}"},
+        tags={"decision": decision, **errors, **_test_digests(run)},
         description=run.data.tags.get(NOTE),
         await_creation_for=0,
     )
@@ -85,101 +76,70 @@ def register(run_id: str, params: EvaluateParams) -> Version:
     return Version(params.model_name, int(version.version), champion, decision)
 
 
-def _log_model(client: Any, run: Any, name: str) -> str:
-    """Write the model beside the run's artifacts, and return its id.
+def _log_model(run_id: str, name: str) -> str:
+    """Store the model with the run, and return the model's id.
 
-    Not by `mlflow.pyfunc.log_model`, which looks for requirements and tries the input example in
-    ways that take longer than the rest of the stage.
+    The model includes a copy of the package `posters`, so that it runs without the repository.
     """
+    for logger in ("mlflow.pyfunc", "mlflow.models.model"):
+        logging.getLogger(logger).setLevel(logging.WARNING)
     import mlflow
-    from mlflow.entities import LoggedModelOutput, Metric
-    from mlflow.models import Model
 
     from posters.tracking import served_model
 
-    model = client.create_logged_model(run.info.experiment_id, name, run.info.run_id)
-    with tempfile.TemporaryDirectory() as folder:
-        data, saved = Path(folder) / "data", Path(folder) / "model"
-        package = Path(__file__).parents[1]
-        code = Path(folder) / package.name
-        shutil.copytree(package, code, ignore=shutil.ignore_patterns("__pycache__"))
-        for part, files in _KEPT.items():
-            (data / part).mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as folder, mlflow.start_run(run_id=run_id):
+        for part, files in _FILES.items():
+            (Path(folder) / part).mkdir()
             for file in files:
-                # MLflow copies what a link points at.
-                (data / part / file).symlink_to(paths.DATA / part / file)
-        mlflow.pyfunc.save_model(
-            saved,
-            mlflow_model=Model(
-                artifact_path=model.artifact_location,
-                run_id=run.info.run_id,
-                model_uuid=model.model_id,
-                model_id=model.model_id,
-            ),
+                # MLflow copies the file that a link points to.
+                (Path(folder) / part / file).symlink_to(paths.DATA / part / file)
+        model = mlflow.pyfunc.log_model(
+            name=name,
             loader_module=served_model.__name__,
-            data_path=str(data),
-            code_paths=[str(code)],
+            data_path=folder,
+            code_paths=[str(Path(__file__).parents[1])],
             signature=served_model.signature(),
             input_example=served_model.input_example(),
-            model_config=served_model.CONFIG,
+            # Given here, as MLflow would spend seconds on finding them.
             pip_requirements=[f"{package}=={metadata.version(package)}" for package in _PACKAGES],
         )
-        client.log_model_artifacts(model.model_id, str(saved))
-    client.finalize_logged_model(model.model_id, "READY")
-    client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
-    # The run's errors, once more as the model's: so the list of models can be sorted by them.
-    errors = [
-        Metric(one.key, one.value, one.timestamp, one.step, model_id=model.model_id)
-        for test in TESTS
-        for one in client.get_metric_history(run.info.run_id, f"{test}.mae")
-    ]
-    client.log_batch(run.info.run_id, metrics=errors)
     return str(model.model_id)
 
 
-def _name(client: Any, name: str, metric: str) -> None:
-    """Make the name known, unless it is."""
+def _create_registered_model(client: Any, params: EvaluateParams) -> None:
+    """Create the registered model if it does not exist."""
     from mlflow.exceptions import MlflowException
 
+    description = _DESCRIPTION.format(metric=f"{params.champion_by}.mae")
     try:
-        client.create_registered_model(name, description=_DESCRIPTION.format(metric=metric))
+        client.create_registered_model(params.model_name, description=description)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
 
 
 def _decide(client: Any, params: EvaluateParams, run: Any) -> tuple[bool, str]:
-    """Whether the model of a run is to be champion, and why."""
-    metric, tested_on = f"{params.champion_by}.mae", f"{params.champion_by}_test_sha256"
+    """Whether the model of `run` becomes the champion, and the reason."""
+    metric, test_digest = f"{params.champion_by}.mae", f"{params.champion_by}_test_sha256"
     error = run.data.metrics[metric]
-    champion = _found(client.get_model_version_by_alias, params.model_name, CHAMPION)
-    if champion is None:
+    number = client.get_registered_model(params.model_name).aliases.get(CHAMPION)
+    if number is None:
         return True, f"{metric} {error:.2f}; there was no champion"
-    before = f"version {champion.version}"
-    rival = _found(client.get_run, champion.run_id)
-    if rival is None or rival.info.lifecycle_stage == "deleted":
-        return True, f"{metric} {error:.2f}; the run of the last champion, {before}, is gone"
-    if metric not in rival.data.metrics:
-        return True, f"{metric} {error:.2f}; the last champion, {before}, was never measured by it"
-    if rival.data.tags.get(tested_on) != run.data.tags.get(tested_on):
+    version = f"version {number}"
+    tags = client.get_model_version(params.model_name, number).tags
+    if metric not in tags or test_digest not in tags:
+        return True, f"{metric} {error:.2f}; the last champion, {version}, has no known {metric}"
+    if tags[test_digest] != run.data.tags.get(test_digest):
         return False, (
-            f"not compared with the champion, {before}, which was tested on other posters: set "
-            "evaluate.model_name to another name, or move the alias by hand in `make ui`"
+            f"not compared with the champion, {version}, which was tested on other posters: set "
+            "evaluate.model_name to another name, or move the alias yourself in `make ui`"
         )
-    least = rival.data.metrics[metric]
+    least = float(tags[metric])
     if error < least:
-        return True, f"{metric} {error:.2f}, less than the {least:.2f} of {before}"
-    return False, f"{metric} {error:.2f}, no less than the {least:.2f} of the champion, {before}"
+        return True, f"{metric} {error:.2f}, less than the {least:.2f} of {version}"
+    return False, f"{metric} {error:.2f}, not less than the {least:.2f} of the champion, {version}"
 
 
-def _found(ask: Callable[..., Any], *about: str) -> Any:
-    """What MLflow answers; None where there is no such thing."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return ask(*about)
-    except MlflowException as error:
-        # An alias that is missing is an invalid parameter to it, a run that is missing is not.
-        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            raise
-        return None
+def _test_digests(run: Any) -> dict[str, str]:
+    names = [f"{test}_test_sha256" for test in TESTS]
+    return {name: run.data.tags[name] for name in names if name in run.data.tags}

@@ -1,4 +1,4 @@
-"""An evaluated model as an MLflow run: what is remembered of it, under which names."""
+"""The content of a model's MLflow run: parameters, metrics, tags, description and files."""
 
 import json
 import os
@@ -31,83 +31,48 @@ _FILES = (
 
 
 def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> Run:
-    """Gather what the stages left about one model.
+    """Collect everything that the stages wrote about one model.
 
     Args:
-        params: what it was made with.
-        parts: what it was trained and tested on.
+        params: the parameters of the pipeline.
+        parts: the parts of the split.
         evaluation: the content of `metrics/evaluation.json`.
     """
-    model_sha256 = evaluation["run"]["model_sha256"]
-    backbone = parts.backbone
-    caveats = evaluation["run"]["caveats"]
+    run, backbone = evaluation["run"], parts.backbone
+    catalogue = catalogue_metrics()
     tags = {
-        "model_sha256": model_sha256,
+        "model_sha256": run["model_sha256"],
         "catalogue_sha256": sha256_of_file(paths.CATALOGUE),
         "embeddings_sha256": sha256_of_file(paths.EMBEDDINGS / "embeddings.npy"),
         "split_sha256": sha256_of_file(paths.SPLIT),
         **{f"{test}_test_sha256": _test_digest(parts[test]) for test in TESTS},
         "weights": backbone.weights,
         "weights_sha256": backbone.weights_digest,
-        "source": ", ".join(evaluation["run"]["source"]),
-        "caveats": ", ".join(caveats) or "none",
+        "source": ", ".join(run["source"]),
+        "caveats": ", ".join(run["caveats"]) or "none",
         "git_commit": git_commit(paths.root()) or "none",
-        NOTE: in_words(parts, evaluation),
+        NOTE: _description(parts, evaluation),
     }
-    for name, dataset in catalogue_metrics()["source"].get("datasets", {}).items():
+    for name, dataset in catalogue["source"].get("datasets", {}).items():
         tags[f"{name}_sha256"] = dataset["sha256"]
-    experiment_name = os.environ.get("DVC_EXP_NAME")
-    if experiment_name:
-        tags["dvc_exp_name"] = experiment_name
+    if "DVC_EXP_NAME" in os.environ:
+        tags["dvc_exp_name"] = os.environ["DVC_EXP_NAME"]
+    # MLflow's lists and charts show the first 20 characters of a name.
+    head = "" if params.train.head == "distribution" else f"{params.train.head} "
     return Run(
-        name=_name(params, backbone.name, model_sha256),
-        # Whom a site may write to is nobody else's business, and how it was asked changes nothing.
+        name=f"t={params.rebalance.t} {backbone.name} {head}{run['model_sha256'][:7]}",
+        # The section `fetch` is left out: it holds an e-mail address and does not affect results.
         params={k: v for k, v in flatten(params).items() if not k.startswith("fetch.")},
-        metrics={
-            f"{section}.{key}": float(value)
-            for section, numbers in _sections(evaluation).items()
-            for key, value in numbers.items()
-        },
+        metrics=_metrics(evaluation, catalogue),
         history=pd.read_csv(paths.MODEL / "history.csv"),
         tags=tags,
         files=_FILES,
-        dataset=parts.catalogue,
-        dataset_digest=tags["catalogue_sha256"],
     )
 
 
 def model_digest() -> str:
-    """The SHA-256 of the trained head's weights."""
+    """The SHA-256 of the trained year model's weights."""
     return sha256_of_file(paths.MODEL / "head.weights.h5")
-
-
-def _name(params: Params, network: str, model_sha256: str) -> str:
-    """Short, as lists and charts of MLflow show the first 20 letters."""
-    head = "" if params.train.head == "distribution" else f"{params.train.head} "
-    return f"t={params.rebalance.t} {network} {head}{model_sha256[:7]}"
-
-
-def in_words(parts: Parts, evaluation: dict[str, Any]) -> str:
-    """How good a model is and what it was made from, for a person who compares runs."""
-    run = evaluation["run"]
-    errors = [
-        f"{told['mae']:.1f} years on the {test} test ({told['n']:.0f} posters; a constant errs "
-        f"by {told['best_constant_mae']:.1f}; {told['coverage']:.0%} of the intervals hold)"
-        for test, told in ((test, evaluation[test]) for test in reversed(TESTS))
-    ]
-    trained_on = run["counts"]["train"] + run["counts"]["validation"]
-    caveats = f" Beware: {', '.join(run['caveats'])}." if run["caveats"] else ""
-    return (
-        f"Errs by {' and by '.join(errors)}. Trained on {trained_on:,} posters, topped up towards "
-        f"{run['t']} a year, as seen by {parts.backbone.name} ({parts.backbone.weights} weights)."
-        f"{caveats}"
-    )
-
-
-def _test_digest(part: Part) -> str:
-    """The same for two runs that were tested on the same posters: only then errors compare."""
-    rows = part.movies.sort_values("imdb_id")[["imdb_id", "year", "sha256"]]
-    return sha256(rows.to_csv(index=False, lineterminator="\n").encode())
 
 
 def catalogue_metrics() -> dict[str, Any]:
@@ -118,9 +83,31 @@ def catalogue_metrics() -> dict[str, Any]:
     return content
 
 
-def _sections(evaluation: dict[str, Any]) -> dict[str, dict[str, float]]:
-    catalogue = catalogue_metrics()
-    return {
+def _description(parts: Parts, evaluation: dict[str, Any]) -> str:
+    """The run's errors and training data in words."""
+    run = evaluation["run"]
+    errors = " ".join(
+        f"On the {test} test ({metrics['n']:.0f} posters) the mean absolute error is "
+        f"{metrics['mae']:.1f} years ({metrics['best_constant_mae']:.1f} for the best constant), "
+        f"and {metrics['coverage']:.0%} of the intervals contain the true year."
+        for test, metrics in ((test, evaluation[test]) for test in reversed(TESTS))
+    )
+    trained_on = run["counts"]["train"] + run["counts"]["validation"]
+    caveats = f" Caveats: {', '.join(run['caveats'])}." if run["caveats"] else ""
+    return (
+        f"{errors} Trained on {trained_on:,} posters, topped up to {run['t']} per year, embedded "
+        f"by {parts.backbone.name} ({parts.backbone.weights} weights).{caveats}"
+    )
+
+
+def _test_digest(part: Part) -> str:
+    """A digest of a test's posters: errors of two runs compare only if it is the same."""
+    rows = part.movies.sort_values("imdb_id")[["imdb_id", "year", "sha256"]]
+    return sha256(rows.to_csv(index=False, lineterminator="\n").encode())
+
+
+def _metrics(evaluation: dict[str, Any], catalogue: dict[str, Any]) -> dict[str, float]:
+    sections = {
         **{name: evaluation[name] for name in (*TESTS, "origin")},
         "posters": evaluation["run"]["counts"],
         "catalogue": {
@@ -130,4 +117,9 @@ def _sections(evaluation: dict[str, Any]) -> dict[str, dict[str, float]]:
             "short_years": catalogue["short"]["years"],
             "short_movies": catalogue["short"]["movies"],
         },
+    }
+    return {
+        f"{section}.{key}": float(value)
+        for section, numbers in sections.items()
+        for key, value in numbers.items()
     }

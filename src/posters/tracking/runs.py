@@ -1,11 +1,10 @@
-"""One MLflow run for each evaluated model: in a SQLite database here, or on a server.
+"""One MLflow run for each evaluated model, in a SQLite database or on a server.
 
-`MLFLOW_TRACKING_URI` names it, as everywhere in MLflow.
+`MLFLOW_TRACKING_URI` names another database or a server.
 """
 
 import logging
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,28 +15,26 @@ import pandas as pd
 import requests
 
 from posters import paths
-from posters.errors import TrackingError
-from posters.tracking.runs_page import tag_experiment
+from posters.errors import DataError, TrackingError
+from posters.tracking.runs_page import describe_experiment
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
-_BATCH = 500
-_REACH_TIMEOUT = 10.0  # seconds
+_TIMEOUT = 10.0  # seconds
+_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one run is remembered by.
+    """Everything to log about one model.
 
     Attributes:
-        name: tells runs apart at a glance.
+        name: a short name, unique among the runs.
         params: every parameter under its dotted name.
         metrics: numbers under dotted names.
-        history: training curves, a column each, and `epoch`.
+        history: training curves: the column `epoch`, and one column per curve.
         tags: hashes, the commit, caveats.
-        files: figures and tables to keep with the run.
-        dataset: the catalogue the model was made from.
-        dataset_digest: SHA-256 of that catalogue.
+        files: figures and tables.
     """
 
     name: str
@@ -46,79 +43,80 @@ class Run:
     history: pd.DataFrame
     tags: Mapping[str, str]
     files: Sequence[Path]
-    dataset: pd.DataFrame
-    dataset_digest: str
 
 
 def log_run(experiment: str, run: Run) -> str:
-    """Write a run to the database under the repository's root, or to the server; return its id.
+    """Log a run to the database or the server, and return its id.
 
     Raises:
-        TrackingError: the server that `MLFLOW_TRACKING_URI` names does not answer.
+        TrackingError: the server at `MLFLOW_TRACKING_URI` does not respond.
     """
-    # Nothing is reported to anyone about how this is used.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    for chatty in ("mlflow.store.db.utils", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    uri = tracking_uri()
+    client = open_client(uri)
     import mlflow
-    from mlflow.entities import Metric
 
-    address, artifacts = _destination()
-    mlflow.set_tracking_uri(address)
-    client = mlflow.MlflowClient()
-    found = client.get_experiment_by_name(experiment)
-    if found and found.lifecycle_stage == "deleted":
-        # Deleted in the UI; MLflow refuses further runs, and has no two of one name.
-        client.restore_experiment(found.experiment_id)
-    experiment_id = (
-        found.experiment_id
-        if found
-        else client.create_experiment(experiment, artifact_location=artifacts)
-    )
-    tag_experiment(client, experiment_id)
-    with mlflow.start_run(experiment_id=experiment_id, run_name=run.name, tags=dict(run.tags)):
-        active = mlflow.active_run()
-        assert active is not None
-        run_id = str(active.info.run_id)
+    experiment_id = _experiment_id(client, experiment, uri)
+    describe_experiment(client, experiment_id)
+    with mlflow.start_run(experiment_id=experiment_id, run_name=run.name) as active:
+        mlflow.set_tags(dict(run.tags))
         mlflow.log_params(dict(run.params))
         mlflow.log_metrics(dict(run.metrics))
-        started = int(active.info.start_time)
-        curves = [
-            Metric(f"train.{column}", float(row[column]), started, int(row["epoch"]))
-            for _, row in run.history.iterrows()
-            for column in run.history.columns
-            if column != "epoch"
-        ]
-        for start in range(0, len(curves), _BATCH):
-            client.log_batch(run_id, metrics=curves[start : start + _BATCH])
+        for row in run.history.to_dict("records"):
+            curves = {f"train.{name}": value for name, value in row.items() if name != "epoch"}
+            mlflow.log_metrics(curves, step=int(row["epoch"]))
         for file in run.files:
             mlflow.log_artifact(str(file))
-        with warnings.catch_warnings():
-            # A catalogue has no missing years, which is what MLflow warns could come.
-            warnings.filterwarnings("ignore", message=r".*\s*integer column.*")
-            dataset = mlflow.data.from_pandas(
-                run.dataset, name="catalogue", targets="year", digest=run.dataset_digest[:32]
-            )
-            mlflow.log_input(dataset, context="training")
-    return run_id
+    return str(active.info.run_id)
 
 
-def _destination() -> tuple[str, str | None]:
-    """Where runs go, and where their files; None: the server says where."""
-    asked = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{DATABASE}"
-    if asked.startswith(("http://", "https://")):
-        # MLflow itself would try for minutes.
+def tracking_uri() -> str:
+    """The URI of the database or the server.
+
+    Raises:
+        TrackingError: the server does not respond.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{DATABASE}"
+    if uri.startswith("http"):
+        # MLflow itself would retry for minutes.
         try:
-            requests.get(f"{asked.rstrip('/')}/health", timeout=_REACH_TIMEOUT)
+            requests.get(f"{uri.rstrip('/')}/health", timeout=_TIMEOUT)
         except requests.RequestException as error:
             raise TrackingError(
-                f"no MLflow server answers at MLFLOW_TRACKING_URI ({urlsplit(asked).hostname}): "
-                "start it, or unset that variable to keep runs in mlflow.db here"
+                f"the MLflow server at MLFLOW_TRACKING_URI ({urlsplit(uri).hostname}) does not "
+                "respond: start it, or unset that variable to log runs to mlflow.db"
             ) from error
-        return asked, None
-    root = paths.root()
-    # A database beside the repository's other files, also in a throw-away copy of it.
-    kind, slashes, path = asked.partition(":///")
-    if kind == "sqlite":
-        asked = f"{kind}{slashes}{root / path}"
-    return asked, (root / ARTIFACTS).as_uri()
+    elif uri.startswith(_SQLITE):
+        # Relative to the repository, also in a temporary copy of it.
+        uri = f"{_SQLITE}{paths.root() / uri.removeprefix(_SQLITE)}"
+    return uri
+
+
+def open_client(uri: str, must_exist: bool = False) -> Any:
+    """An MLflow client; all of MLflow uses this URI from here on.
+
+    Raises:
+        DataError: the database does not exist and `must_exist` is set.
+    """
+    database = Path(uri.removeprefix(_SQLITE))
+    if must_exist and uri.startswith(_SQLITE) and not database.is_file():
+        raise DataError(f"there are no runs yet ({database.name} is missing): run `make repro`")
+    # No usage statistics, no messages about creating tables.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name in ("mlflow.store.db.utils", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    import mlflow
+
+    mlflow.set_tracking_uri(uri)
+    return mlflow.MlflowClient()
+
+
+def _experiment_id(client: Any, name: str, uri: str) -> str:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        # A server decides itself where files are stored.
+        artifacts = None if uri.startswith("http") else (paths.root() / ARTIFACTS).as_uri()
+        return str(client.create_experiment(name, artifact_location=artifacts))
+    if experiment.lifecycle_stage == "deleted":
+        # MLflow refuses new runs in it, and a second experiment of the same name.
+        client.restore_experiment(experiment.experiment_id)
+    return str(experiment.experiment_id)

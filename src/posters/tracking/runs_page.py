@@ -1,83 +1,68 @@
-"""How MLflow's page of an experiment greets: what it is about, which numbers stand first.
+"""What MLflow's page of an experiment shows first: a description and the columns to compare.
 
-The page shows no metric unless told. What a person clicks together and shares by a link, MLflow
-keeps as a tag of the experiment; here that tag is written for them.
+By default the page shows no metrics. MLflow stores a view that a person shares by link in a tag of
+the experiment; this module writes that tag.
 """
 
 import json
 from typing import Any
 
 NOTE = "mlflow.note.content"
-"""The tag whose text the page shows as a description, of an experiment as of a run."""
+"""The tag that MLflow shows as the description of an experiment or a run."""
 
 _VIEW = "poster-year"
 _VIEW_TAG = f"mlflow.sharedViewState.{_VIEW}"
-_METRICS = (
-    *("balanced.mae", "natural.mae", "balanced.coverage", "natural.coverage"),
-    *("balanced.best_constant_mae", "posters.train"),
-)
-_PARAMS = ("rebalance.t", "embed.backbone", "train.head", "source.kind")
-_TAGS = ("caveats",)
-_WIDTHS = {"metrics": 115, "params": 110, "tags": 260}
-_DESCRIPTION = """One run is one trained and evaluated model. Errors are mean absolute errors in
-years: `balanced.mae` on the same number of posters of every year, `natural.mae` on posters as they
-come; `balanced.best_constant_mae` is what the best constant guess errs by. `balanced.coverage`
-is the share of intervals that hold the true year. Errors compare where the tag
-`balanced_test_sha256` is the same, and `caveats` says what they don't mean."""
+_COLUMNS = {
+    "params": ("rebalance.t", "embed.backbone"),
+    "metrics": (
+        *("balanced.mae", "natural.mae", "balanced.coverage", "natural.coverage"),
+        *("balanced.best_constant_mae", "posters.train"),
+    ),
+    "tags": ("caveats",),
+}
+_WIDTHS = {"params": 110, "metrics": 115, "tags": 260}
+_DESCRIPTION = """Each run is one trained and evaluated model. Errors are mean absolute errors in
+years: `balanced.mae` on the balanced test (the same number of posters of every year), `natural.mae`
+on the natural test (mostly recent posters). `balanced.best_constant_mae` is the error of the best
+constant prediction. `balanced.coverage` is the share of intervals that contain the true year.
+Compare errors only between runs with the same tag `balanced_test_sha256`. The tag `caveats` says
+why the errors of a run may say nothing about real posters."""
 
 
-def tag_experiment(client: Any, experiment_id: str) -> None:
-    """Let an experiment's page open on what is worth comparing; a person's own note is kept."""
+def describe_experiment(client: Any, experiment_id: str) -> None:
+    """Write an experiment's description and view; a description by a person is kept."""
     if NOTE not in client.get_experiment(experiment_id).tags:
         client.set_experiment_tag(experiment_id, NOTE, _DESCRIPTION)
     client.set_experiment_tag(experiment_id, "mlflow.experimentKind", "custom_model_development")
     client.set_experiment_tag(experiment_id, _VIEW_TAG, json.dumps(_view()))
 
 
-def page(experiment_id: str) -> str:
-    """The address of an experiment's page in that view, below the address of the server."""
-    # Else MLflow opens on what it has for language models.
-    asked = f"workflowType=machine_learning&viewStateShareKey={_VIEW}"
-    return f"/#/experiments/{experiment_id}/runs?{asked}"
-
-
-def _view() -> dict[str, Any]:
-    columns = [
-        f"{kind}.`{name}`"
-        for kind, names in (("metrics", _METRICS), ("params", _PARAMS), ("tags", _TAGS))
-        for name in names
-    ]
-    section = {"uuid": "errors", "name": "Errors", "display": True, "isReordered": True}
+def pages(client: Any) -> dict[str, str]:
+    """The page of each experiment that has runs, as a path of the server; the newest run first."""
+    newest = {}
+    for experiment in client.search_experiments():
+        runs = client.search_runs([experiment.experiment_id], max_results=1)
+        if runs:
+            newest[experiment] = runs[0].info.start_time
+            describe_experiment(client, experiment.experiment_id)
     return {
-        "orderByKey": columns[0],
-        "orderByAsc": True,
-        "selectedColumns": columns,
-        "columnOrder": columns,
-        "columnWidths": {column: _WIDTHS[column.split(".")[0]] for column in columns},
-        "isAccordionReordered": True,
-        "compareRunSections": [section],
-        "compareRunCharts": _charts(section["uuid"]),
+        experiment.name: _page(experiment.experiment_id)
+        for experiment in sorted(newest, key=newest.__getitem__, reverse=True)
     }
 
 
-def _charts(section: Any) -> list[dict[str, Any]]:
-    bars = ("balanced.mae", "natural.mae", "balanced.coverage")
-    threshold = {"key": "rebalance.t", "type": "PARAM"}
-    charts: list[dict[str, Any]] = [
-        *({"type": "BAR", "metricKey": metric, "displayName": metric} for metric in bars),
-        *(
-            {
-                "type": "SCATTER",
-                "xaxis": threshold,
-                "yaxis": {"key": metric, "type": "METRIC"},
-                "runsCountToCompare": 100,
-            }
-            for metric in bars[:2]
-        ),
-        {"type": "LINE", "metricKey": "train.val_mae", "displayName": "train.val_mae"},
-    ]
-    always = {"metricSectionId": section, "deleted": False, "isGenerated": False}
-    return [
-        {"uuid": f"chart-{number}", "runsCountToCompare": 20, **always, **chart}
-        for number, chart in enumerate(charts)
-    ]
+def _page(experiment_id: str) -> str:
+    # Without the workflow type MLflow opens its page for language models.
+    query = f"workflowType=machine_learning&viewStateShareKey={_VIEW}"
+    return f"/#/experiments/{experiment_id}/runs?{query}"
+
+
+def _view() -> dict[str, Any]:
+    columns = {f"{kind}.`{name}`": kind for kind, names in _COLUMNS.items() for name in names}
+    return {
+        "orderByKey": "metrics.`balanced.mae`",
+        "orderByAsc": True,
+        "selectedColumns": list(columns),
+        "columnOrder": list(columns),
+        "columnWidths": {column: _WIDTHS[kind] for column, kind in columns.items()},
+    }

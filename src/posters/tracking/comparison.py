@@ -1,0 +1,93 @@
+"""All runs in MLflow as one table: how good each model is, and what it was made with."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from posters.errors import DataError
+from posters.tracking.runs import open_client, tracking_uri
+from posters.years.splitting import TESTS
+
+WIDTH = 100
+_MAX_RUNS = 1000
+_HEADER = (
+    *("t", "network", *(f"{test} MAE, coverage" for test in TESTS)),
+    *("tests", "date", "run"),
+)
+_LEGEND = """\
+MAE: mean absolute error in years (95% limits). coverage: intervals that contain the true year.
+tests: compare errors only between runs with the same number; others had different test posters.
+run: the DVC experiment, or the git commit."""
+
+
+def comparison(experiments: Sequence[str] = ()) -> str:
+    """A table of at most 100 columns, one line per run: the newest tests first, then the best run.
+
+    Args:
+        experiments: names of MLflow experiments; without any, all of them.
+
+    Raises:
+        DataError: there are no evaluated runs.
+        TrackingError: the server at `MLFLOW_TRACKING_URI` does not respond.
+    """
+    runs = _evaluated_runs(experiments)
+    if not runs:
+        of = f" in {', '.join(experiments)}" if experiments else ""
+        raise DataError(f"there are no evaluated runs{of} yet: run `make repro`")
+    numbers: dict[object, int] = {}
+    for run in runs:
+        numbers.setdefault(_tests(run), len(numbers) + 1)
+    runs.sort(key=lambda run: (numbers[_tests(run)], run.data.metrics["balanced.mae"]))
+    rows = [_HEADER, *(_row(run, numbers[_tests(run)]) for run in runs)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+    caveats = dict.fromkeys(_caveats(run) for run in runs if _caveats(run))
+    lines += [f"* caveats: {text}" for text in caveats]
+    return "\n".join([*(line[:WIDTH].rstrip() for line in lines), _LEGEND])
+
+
+def _evaluated_runs(experiments: Sequence[str]) -> list[Any]:
+    """The runs with errors on both tests, the newest first."""
+    client = open_client(tracking_uri(), must_exist=True)
+    found = [
+        experiment.experiment_id
+        for experiment in client.search_experiments()
+        if not experiments or experiment.name in experiments
+    ]
+    if not found:
+        return []
+    runs = client.search_runs(found, max_results=_MAX_RUNS, order_by=["attributes.start_time DESC"])
+    return [run for run in runs if all(f"{test}.mae" in run.data.metrics for test in TESTS)]
+
+
+def _row(run: Any, tests: int) -> tuple[str, ...]:
+    params, tags = run.data.params, run.data.tags
+    date = datetime.fromtimestamp(run.info.start_time / 1000)
+    return (
+        params.get("rebalance.t", "?"),
+        params.get("embed.backbone", "?") + ("*" if _caveats(run) else ""),
+        *(_result(run.data.metrics, test) for test in TESTS),
+        str(tests),
+        f"{date:%Y-%m-%d}",
+        tags.get("dvc_exp_name") or tags.get("git_commit", "?")[:7],
+    )
+
+
+def _result(metrics: dict[str, float], test: str) -> str:
+    mae, low, high, coverage = (
+        metrics.get(f"{test}.{name}", float("nan"))
+        for name in ("mae", "mae_low", "mae_high", "coverage")
+    )
+    return f"{mae:4.1f} ({low:.1f}-{high:.1f}) {coverage:.0%}"
+
+
+def _tests(run: Any) -> tuple[str | None, ...]:
+    return tuple(run.data.tags.get(f"{test}_test_sha256") for test in TESTS)
+
+
+def _caveats(run: Any) -> str:
+    caveats = str(run.data.tags.get("caveats", "none"))
+    return "" if caveats == "none" else caveats

@@ -1,0 +1,207 @@
+"""The stages and the web: nothing is requested twice, and interrupted runs lose nothing."""
+
+import csv
+import json
+import resource
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from conftest import Project
+
+from posters.web.ledger import LEDGER, Ledger, Row
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A small project with generated posters, fetched over HTTP from the local server."""
+    project = Project(tmp_path)
+    project.set(scrape__movies=40, scrape__first_year=1990, scrape__last_year=1995)
+    project.set(rebalance__t=2, rebalance__before=1994, rebalance__reserve=1)
+    return project
+
+
+def ledger_path(project: Project) -> Path:
+    return project.folder / ".cache" / "web" / "replica" / LEDGER
+
+
+def rows(project: Project) -> list[dict[str, str]]:
+    with ledger_path(project).open(encoding="utf-8", newline="") as file:
+        return [*csv.DictReader(file)]
+
+
+def fetched(project: Project) -> Counter[str]:
+    """How often each URL was fetched."""
+    return Counter(row["address"] for row in rows(project) if row["outcome"] == "fetched")
+
+
+def run(project: Project, *stages: str) -> str:
+    output = ""
+    for stage in stages:
+        done = project.stage(stage)
+        assert done.returncode == 0, done.stderr
+        output += done.stdout
+    return output
+
+
+def ask_again(project: Project, what: str) -> str:
+    done = project.run("env", "PYTHONPATH=src", sys.executable, "src/ask_again.py", what)
+    return done.stdout
+
+
+def outputs(project: Project) -> dict[str, bytes]:
+    data = project.folder / "data"
+    return {
+        path.relative_to(data).as_posix(): path.read_bytes()
+        for path in sorted(data.rglob("*"))
+        if path.is_file()
+    }
+
+
+def start_scrape(project: Project) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "stages/scrape.py"],
+        cwd=project.folder,
+        env={**project.environment, "PYTHONPATH": "src"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Processes that a shell starts in the background ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def wait_for_posters(project: Project, process: "subprocess.Popen[str]", number: int) -> None:
+    """Wait until so many posters were fetched."""
+    while process.poll() is None:
+        if ledger_path(project).exists():
+            posters = [row for row in rows(project) if row["what"] == "poster"]
+            if len(posters) >= number:
+                return
+    pytest.fail(f"it ended too soon: {process.communicate()}")
+
+
+@pytest.mark.slow
+def test_killed_run_continues_and_gives_the_same_files(project: Project, tmp_path: Path) -> None:
+    project.set(scrape__movies=150)
+    for number in (3, 12):
+        process = start_scrape(project)
+        wait_for_posters(project, process, number)
+        process.kill()
+        process.communicate()
+        assert not (project.folder / "data" / "initial.csv").exists()
+    run(project, "scrape")
+    # Only responses that were under way when it was killed are fetched twice.
+    assert sum(count - 1 for count in fetched(project).values()) <= 2 * 8
+    uninterrupted = Project(tmp_path / "uninterrupted")
+    uninterrupted.set(scrape__movies=150, scrape__first_year=1990, scrape__last_year=1995)
+    run(uninterrupted, "scrape")
+    assert outputs(project) == outputs(uninterrupted)
+
+
+def test_ctrl_c_exits_with_130_and_keeps_what_was_fetched(project: Project) -> None:
+    # Too many to finish before the signal arrives.
+    project.set(scrape__movies=2000)
+    process = start_scrape(project)
+    wait_for_posters(project, process, 3)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == (
+        "scrape: interrupted; everything fetched and embedded so far is kept"
+    )
+    assert "Traceback" not in errors
+    assert outputs(project) == {}
+    assert len(rows(project)) >= 3
+
+
+def test_full_disk_is_one_error_line_and_the_next_run_continues(project: Project) -> None:
+    project.set(scrape__movies=300)
+    process = start_scrape(project)
+    wait_for_posters(project, process, 3)
+    # From now on no file can grow.
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, 0))
+    _, errors = process.communicate()
+    assert process.returncode == 1
+    assert "Traceback" not in errors
+    assert errors.splitlines()[-1].startswith("scrape: error: File too large: ")
+    assert outputs(project) == {}
+    assert not list((project.folder / ".cache").rglob("*.partial"))
+    before = fetched(project)
+    run(project, "scrape")
+    assert before
+    assert all(fetched(project)[url] == 1 for url in before)
+
+
+@pytest.mark.slow
+def test_larger_t_fetches_only_the_difference_and_smaller_t_nothing(project: Project) -> None:
+    run(project, "inputs", "scrape", "rebalance")
+    low, first = outputs(project), len(rows(project))
+    project.set(rebalance__t=12)
+    run(project, "rebalance")
+    high, second = outputs(project), rows(project)
+    assert max(Counter(row["address"] for row in second).values()) == 1
+    added = high["catalogue.csv"].count(b",topup\n") - low["catalogue.csv"].count(b",topup\n")
+    posters = [row for row in second[first:] if row["what"] == "poster"]
+    assert len(posters) == added > 0
+    project.set(rebalance__t=2)
+    run(project, "rebalance")
+    assert outputs(project) == low
+    assert len(rows(project)) == len(second)
+
+
+def test_failed_request_is_repeated_only_on_demand(project: Project) -> None:
+    run(project, "inputs", "scrape")
+    before = outputs(project)
+    poster = next(row for row in rows(project) if row["what"] == "poster")
+    busy = {"outcome": "passing", "reason": "HTTP 503: it was busy"}
+    Ledger(ledger_path(project)).append(
+        Row(what="poster", address=poster["address"], imdb_id=poster["imdb_id"], **busy)
+    )
+    assert "make retry-failed" in run(project, "scrape")
+    refused = outputs(project)["initial_refused.csv"].decode()
+    assert f"{poster['imdb_id']},199" in refused
+    assert "HTTP 503,it was busy" in refused
+
+    assert ask_again(project, "failed") == (
+        "ask again: the next `dvc repro` requests 1 URLs again: 1 HTTP 503\n"
+    )
+    run(project, "inputs", "scrape")
+    after = outputs(project)
+    assert json.loads(before.pop("inputs/web.json")) == {"refresh": 0, "retry": 0}
+    assert json.loads(after.pop("inputs/web.json")) == {"refresh": 0, "retry": 1}
+    assert after == before
+    assert ask_again(project, "failed") == "ask again: no request failed for a temporary reason\n"
+
+
+def test_listings_are_fetched_again_on_demand(project: Project) -> None:
+    run(project, "inputs", "scrape")
+    ask_again(project, "listings")
+    run(project, "inputs", "scrape")
+    listings = {row["address"] for row in rows(project) if row["what"] == "listing"}
+    counts = fetched(project)
+    assert {counts[address] for address in listings} == {2}
+    assert {count for address, count in counts.items() if address not in listings} == {1}
+
+
+def test_live_source_needs_a_contact_or_accepted_terms(project: Project) -> None:
+    for kind in ("imdb", "imdb_pages", "wikidata"):
+        project.set(source__kind=kind)
+        done = project.stage("scrape")
+        assert done.returncode == 1
+        assert done.stderr.startswith("scrape: error: fetch.contact is empty")
+    project.set(source__kind="tmdb")
+    assert "accept_tmdb_terms: true" in project.stage("scrape").stderr
+
+
+def test_missing_network_is_one_error_line(project: Project) -> None:
+    project.set(source__kind="imdb", fetch__contact="test@example.org", fetch__retries=0)
+    done = project.stage("scrape")
+    assert done.returncode == 1
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("scrape: error: ")
+    assert "datasets.imdbws.com" in line
+    assert outputs(project) == {}

@@ -1,0 +1,171 @@
+"""MLflow runs: what they hold, where they are logged, and the UI."""
+
+import json
+import os
+import re
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+import requests
+from conftest import Project, Walk, query
+from servers import answering
+
+from posters.errors import TrackingError
+from posters.params import flatten, load_params
+from posters.tracking.runs import Run, log_run, tracking_uri
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A repository without runs."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    monkeypatch.setenv("DVC_ROOT", str(folder))
+    yield folder
+    mlflow.set_tracking_uri("")
+
+
+@pytest.mark.slow
+def test_each_repro_is_one_run_with_everything_in_it(walk: Walk) -> None:
+    names = [name for (name,) in query(walk.database, "SELECT name FROM runs ORDER BY start_time")]
+    # Going back to t = 3 restored the results from DVC's cache: no third run.
+    assert len(names) == 2
+    assert re.fullmatch(r"t=3 MobileNetV2 [0-9a-f]{7}", str(names[0]))
+    assert re.fullmatch(r"t=4 MobileNetV2 [0-9a-f]{7}", str(names[1]))
+
+    metrics = dict(query(walk.database, "SELECT key, count(*) FROM metrics GROUP BY key"))
+    for test in ("natural", "balanced"):
+        assert all(metrics[f"{test}.{key}"] == 2 for key in walk.first.metrics[test])
+    assert {name for name in metrics if name.startswith("origin.")} == {
+        f"origin.{key}" for step in (walk.first, walk.raised) for key in step.metrics["origin"]
+    }
+    epochs = len(pd.read_csv(walk.project.folder / "data" / "model" / "history.csv"))
+    for curve in ("loss", "mae", "val_loss", "val_mae"):
+        assert metrics[f"train.{curve}"] == 2 * epochs
+    errors = query(walk.database, "SELECT value FROM metrics WHERE key = 'balanced.mae'")
+    assert set(errors) == {(step.metrics["balanced"]["mae"],) for step in (walk.first, walk.raised)}
+    params = {key for (key,) in query(walk.database, "SELECT DISTINCT key FROM params")}
+    assert params == {name for name in flatten(load_params()) if not name.startswith("fetch.")}
+    tags = dict(query(walk.database, "SELECT key, value FROM tags"))
+    assert {"model_sha256", "catalogue_sha256", "embeddings_sha256"} <= set(tags)
+    assert tags["caveats"] == "random MobileNetV2 weights"
+    assert tags["git_commit"] == walk.commit
+    files = {file.name for file in walk.project.folder.glob("mlartifacts/*/artifacts/*")}
+    assert {"neighbours.png", "loss_curve.png", "coverage_by_decade.png"} <= files
+    assert {"evaluation.json", "catalogue.json", "decades.csv", "report.html"} <= files
+
+
+@pytest.mark.slow
+def test_server_stores_runs_and_their_files(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "figure.txt"
+    file.write_text("a figure")
+    run = Run(
+        name="t=3",
+        params={"rebalance.t": 3},
+        metrics={"balanced.mae": 11.5},
+        history=pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0]}),
+        tags={"caveats": "none"},
+        files=[file],
+    )
+    (tmp_path / "server").mkdir()
+    with answering(
+        *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
+        *("--backend-store-uri", "sqlite:///server.db", "--artifacts-destination", "files"),
+        "--port",
+        health="/health",
+        folder=tmp_path / "server",
+        environment={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
+    ) as address:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        run_id = log_run("poster-year", run)
+        url = f"{address}/api/2.0/mlflow/runs/get?run_id={run_id}"
+        stored = requests.get(url, timeout=60).json()["run"]
+    assert stored["info"]["run_name"] == "t=3"
+    assert {metric["key"]: metric["value"] for metric in stored["data"]["metrics"]} == {
+        "balanced.mae": 11.5,
+        "train.loss": 1.0,
+    }
+    (artifact,) = (tmp_path / "server" / "files").rglob("figure.txt")
+    assert artifact.read_text() == "a figure"
+    assert list(root.iterdir()) == [], "nothing is stored in the repository"
+
+
+def test_server_that_does_not_respond_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://somebody:secret@127.0.0.1:{free.getsockname()[1]}"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        with pytest.raises(TrackingError, match=r"does not respond: start it, or unset") as refused:
+            tracking_uri()
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [
+        ("", "sqlite:///{root}/mlflow.db"),
+        ("sqlite:///mlflow.db", "sqlite:///{root}/mlflow.db"),
+        ("sqlite:////other/runs.db", "sqlite:////other/runs.db"),
+    ],
+)
+def test_database_is_in_the_repository_by_default(
+    root: Path, variable: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", variable)
+    assert tracking_uri() == expected.format(root=root)
+
+
+@pytest.mark.slow
+def test_ui_shows_the_best_run_first_with_its_main_columns(walk: Walk) -> None:
+    with answering(
+        *(sys.executable, "src/ui.py", "--port"),
+        health="/health",
+        folder=walk.project.folder,
+        environment={**walk.project.environment, "PYTHONPATH": "src"},
+    ) as address:
+        api = f"{address}/api/2.0/mlflow"
+        url = f"{api}/experiments/get-by-name?experiment_name=poster-year"
+        experiment = requests.get(url, timeout=60).json()["experiment"]
+        tags = {tag["key"]: tag["value"] for tag in experiment["tags"]}
+        view = json.loads(tags["mlflow.sharedViewState.poster-year"])
+        order = f"{view['orderByKey']} {'ASC' if view['orderByAsc'] else 'DESC'}"
+        search = {"experiment_ids": [experiment["experiment_id"]], "order_by": [order]}
+        runs = requests.post(f"{api}/runs/search", json=search, timeout=60).json()["runs"]
+    log = walk.project.folder.parent / f"server-{address.rpartition(':')[2]}.log"
+    assert re.search(rf"(?m)^ui: poster-year: {address}/#/experiments/\S+$", log.read_text())
+    assert "Each run is one trained and evaluated model" in tags["mlflow.note.content"]
+    assert {"t=3", "t=4"} <= {run["info"]["run_name"].split()[0] for run in runs}
+    errors = []
+    for run in runs:
+        data = {
+            kind: {item["key"]: item["value"] for item in run["data"][kind]}
+            for kind in ("metrics", "params", "tags")
+        }
+        for column in view["selectedColumns"]:
+            kind, name = column.rstrip("`").split(".`")
+            assert name in data[kind]
+        errors.append(data["metrics"]["balanced.mae"])
+        note = data["tags"]["mlflow.note.content"]
+        assert f"error is {errors[-1]:.1f} years" in note
+        assert "Caveats: random MobileNetV2 weights" in note
+    assert errors == sorted(errors)
+
+
+@pytest.mark.parametrize("command", ["ui", "compare"])
+def test_command_without_runs_says_what_to_do(
+    tmp_path: Path, make_small_project: Callable[[Path], Project], command: str
+) -> None:
+    project = make_small_project(tmp_path)
+    done = project.run(sys.executable, f"src/{command}.py", check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"{command}: error: there are no runs yet (mlflow.db is missing): run `make repro`\n"
+    )
+    assert not (project.folder / "mlflow.db").exists()
