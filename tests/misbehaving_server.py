@@ -16,7 +16,7 @@ from typing import Any, Self
 import pytest
 
 from posters.errors import FetchFailed
-from posters.params import FetchParams
+from posters.params import FetchParams, load_params
 from posters.web.archive import Archive, StoredAnswer
 from posters.web.fetcher import Fetcher
 from posters.web.ledger import LEDGER
@@ -254,22 +254,8 @@ def ledger_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def settings(**changed: Any) -> FetchParams:
-    values: dict[str, Any] = {
-        "contact": "tests@example.org",
-        "hosts": (),
-        "requests_per_second": 1.0,
-        "images_per_second": 3.0,
-        "tmdb_per_second": 20.0,
-        "image_connections": 4,
-        "connect_timeout": 5.0,
-        "read_timeout": 20.0,
-        "total_timeout": 60.0,
-        "dataset_timeout": 60.0,
-        "retries": 4,
-        "max_retry_after": 60.0,
-        "redirects": 5,
-    }
-    return FetchParams(**(values | changed))
+    """The committed settings, with a contact."""
+    return load_params().fetch.model_copy(update={"contact": "test@example.org", **changed})
 
 
 def url(path: str = "/a.jpg", host: str = HOST) -> str:

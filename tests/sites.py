@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import misbehaving_server
 from misbehaving_server import Responder, Server, reply
 from requests.structures import CaseInsensitiveDict
 
-from posters.params import FetchParams, load_params
+from posters.params import FetchParams
 from posters.web.archive import Archive
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
@@ -70,7 +71,6 @@ def media_type(content: bytes) -> str:
     return "image/png" if content.startswith(b"\x89PNG") else "text/html; charset=utf-8"
 
 
-def settings(**values: object) -> FetchParams:
-    """The committed settings without retries."""
-    changed = {"contact": "test@example.org", "retries": 0, **values}
-    return load_params().fetch.model_copy(update=changed)
+def settings(**changed: object) -> FetchParams:
+    """The committed settings, with a contact and without retries."""
+    return misbehaving_server.settings(**{"retries": 0, **changed})

@@ -37,7 +37,7 @@ def test_a_request_names_the_program_and_the_accepted_types(web: Web) -> None:
     web.server.on("/a.jpg", reply())
     get(web.archive())
     headers = web.server.requests[0].headers
-    assert headers["user-agent"] == "poster-year/0.1.0 (+tests@example.org)"
+    assert headers["user-agent"] == "poster-year/0.1.0 (+test@example.org)"
     assert headers["accept-encoding"] == "identity"
     assert headers["accept"].startswith("image/jpeg, ")
     assert headers["host"] == HOST

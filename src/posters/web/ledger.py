@@ -113,40 +113,36 @@ class Ledger:
             " WHERE outcome IN ('fetched', 'failed', 'passing', 'stopped') GROUP BY address)"
         )
 
-    def append(self, attempt: Attempt) -> None:
-        """Write an attempt."""
-        self._write(attempt)
+    def append(self, attempt: Attempt, before: str = "") -> None:
+        """Write an attempt, after another SQL statement in the same transaction."""
+        values = [_storable(value) for value in astuple(attempt)]
+        insert = f"INSERT INTO attempts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        with self._os_errors(), self._connection:
+            self._connection.execute(before)
+            self._connection.execute(insert, values)
 
     def refuse(self, *, imdb_id: str, address: str, reason: str) -> None:
         """Note, once, that what an address gave is not usable as the poster of a movie."""
         attempt = Attempt("poster", address, "refused", imdb_id, reason)
         if attempt not in self._select("address = ? AND outcome = 'refused'", address):
-            self._write(attempt)
+            self.append(attempt)
 
     def distrust(self, address: str, reason: str) -> None:
         """Note that what an address gave was damaged: a failure for a temporary reason."""
         last = self.last(address)
         if last and last.outcome == "fetched":
-            self._write(replace(last, outcome="passing", reason=reason))
+            self.append(replace(last, outcome="passing", reason=reason))
 
     def mark(self, mark: Mark) -> None:
         """Say to ask again: for what failed for a temporary reason (`retry`), or for listings."""
         again = "outcome IN ('passing', 'stopped')" if mark == "retry" else "what = 'listing'"
-        self._write(Attempt(_MARK, "", mark), f"UPDATE attempts SET cancelled = 1 WHERE {again}")
+        self.append(Attempt(_MARK, "", mark), f"UPDATE attempts SET cancelled = 1 WHERE {again}")
 
     def _select(self, condition: str, *values: str) -> list[Attempt]:
         query = f"SELECT {_COLUMNS} FROM attempts WHERE {condition} ORDER BY id"
         with self._os_errors():
             cursor = self._connection.execute(query, [_storable(value) for value in values])
             return [Attempt(*row) for row in cursor]
-
-    def _write(self, attempt: Attempt, before: str = "") -> None:
-        """Write a row, after another statement in the same transaction."""
-        values = [_storable(value) for value in astuple(attempt)]
-        insert = f"INSERT INTO attempts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        with self._os_errors(), self._connection:
-            self._connection.execute(before)
-            self._connection.execute(insert, values)
 
     @contextlib.contextmanager
     def _os_errors(self) -> Iterator[None]:
