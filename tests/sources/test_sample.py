@@ -93,6 +93,7 @@ def test_any_title_and_year_can_be_drawn(year: int) -> None:
         assert (image.size, image.mode) == (POSTER_SIZE, "RGB")
 
 
+@pytest.mark.slow
 def test_year_can_be_estimated_from_colours_but_not_exactly() -> None:
     generator = np.random.default_rng(0)
     years = generator.integers(1888, 2017, 500)
