@@ -1,10 +1,17 @@
 """Parameters of the sources in these tests."""
 
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
 from memory_source import encoded, picture
-from sites import settings
+from sites import Sites, settings
 
 from posters.params import Params, load_params
+from posters.sources.web_source import WebSource
 
+AnySource = TypeVar("AnySource", bound=WebSource)
 POSTER = encoded(picture(1), "JPEG")
 
 
@@ -15,3 +22,12 @@ def params_of(**scrape: int) -> Params:
     return committed.model_copy(
         update={"fetch": settings(), "scrape": committed.scrape.model_copy(update=changed)}
     )
+
+
+@contextlib.contextmanager
+def opened(
+    source: type[AnySource], sites: Sites, folder: Path, *arguments: object, **scrape: int
+) -> Iterator[AnySource]:
+    """A source whose hosts are all served by `sites`."""
+    with sites.archive(folder, source.sites(settings())) as archive:
+        yield source(archive, params_of(**scrape), *arguments)

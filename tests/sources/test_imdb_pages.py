@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from damage import FORMATS, altered, cut_short
-from sites import Sites, settings
-from source_params import POSTER, params_of
+from damage import FORMATS, cut_short, altered
+from sites import Sites
+from source_params import POSTER, opened
 
 from posters.catalogue.movie_table import Movie
 from posters.errors import SourceError
@@ -80,13 +80,10 @@ def test_search_page_is_read_from_its_data() -> None:
     ],
 )
 def test_unusable_items_are_counted(change: dict[str, object], reason: str) -> None:
+    assert parse_page(search()).movies == []
     parsed = parse_page(search({**ITEM, **change}, {**ITEM, "titleId": "tt9900002"}))
     assert [movie.imdb_id for movie in parsed.movies] == ["tt9900002"]
     assert parsed.left_out == {reason: 1}
-
-
-def test_search_without_results_has_no_movies() -> None:
-    assert parse_page(search()).movies == []
 
 
 def test_old_list_is_read() -> None:
@@ -199,8 +196,7 @@ def test_saved_pages_give_movies_and_posters(sites: Sites, tmp_path: Path) -> No
     ]
     (folder / "1951.html").write_text(search(*items), encoding="utf-8")
     sites.content[poster("X@")] = POSTER
-    with sites.archive(tmp_path / "web", ImdbPagesSource.sites(settings())) as archive:
-        source = ImdbPagesSource(archive, params_of(), folder)
+    with opened(ImdbPagesSource, sites, tmp_path / "web", folder) as source:
         movies = list(source.candidates(1951))
         assert [movie.imdb_id for movie in movies] == ["tt0000002", "tt0000001"]
         assert {movie.imdb_id for movie in source.initial()} == {"tt0000001", "tt0000002"}
@@ -217,13 +213,11 @@ def test_search_page_is_requested_once_and_the_firewall_recognised(
         "&sort=num_votes,desc&count=250"
     )
     sites.content[address] = answer
-    with sites.archive(tmp_path, ImdbPagesSource.sites(settings())) as archive:
-        source = ImdbPagesSource(archive, params_of(), None)
+    with opened(ImdbPagesSource, sites, tmp_path, None) as source:
         for _ in range(3):
             with pytest.raises(SourceError, match=r"firewall.*source\.pages"):
                 list(source.initial())
     assert sites.asked == {address: 1}
     sites.content[address] = search(ITEM)
-    with sites.archive(tmp_path, ImdbPagesSource.sites(settings())) as archive:
-        source = ImdbPagesSource(archive, params_of(), None)
+    with opened(ImdbPagesSource, sites, tmp_path, None) as source:
         assert [movie.imdb_id for movie in source.initial()] == ["tt9900001"]

@@ -142,24 +142,7 @@ def test_addresses_change_with_the_answers(
 
 
 @pytest.mark.slow
-def test_run_records_its_data_sets(tmp_path: Path, make_small_project: MakeProject) -> None:
-    project = make_small_project(tmp_path)
-    catalogue(project, kind="imdb", replica=True)
-    described = json.loads(project.read("data/source.json"))["datasets"]
-    assert set(described) == {BASICS, RATINGS}
-    metrics = json.loads(project.read("metrics/catalogue.json"))["source"]
-    assert metrics["datasets"] == described
-    assert metrics["name"] == "replica"
-    # A top-up from other data sets than the initial catalogue's would mix two days.
-    described[BASICS]["sha256"] = "0" * 64
-    (project.folder / "data" / "source.json").write_text(json.dumps({"datasets": described}))
-    done = project.stage("rebalance")
-    assert done.returncode == 1
-    assert "dvc repro --force scrape" in done.stderr
-
-
-@pytest.mark.slow
-def test_changed_poster_is_downloaded_again(
+def test_run_records_its_data_sets_and_downloads_changed_posters(
     tmp_path: Path, make_small_project: MakeProject
 ) -> None:
     project = make_small_project(tmp_path)
@@ -171,3 +154,15 @@ def test_changed_poster_is_downloaded_again(
     assert after.loc[changed, "poster_url"] != before.loc[changed, "poster_url"]
     assert after.loc[changed, "sha256"] != before.loc[changed, "sha256"]
     assert after.loc[kept].equals(before.loc[kept])
+
+    described = json.loads(project.read("data/source.json"))["datasets"]
+    assert set(described) == {BASICS, RATINGS}
+    metrics = json.loads(project.read("metrics/catalogue.json"))["source"]
+    assert metrics["datasets"] == described
+    assert metrics["name"] == "replica"
+    # A top-up from other data sets than the initial catalogue's would mix two days.
+    described[BASICS]["sha256"] = "0" * 64
+    (project.folder / "data" / "source.json").write_text(json.dumps({"datasets": described}))
+    done = project.stage("rebalance")
+    assert done.returncode == 1
+    assert "dvc repro --force scrape" in done.stderr

@@ -1,6 +1,5 @@
 """The `sample` source: a generated catalogue in the shape of a real one, the same each time."""
 
-import io
 import subprocess
 import sys
 from collections import Counter
@@ -87,16 +86,14 @@ def test_posters_are_accepted(sample: SampleCatalogue) -> None:
         assert image.format == "JPEG"
 
 
-@pytest.mark.parametrize(
-    "title", ["X", "Ünïcödé – 東京物語", "W" * 60, "A" + " b" * 29, "$100 {} %s\n", "   "]
-)
 @pytest.mark.parametrize("year", [1800, 1888, 1925, 1955, 1985, 2016, 2300])
-def test_any_title_and_year_can_be_drawn(title: str, year: int) -> None:
-    image = draw_poster(title, year, seed=year)
-    assert image.size == POSTER_SIZE
-    assert image.mode == "RGB"
+def test_any_title_and_year_can_be_drawn(year: int) -> None:
+    for title in ("X", "Ünïcödé – 東京物語", "W" * 60, "A" + " b" * 29, "$100 {} %s\n", "   "):
+        image = draw_poster(title, year, seed=year)
+        assert (image.size, image.mode) == (POSTER_SIZE, "RGB")
 
 
+@pytest.mark.slow
 def test_year_can_be_estimated_from_colours_but_not_exactly() -> None:
     generator = np.random.default_rng(0)
     years = generator.integers(1888, 2017, 500)
@@ -110,18 +107,3 @@ def test_year_can_be_estimated_from_colours_but_not_exactly() -> None:
     error = np.abs(model.predict(matrix[350:]) - years[350:]).mean()
     guess = np.abs(np.median(years[:350]) - years[350:]).mean()
     assert 0.1 < 1 - error / guess < 0.7
-
-
-def test_every_era_has_grey_posters() -> None:
-    def share_of_grey(years: range) -> float:
-        grey = 0
-        for number, year in enumerate(years):
-            image = draw_poster("The Grey Wolf", year, seed=number)
-            content = io.BytesIO()
-            image.save(content, "JPEG", quality=90)
-            pixels = np.asarray(Image.open(content), np.int16)
-            grey += float((pixels.max(axis=2) - pixels.min(axis=2)).mean()) < 12
-        return grey / len(years)
-
-    assert 0 < share_of_grey(range(1888, 1920)) < 1
-    assert 0 < share_of_grey(range(1920, 2017)) < 0.5

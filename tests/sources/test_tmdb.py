@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from damage import FORMATS, damaged_json
-from sites import Sites, settings
-from source_params import POSTER, params_of
+from sites import Sites
+from source_params import POSTER, opened
 
 from posters.errors import ParamsError, SourceError
 from posters.sources.tmdb import (
@@ -19,7 +19,6 @@ from posters.sources.tmdb import (
     parse_external_ids,
     parse_find,
 )
-from posters.web.archive import Archive
 
 DISCOVER = (FORMATS / "tmdb_discover.json").read_bytes()
 FIND = (FORMATS / "tmdb_find.json").read_bytes()
@@ -33,10 +32,6 @@ REFUSAL = {"success": False, "status_code": 34, "status_message": "An invented r
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMDB_API_KEY", KEY)
-
-
-def tmdb(archive: Archive) -> TmdbSource:
-    return TmdbSource(archive, params_of(min_votes=10))
 
 
 def discover(year: int, page: int, movies: range, total: int, votes: int = 0) -> dict[str, str]:
@@ -81,8 +76,7 @@ def test_candidates_come_from_all_pages_under_their_imdb_ids(sites: Sites, tmp_p
         | ids(21, "tt0000021", found=3)
     )
     sites.content[f"{POSTERS}/3.jpg"] = POSTER
-    with sites.archive(tmp_path, TmdbSource.sites(settings())) as archive:
-        source = tmdb(archive)
+    with opened(TmdbSource, sites, tmp_path) as source:
         movies = list(source.candidates(1950))
         assert [movie.imdb_id for movie in movies] == [f"tt{n:07d}" for n in range(1, 21)]
         assert source.describe()["left_out"] == {"ambiguous id": 1, "no IMDb id": 1}
@@ -101,8 +95,8 @@ def test_natural_sample_has_every_movie_with_enough_votes(sites: Sites, tmp_path
         | discover(1952, 1, range(31, 33), 2, 10)
         | all_ids(range(1, 40))
     )
-    with sites.archive(tmp_path, TmdbSource.sites(settings())) as archive:
-        imdb_ids = [movie.imdb_id for movie in tmdb(archive).initial()]
+    with opened(TmdbSource, sites, tmp_path, min_votes=10) as source:
+        imdb_ids = [movie.imdb_id for movie in source.initial()]
     assert sorted(imdb_ids) == [f"tt{n:07d}" for n in (*range(1, 26), 31, 32)]
     assert imdb_ids != sorted(imdb_ids)
 
@@ -113,26 +107,30 @@ def test_token_is_sent_as_a_header(
     token = "eyJ" + "a" * 60
     monkeypatch.setenv("TMDB_API_KEY", token)
     sites.content |= discover(1950, 1, range(0), 0)
-    with sites.archive(tmp_path, TmdbSource.sites(settings())) as archive:
-        assert list(tmdb(archive).candidates(1950)) == []
+    with opened(TmdbSource, sites, tmp_path) as source:
+        assert list(source.candidates(1950)) == []
     assert {headers["Authorization"] for headers in sites.headers.values()} == {f"Bearer {token}"}
 
 
 def test_missing_and_refused_keys_are_errors(
     sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with sites.archive(tmp_path, TmdbSource.sites(settings())) as archive:
-        monkeypatch.delenv("TMDB_API_KEY")
-        with pytest.raises(ParamsError, match="TMDB_API_KEY"):
-            tmdb(archive)
-        monkeypatch.setenv("TMDB_API_KEY", KEY)
-        (address,) = with_key(discover(1950, 1, range(0), 0))
-        sites.content[address] = 401
-        with pytest.raises(SourceError, match="does not accept the key"):
-            list(tmdb(archive).candidates(1950))
+    (address,) = with_key(discover(1950, 1, range(0), 0))
+    sites.content[address] = 401
+    with (
+        opened(TmdbSource, sites, tmp_path) as source,
+        pytest.raises(SourceError, match="does not accept the key"),
+    ):
+        list(source.candidates(1950))
     sites.content |= with_key(discover(1950, 1, range(0), 0))
-    with sites.archive(tmp_path, TmdbSource.sites(settings())) as archive:
-        assert list(tmdb(archive).candidates(1950)) == []  # the listing is requested again
+    with opened(TmdbSource, sites, tmp_path) as source:
+        assert list(source.candidates(1950)) == []  # the listing is requested again
+    monkeypatch.delenv("TMDB_API_KEY")
+    with (
+        pytest.raises(ParamsError, match="TMDB_API_KEY"),
+        opened(TmdbSource, sites, tmp_path),
+    ):
+        pass
 
 
 def test_movies_of_the_year_are_read_and_others_counted() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from damage import FORMATS, damaged_json
-from sites import Sites, settings
-from source_params import POSTER, params_of
+from sites import Sites
+from source_params import POSTER, opened
 
 from posters.catalogue.movie_table import Movie
 from posters.errors import SourceError
@@ -39,8 +39,7 @@ def test_poster_comes_by_its_name_or_from_the_thumbnails(
     by_name = f"https:{FILE}Le%20Voyage.jpg?width=330"
     thumbnail = thumbnail_address(by_name)
     sites.content |= {by_name: POSTER, thumbnail: POSTER}
-    with sites.archive(tmp_path, WikidataSource.sites(settings())) as archive:
-        source = WikidataSource(archive, params_of())
+    with opened(WikidataSource, sites, tmp_path) as source:
         (movie,) = source.candidates(1950)
         assert movie.imdb_id == "tt0000001"
         assert list(source.initial()) == [movie]

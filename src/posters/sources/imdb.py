@@ -108,7 +108,7 @@ class ImdbSource(WebSource):
 
     @cached_property
     def _contents(self) -> tuple[dict[int, list[RatedMovie]], Counter[str]]:
-        basics, ratings = (held.path for held in self._datasets.values())
+        basics, ratings = (answer.path for answer in self._datasets.values())
         with self._archive.reading(*(self._endpoints.datasets + name for name in self._datasets)):
             return read_datasets(basics, ratings, self._years)
 

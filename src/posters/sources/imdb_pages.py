@@ -93,22 +93,20 @@ def read_folder(folder: Path) -> Parsed:
     files = [file for file in files if file.is_file()]
     if not files:
         raise SourceError(f"{folder} has no pages: expected *.html files saved from IMDb")
-    results: list[Movie | str] = []
+    movies: list[Movie] = []
+    reasons: list[str] = []
     for file in files:
         try:
             parsed = parse_page(file.read_text(encoding="utf-8-sig", errors="replace"))
         except (SourceError, OSError) as error:
             raise SourceError(f"{file}: {error}") from error
-        results += [*parsed.movies, *parsed.left_out.elements()]
+        movies += parsed.movies
+        reasons += parsed.left_out.elements()
     years: dict[str, set[int]] = defaultdict(set)
-    for result in results:
-        if isinstance(result, Movie):
-            years[result.imdb_id].add(result.year)
-    ambiguous = {imdb_id for imdb_id, of_id in years.items() if len(of_id) > 1}
-    return Parsed.of(
-        "years disagree" if isinstance(result, Movie) and result.imdb_id in ambiguous else result
-        for result in results
-    )
+    for movie in movies:
+        years[movie.imdb_id].add(movie.year)
+    checked = (movie if len(years[movie.imdb_id]) == 1 else "years disagree" for movie in movies)
+    return Parsed.of([*checked, *reasons])
 
 
 def parse_page(html: str) -> Parsed:

@@ -124,11 +124,11 @@ class TableSource:
         assert self._archive, "required when a poster is an address"
         address = image_address(movie.poster)
         try:
-            held = self._archive.get(address, self._limits, what="poster", imdb_id=movie.imdb_id)
+            answer = self._archive.get(address, self._limits, what="poster", imdb_id=movie.imdb_id)
         except (SiteBlocked, SiteUnreachable) as stopped:
             # A table may name many hosts: the posters on the others are still available.
             raise FetchFailed("site stopped", str(stopped), passing=True) from stopped
-        return Picture(held.read(), address)
+        return Picture(answer.read(), address)
 
     def describe(self) -> dict[str, Any]:
         """How many rows can't be used, by reason."""

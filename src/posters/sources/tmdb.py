@@ -138,9 +138,9 @@ class TmdbSource(WebSource):
     def _get(self, path: str, what: str, parse: Callable[[bytes], _Result]) -> _Result:
         address = _API + path
         limits = Limits(JSON, _MAX_BYTES, self._fetch.total_timeout)
-        held = self._archive.get(address, limits, what=what, secret=self._secret)
+        answer = self._archive.get(address, limits, what=what, secret=self._secret)
         with self._archive.reading(address):
-            return parse(self._secret.redact(held.read()))  # error messages quote the answer
+            return parse(self._secret.redact(answer.read()))  # error messages quote the answer
 
 
 def _read_key() -> Secret:

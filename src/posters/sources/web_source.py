@@ -29,8 +29,8 @@ def description(
     described: dict[str, Any] = {}
     if datasets:
         described["datasets"] = {
-            name: {"sha256": held.sha256, "modified": held.modified}
-            for name, held in datasets.items()
+            name: {"sha256": answer.sha256, "modified": answer.modified}
+            for name, answer in datasets.items()
         }
     return described | {"left_out": dict(sorted(left_out.items()))}
 
@@ -67,10 +67,10 @@ class WebSource:
         return self._download(movie, movie.poster)
 
     def _download(self, movie: Movie, address: str) -> Picture:
-        held = self._archive.get(
+        answer = self._archive.get(
             address, self._picture_limits, what="poster", imdb_id=movie.imdb_id
         )
-        return Picture(held.read(), address)
+        return Picture(answer.read(), address)
 
 
 class ListedSource(WebSource):
