@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from posters import paths
-from posters.caveats import marked
+from posters.catalogue.caveats import marked
 from posters.embedding.embeddings import read_embeddings
 from posters.evaluation.baselines import fit_baselines
 from posters.evaluation.metrics import PRIOR_OF, metrics_of_test

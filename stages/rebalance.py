@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from posters import paths
+from posters.catalogue.caveats import caveats, marked
 from posters.catalogue.entries import (
     Origin,
     count_refusals,
@@ -21,7 +22,6 @@ from posters.catalogue.entries import (
 )
 from posters.catalogue.gathering import Gatherer, describe_refusals
 from posters.catalogue.rebalancing import rebalance, summarise
-from posters.caveats import caveats, marked
 from posters.errors import DataError
 from posters.files import replacing, write_json
 from posters.params import load_params

@@ -9,7 +9,7 @@ from posters import command  # first, so that Ctrl-C during the imports below gi
 import numpy as np
 
 from posters import paths
-from posters.caveats import marked
+from posters.catalogue.caveats import marked
 from posters.params import load_params
 from posters.years import provenance
 from posters.years.dataset import read_parts

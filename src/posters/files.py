@@ -80,9 +80,3 @@ def sha256_of_file(path: Path) -> str:
     """The SHA-256 digest of a file, read in chunks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def unit_interval(*parts: object) -> float:
-    """A pseudo-random number in [0, 1) that depends on `parts` only."""
-    digest = hashlib.sha256(":".join(map(str, parts)).encode("utf-8")).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64

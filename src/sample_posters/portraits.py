@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sample_posters.colours import BLACK, Colour, Palette, darken, jitter, mix
-from sample_posters.figures import HAIRS, SKINS
 from sample_posters.random_draws import chance, pick, uniform
+from sample_posters.silhouettes import HAIRS, SKINS
 
 
 @dataclass(frozen=True)

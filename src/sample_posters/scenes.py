@@ -8,13 +8,13 @@ from PIL import Image
 from sample_posters.backgrounds import blotches
 from sample_posters.colours import Colour, Palette, darken, lightness, mix
 from sample_posters.faces import draw_bust, paste_bust
-from sample_posters.figures import choose_outfit, draw_couple, draw_figure, flat_outfit
 from sample_posters.objects import draw_object
 from sample_posters.portraits import Tones, choose_person, natural_tones
 from sample_posters.poster_spec import PosterSpec
 from sample_posters.random_draws import chance, pick, uniform
 from sample_posters.scenery import paint_place
 from sample_posters.shapes import Pen, Point
+from sample_posters.silhouettes import choose_outfit, draw_couple, draw_figure, flat_outfit
 
 
 @dataclass(frozen=True)

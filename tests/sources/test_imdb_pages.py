@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from damage import FORMATS, cut_short, altered
+from damage import FORMATS, altered, cut_short
 from sites import Sites
 from source_params import POSTER, opened
 

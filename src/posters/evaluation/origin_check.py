@@ -13,7 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
-from posters.files import unit_interval
+from posters.catalogue.pseudo_random import unit_interval
 from posters.years.dataset import Part
 
 _FOLDS = 5

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from posters.caveats import GENERATED
+from posters.catalogue.caveats import GENERATED
 
 FEW_POSTERS = 10
 """A mean over fewer posters is marked as uncertain."""

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 import sample_posters
+from posters.catalogue.pseudo_random import unit_interval
 from posters.errors import PosterRefused
-from posters.files import sha256, unit_interval
+from posters.files import sha256
 from posters.images import fonts
 from posters.sources.imdb_datasets import RatedMovie
 from posters.sources.local_imdb import NATURAL_VOTES

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from posters.catalogue.movie_table import IMDB_ID, Movie
+from posters.catalogue.pseudo_random import unit_interval
 from posters.errors import FetchFailed, ParamsError, SiteBlocked, SiteUnreachable, SourceError
-from posters.files import unit_interval
 from posters.params import FetchParams, Params
 from posters.sources.json_values import at, integer, read_json, text, unexpected, year_of_text
 from posters.sources.web_source import WebSource, description, image_site

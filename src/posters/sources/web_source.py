@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import Any
 
 from posters.catalogue.movie_table import Movie, Parsed
+from posters.catalogue.pseudo_random import unit_interval
 from posters.catalogue.source_protocol import Picture
-from posters.files import unit_interval
 from posters.params import FetchParams, Params
 from posters.web.archive import Archive, StoredAnswer
 from posters.web.request import Site, picture_limits

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from posters.caveats import caveats
+from posters.catalogue.caveats import caveats
 from posters.params import Params
 from posters.years.dataset import Parts
 

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from posters.catalogue.pseudo_random import unit_interval
 from posters.errors import DataError
-from posters.files import unit_interval
 
 PARTS = ("train", "validation", "natural", "balanced", "excluded")
 TESTS = ("natural", "balanced")
