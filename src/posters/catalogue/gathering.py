@@ -229,7 +229,7 @@ class Gatherer:
             self.source.ledger.refuse(imdb_id=movie.imdb_id, address=url, reason=str(refused))
             if refused.reason == "unreadable":
                 self.source.ledger.distrust(url, str(refused))
-        if isinstance(refused, FetchFailed) and refused.passing:
+        if isinstance(refused, FetchFailed) and refused.temporary:
             self.temporary_failures += 1
         if refused.reason not in _NO_FAILURE:
             self._limit.count_failure(refused.reason, refused.detail)
