@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
@@ -12,8 +11,7 @@ from posters.catalogue.gathering import Gatherer, Queue
 from posters.params import RebalanceParams
 
 
-@dataclass
-class Rebalanced:
+class Rebalanced(NamedTuple):
     """The result of rebalancing.
 
     Attributes:
@@ -50,6 +48,7 @@ def rebalance(
     counts = Counter(initial_years)
     thin = {year: counts[year] for year in years if year < params.before}
     topup, topup_short = _fill(gatherer, queues, thin, params.t, "topup")
+    gatherer.check_failures()
     return Rebalanced(reserve, topup, reserve_short, topup_short)
 
 
@@ -92,9 +91,8 @@ def summarise(
         `years`: for each year its movies before and after, its reserve, and the missing ones.
     """
     before = Counter(entry.year for entry in initial)
-    added = Counter(entry.year for entry in result.topup)
-    reserved = Counter(entry.year for entry in result.reserve)
-    after = before + added
+    after = before + Counter(entry.year for entry in result.topup)
+    reserve = Counter(entry.year for entry in result.reserve)
 
     def totals(counts: Counter[int]) -> dict[str, int]:
         thin = sum(count for year, count in counts.items() if year < params.before)
@@ -107,8 +105,8 @@ def summarise(
         "t": params.t,
         "before": totals(before),
         "after": totals(after),
-        "added": added.total(),
-        "reserve": reserved.total(),
+        "added": len(result.topup),
+        "reserve": len(result.reserve),
         "short": missing(result.topup_short),
         "reserve_short": missing(result.reserve_short),
         "years": [
@@ -116,7 +114,7 @@ def summarise(
                 "year": year,
                 "before": before[year],
                 "after": after[year],
-                "reserve": reserved[year],
+                "reserve": reserve[year],
                 "short": result.topup_short.get(year, 0),
                 "reserve_short": result.reserve_short.get(year, 0),
             }
