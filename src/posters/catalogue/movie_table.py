@@ -27,8 +27,6 @@ class Movie:
     """A movie as a source offers it.
 
     Attributes:
-        imdb_id: `tt` and at least 7 digits.
-        title: as the source spells it.
         year: of its first release, the label.
         poster: where the source finds its poster: a path or an address.
     """
@@ -116,28 +114,29 @@ def _parse_table(path: Path, text: str) -> Parsed:
     _, columns = next(rows, (0, []))
     header = [name.strip() for name in columns]
     _check_header(path, header)
-    movies: list[Movie] = []
+    movies: dict[str, Movie] = {}
     problems: list[str] = []
     line_of: dict[str, int] = {}
     for line, values in rows:
         movie = _table_row(header, values)
-        if isinstance(movie, Movie) and movie.imdb_id in line_of:
-            movie = f"imdb_id {movie.imdb_id} is also on line {line_of[movie.imdb_id]}"
-        if isinstance(movie, Movie):
-            line_of[movie.imdb_id] = line
-            movies.append(movie)
-        else:
+        if isinstance(movie, str):
             problems.append(f"line {line}: {movie}")
+        elif movie.imdb_id in movies:
+            first = line_of[movie.imdb_id]
+            problems.append(f"line {line}: imdb_id {movie.imdb_id} is also on line {first}")
+        else:
+            movies[movie.imdb_id] = movie
+            line_of[movie.imdb_id] = line
     if problems:
-        shown = problems[:MAX_PROBLEMS_SHOWN]
-        more = f" and {len(problems) - len(shown)} more" if len(problems) > len(shown) else ""
+        hidden = len(problems) - MAX_PROBLEMS_SHOWN
+        more = f" and {hidden} more" if hidden > 0 else ""
         raise TableError(
-            f"{path.name}: {len(problems)} rows can't be used: {'; '.join(shown)}{more}. Correct "
-            "or remove them"
+            f"{path.name}: {len(problems)} rows can't be used: "
+            f"{'; '.join(problems[:MAX_PROBLEMS_SHOWN])}{more}. Correct or remove them"
         )
     if not movies:
         raise TableError(f"{path.name} has a header but no movies: add rows")
-    return Parsed(movies)
+    return Parsed(list(movies.values()))
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
@@ -152,16 +151,16 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _check_header(path: Path, header: list[str]) -> None:
+    expected = ",".join(TABLE_COLUMNS)
     if not header:
-        raise TableError(f"{path.name} is empty: expected a header {','.join(TABLE_COLUMNS)}")
+        raise TableError(f"{path.name} is empty: expected a header {expected}")
     missing = [column for column in TABLE_COLUMNS if column not in header]
     if ADDRESS_COLUMN in header and "file" in missing:
         missing.remove("file")
     if missing:
         raise TableError(
-            f"{path.name} lacks the column {', '.join(missing)}: expected "
-            f"{','.join(TABLE_COLUMNS)} (or {ADDRESS_COLUMN} for file), received "
-            f"{','.join(header)}; rename its columns"
+            f"{path.name} lacks the column {', '.join(missing)}: expected {expected} (or "
+            f"{ADDRESS_COLUMN} for file), received {','.join(header)}; rename its columns"
         )
     repeated = [name for name, count in Counter(header).items() if count > 1]
     if repeated:
