@@ -38,12 +38,10 @@ def run(name: str, main: Callable[[], int | None], failure: int = 1, kept: str =
     except PostersError as error:
         print_error(name, str(error))
         code = failure
-    except BrokenPipeError:
-        # The reader of the output has closed it (`| head`).
+    except BrokenPipeError:  # the reader of the output has closed it (`| head`)
         code = 0
     except OSError as error:
-        if error.errno is None:
-            # Not raised by the operating system.
+        if error.errno is None:  # not raised by the operating system
             raise
         place = error.filename or "the disk"
         print_error(name, f"{error.strerror}: {place}; {kept}. Fix this, then run again")
@@ -69,8 +67,7 @@ def print_note(name: str, note: str) -> None:
 
 
 def _print_line(line: str) -> None:
-    # Ignore a closed stderr.
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(BrokenPipeError):  # stderr may be closed
         print(line, file=sys.stderr, flush=True)
 
 
@@ -90,7 +87,7 @@ def _discard_unwritable_output() -> None:
 def _excepthook(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """Print no traceback after Ctrl-C while a command still imports its modules."""
+    # Ctrl-C while a command still imports its modules needs no traceback.
     if not issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
 
@@ -104,12 +101,9 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def paint(text: str, style: str, stream: TextIO | None) -> str:
-    """Style a text if it is printed on a terminal and `NO_COLOR` (https://no-color.org) is not set.
+    """Style a text: `bold`, `faint`, `red` or `yellow`.
 
-    Args:
-        text: what to print.
-        style: `bold`, `faint`, `red` or `yellow`.
-        stream: where it will be printed.
+    Unchanged unless `stream` is a terminal and `NO_COLOR` (https://no-color.org) is not set.
     """
     if not is_terminal(stream) or os.environ.get("NO_COLOR"):
         return text

@@ -39,12 +39,10 @@ class Movie:
 
 @dataclass
 class Parsed:
-    """The movies read from a table, a page or a response.
+    """The movies read from a table, a page or a response, in order and no id twice.
 
-    Attributes:
-        movies: in the order they were read, no id twice.
-        left_out: how many could not be used, by reason: `not a movie`, `no year`, `no poster`,
-            `placeholder`, `malformed`, `repeated`.
+    `left_out` counts those that can't be used by reason: `not a movie`, `no year`, `no poster`,
+    `placeholder`, `malformed`, `repeated`.
     """
 
     movies: list[Movie] = field(default_factory=list)
@@ -105,8 +103,6 @@ def _read_text(path: Path) -> str:
         if _is_movie_genre(latin):
             return latin
         raise TableError(f"{path} can't be read as UTF-8 text: {error}") from error
-    except OSError as error:
-        raise TableError(f"{path} can't be read: {error}") from error
 
 
 def _parse_table(path: Path, text: str) -> Parsed:
