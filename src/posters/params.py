@@ -46,8 +46,8 @@ class SourceParams(Section):
         if self.tables_read and not (self.table and self.pool):
             raise ValueError(
                 f"{'replica: true' if self.replica else 'kind: table'} needs both `table` (the "
-                "initial catalogue) and `pool` (movies for the top-up); if you have one table "
-                "only, name it twice and set scrape.movies below its size"
+                "initial catalogue) and `pool` (movies for the top-up); if you have only one "
+                "table, name it twice and set scrape.movies below its size"
             )
         if self.replica and self.kind != "imdb":
             raise ValueError("replica: true replaces IMDb; set kind: imdb, or replica: false")

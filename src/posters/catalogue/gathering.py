@@ -105,8 +105,7 @@ class Gatherer:
         """Fetch a movie's poster, check it, and write it to the folder of its origin.
 
         Returns:
-            The row for the catalogue; None if the movie is known already or its poster was refused
-            (see `refusals`).
+            The row for the catalogue; None if the movie is known or refused (see `refusals`).
 
         Raises:
             SourceError: too many posters failed, or nothing more can be fetched from the source.
@@ -241,12 +240,7 @@ class Gatherer:
 
 
 class Queue:
-    """Movies of a source in order, fetched ahead and tried until one is accepted.
-
-    Args:
-        movies: in the order in which they are tried.
-        gatherer: accepts or refuses them; movies that it knows are skipped.
-    """
+    """Movies in order, fetched ahead and tried until one is accepted; known ones are skipped."""
 
     def __init__(self, movies: Iterator[Movie], gatherer: Gatherer) -> None:
         self._movies = movies

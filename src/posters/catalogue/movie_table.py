@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -84,8 +84,7 @@ def read_table(path: Path) -> Parsed:
         All movies of a table. Of MovieGenre.csv only the usable rows, and the number of others.
 
     Raises:
-        TableError: missing file or column, a bad id or year, an empty title or file, a repeated id;
-            the message counts the bad rows and shows the first few with their line numbers.
+        TableError: a table lacks a column or has bad rows; the message shows the first few.
     """
     text = _read_text(path)
     return _parse_movie_genre(path, text) if _is_movie_genre(text) else _parse_table(path, text)
@@ -106,14 +105,18 @@ def _read_text(path: Path) -> str:
 
 
 def _parse_table(path: Path, text: str) -> Parsed:
-    rows = _rows(path, text)
-    _, columns = next(rows, (0, []))
-    header = [name.strip() for name in columns]
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        # A row that spans several lines is reported under the number of its last line.
+        rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise TableError(f"{path.name} line {reader.line_num}: {error}; expected CSV") from error
+    header = [name.strip() for name in rows[0][1]] if rows else []
     _check_header(path, header)
     movies: dict[str, Movie] = {}
     problems: list[str] = []
     line_of: dict[str, int] = {}
-    for line, values in rows:
+    for line, values in rows[1:]:
         movie = _table_row(header, values)
         if isinstance(movie, str):
             problems.append(f"line {line}: {movie}")
@@ -133,17 +136,6 @@ def _parse_table(path: Path, text: str) -> Parsed:
     if not movies:
         raise TableError(f"{path.name} has a header but no movies: add rows")
     return Parsed(list(movies.values()))
-
-
-def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV file that are not blank, each with the number of its last line."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for row in reader:
-            if any(map(str.strip, row)):
-                yield reader.line_num, row
-    except csv.Error as error:
-        raise TableError(f"{path.name} line {reader.line_num}: {error}; expected CSV") from error
 
 
 def _check_header(path: Path, header: list[str]) -> None:
@@ -176,8 +168,8 @@ def _table_row(header: list[str], values: list[str]) -> Movie | str:
     if not row["title"]:
         return "title is empty"
     columns = [column for column in ("file", ADDRESS_COLUMN) if column in row]
-    column = next((column for column in columns if row[column]), None)
-    if column is None:
+    column = next((column for column in columns if row[column]), "")
+    if not column:
         return f"no value in {' or '.join(columns)}"
     poster = row[column]
     must_be_address = column == ADDRESS_COLUMN or re.match("https?:", poster, re.IGNORECASE)
@@ -219,7 +211,7 @@ def _movie_genre_row(header: list[str], line: str) -> Movie | str:
     try:
         values = next(csv.reader([line]))
     except csv.Error:
-        return "malformed"
+        values = []
     if len(values) != len(header):
         return "malformed"
     number, title, poster = (values[header.index(name)].strip() for name in MOVIE_GENRE_COLUMNS)

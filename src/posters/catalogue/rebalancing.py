@@ -12,13 +12,7 @@ from posters.params import RebalanceParams
 
 
 class Rebalanced(NamedTuple):
-    """The result of rebalancing.
-
-    Attributes:
-        reserve: the balanced test: up to `reserve` movies of every year.
-        topup: the movies added to thin years.
-        reserve_short, topup_short: years with too few candidates, and how many are missing.
-    """
+    """The movies of the balanced test, those added to thin years, and the missing by year."""
 
     reserve: list[Entry]
     topup: list[Entry]
@@ -34,12 +28,10 @@ def rebalance(
     The reserve is taken first, so it is the same for every t. The top-up raises all years by one
     movie at a time, so t = 40 begins with exactly the movies of t = 30.
 
-    Args:
-        gatherer: must know the initial catalogue; its source gives the candidates of each year in
-            a fixed order, refused ones are skipped.
-        initial_years: the year of each movie of the initial catalogue.
-        years: all years.
-        params: how many movies per year are wanted.
+    `gatherer` must know the initial catalogue, whose movies are of `initial_years`.
+
+    Raises:
+        SourceError: too many posters failed.
     """
     queues = {year: Queue(gatherer.source.candidates(year), gatherer) for year in years}
     reserve, reserve_short = _fill(
@@ -83,12 +75,10 @@ def _fill(
 def summarise(
     initial: Sequence[Entry], result: Rebalanced, years: range, params: RebalanceParams
 ) -> dict[str, Any]:
-    """The numbers of movies before and after.
+    """The numbers of movies in all and for each year: the content of `metrics/catalogue.json`.
 
-    Returns:
-        `before` and `after` (movies in all, and of the years below `params.before`), `added`,
-        `reserve`, `short` (years below t, and movies missing), `reserve_short` likewise, and
-        `years`: for each year its movies before and after, its reserve, and the missing ones.
+    `before` and `after` count movies in all and of the years below `params.before`; `short` and
+    `reserve_short` count years with too few movies, and the movies missing.
     """
     before = Counter(entry.year for entry in initial)
     after = before + Counter(entry.year for entry in result.topup)
