@@ -2,7 +2,6 @@
 
 import copy
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +33,6 @@ def refusal(content: object) -> str:
     return str(refused.value)
 
 
-def values_of(node: yaml.Node) -> Iterator[yaml.Node]:
-    """The nodes of a YAML document that set a value: scalars and lists, not sections."""
-    if isinstance(node, yaml.MappingNode):
-        for _, value in node.value:
-            yield from values_of(value)
-    else:
-        yield node
-
-
 def test_committed_file_loads_and_is_frozen() -> None:
     params = load_params()
     assert list(flatten(params).items()) == [
@@ -54,15 +44,9 @@ def test_committed_file_loads_and_is_frozen() -> None:
 
 
 def test_every_value_of_the_committed_file_has_a_comment() -> None:
-    lines = COMMITTED.read_text(encoding="utf-8").splitlines()
-    document = yaml.compose("\n".join(lines))
-    assert document is not None
-    bare = [
-        lines[node.end_mark.line]
-        for node in values_of(document)
-        if not re.match(r"\s+#\s*\w.{9,}", lines[node.end_mark.line][node.end_mark.column :])
-    ]
-    assert bare == []
+    values = re.findall(r"^ +\w+:.*$", COMMITTED.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(values) == len(KEYS)
+    assert [line for line in values if not re.search(r"\s#\s*\w.{9,}$", line)] == []
 
 
 @pytest.mark.parametrize(
