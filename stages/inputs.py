@@ -7,16 +7,18 @@ from posters import command  # first, so that Ctrl-C during the imports below gi
 
 # isort: split
 from posters import paths
-from posters.catalogue import inputs
+from posters.catalogue.inputs import digests
 from posters.files import write_bytes, write_json
 from posters.params import load_params
 
 
 def main() -> None:
     """Write `data/inputs/{table,pool,weights,web}.json`, and a copy of `metrics/sweep.csv`."""
-    for name, digest in inputs.digests(load_params()).items():
+    for name, digest in digests(load_params()).items():
         write_json(paths.INPUTS / f"{name}.json", digest)
-    write_bytes(paths.INPUTS / "sweep.csv", inputs.sweep())
+    # For the report. Without a sweep it is a blank line: DVC warns of an empty file.
+    sweep = paths.METRICS / "sweep.csv"
+    write_bytes(paths.INPUTS / sweep.name, sweep.read_bytes() if sweep.exists() else b"\n")
 
 
 if __name__ == "__main__":

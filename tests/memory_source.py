@@ -1,7 +1,6 @@
 """A source whose posters are held in memory, and catalogues that are gathered from it."""
 
 import io
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -111,24 +110,15 @@ def make_gatherer(
     return Gatherer(source, params, folders, wanted)
 
 
-def initial_catalogue(source: MemorySource, folder: Path, per_year: int) -> list[Entry]:
-    """An initial catalogue of the first few movies of the last four years."""
-    gatherer = make_gatherer(source, folder)
-    queues = [Queue(source.candidates(year), gatherer) for year in YEARS[2:]]
-    entries = [queue.next_accepted("initial") for queue in queues for _ in range(per_year)]
-    return [entry for entry in entries if entry]
-
-
 def topped_up(
     source: MemorySource, folder: Path, t: int, *, reserve: int = 2, initial_per_year: int = 0
 ) -> tuple[list[Entry], Rebalanced, Gatherer]:
-    """The initial catalogue, the result of rebalancing, and the gatherer."""
-    initial = initial_catalogue(source, folder, initial_per_year)
+    """The first few movies of the last four years, the result of rebalancing, the gatherer."""
+    gatherer = make_gatherer(source, folder)
+    queues = [Queue(source.candidates(year), gatherer) for year in YEARS[2:]]
+    accepted = [queue.next_accepted("initial") for queue in queues for _ in range(initial_per_year)]
+    initial = [entry for entry in accepted if entry]
     gatherer = make_gatherer(source, folder)
     gatherer.add_known(initial, folder)
     params = RebalanceParams(t=t, before=BEFORE, reserve=reserve)
     return initial, rebalance(gatherer, [e.year for e in initial], YEARS, params), gatherer
-
-
-def count_by_year(entries: list[Entry]) -> Counter[int]:
-    return Counter(entry.year for entry in entries)

@@ -279,8 +279,8 @@ def failed(web: Web, limits: Limits = PICTURE, **changed: object) -> FetchFailed
         get(web.archive(**changed), limits=limits)
     assert web.left_over() == []
     row = web.row()
-    lasting = "declined" if caught.value.ours else "failed"
-    assert row["outcome"] == ("passing" if caught.value.passing else lasting)
+    lasting = "declined" if caught.value.own_limit else "failed"
+    assert row["outcome"] == ("passing" if caught.value.temporary else lasting)
     assert row["reason"] == str(caught.value)
     assert (row["address"], row["imdb_id"], row["what"]) == (url(), "tt0000001", "poster")
     return caught.value

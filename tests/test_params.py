@@ -2,7 +2,6 @@
 
 import copy
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,32 +33,20 @@ def refusal(content: object) -> str:
     return str(refused.value)
 
 
-def values_of(node: yaml.Node) -> Iterator[yaml.Node]:
-    """The nodes of a YAML document that set a value: scalars and lists, not sections."""
-    if isinstance(node, yaml.MappingNode):
-        for _, value in node.value:
-            yield from values_of(value)
-    else:
-        yield node
-
-
-def test_committed_file_loads() -> None:
+def test_committed_file_loads_and_is_frozen() -> None:
     params = load_params()
-    assert params == load_params(COMMITTED)
-    assert flatten(params) == {f"{section}.{key}": CONTENT[section][key] for section, key in KEYS}
-    assert list(flatten(params)) == [f"{section}.{key}" for section, key in KEYS]
+    assert list(flatten(params).items()) == [
+        (f"{section}.{key}", CONTENT[section][key]) for section, key in KEYS
+    ]
+    with pytest.raises(ValidationError, match="frozen"):
+        params.rebalance.t = 40  # type: ignore[misc]
+    assert hash(params) == hash(load_params(COMMITTED))
 
 
 def test_every_value_of_the_committed_file_has_a_comment() -> None:
-    lines = COMMITTED.read_text(encoding="utf-8").splitlines()
-    document = yaml.compose("\n".join(lines))
-    assert document is not None
-    bare = [
-        lines[node.end_mark.line]
-        for node in values_of(document)
-        if not re.match(r"\s+#\s*\w.{9,}", lines[node.end_mark.line][node.end_mark.column :])
-    ]
-    assert bare == []
+    values = re.findall(r"^ +\w+:.*$", COMMITTED.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(values) == len(KEYS)
+    assert [line for line in values if not re.search(r"\s#\s*\w.{9,}$", line)] == []
 
 
 @pytest.mark.parametrize(
@@ -76,22 +63,16 @@ def test_every_value_of_the_committed_file_has_a_comment() -> None:
         ("posters__max_aspect", float("inf")),
         ("posters__max_pixels", 1e6),
         ("posters__placeholders", ["short"]),
-        ("rebalance__t", -1),
         ("rebalance__t", "30"),
-        ("rebalance__t", 30.5),
         ("rebalance__t", True),
         ("rebalance__t", None),
         ("embed__backbone", ""),
         ("embed__layers", []),
         ("embed__layers", "block1_pool"),
         ("embed__input_size", [96, 16]),
-        ("split__natural", 1.5),
-        ("train__head", "softmax"),
         ("train__hidden", [512, 0]),
-        ("train__interval", 1),
         ("train__learning_rate", float("nan")),
         ("evaluate__model_name", "posters/year"),
-        ("evaluate__model_name", " "),
     ],
 )
 def test_invalid_value_is_refused_with_its_dotted_name(name: str, value: object) -> None:
@@ -105,14 +86,6 @@ def test_invalid_value_is_refused_with_its_dotted_name(name: str, value: object)
 )
 def test_input_size_is_one_side_or_width_and_height(given: object, expected: object) -> None:
     assert parse_params(changed(embed__input_size=given)).embed.input_size == expected
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [(16, r"size\.0: .*received 16; .*size\.1: .*received 16"), ([96], r"size\.1: is missing")],
-)
-def test_invalid_input_size_names_width_and_height(given: object, expected: str) -> None:
-    assert re.search(expected, refusal(changed(embed__input_size=given)))
 
 
 @pytest.mark.parametrize("section", [None, *CONTENT])
@@ -147,10 +120,9 @@ def test_missing_keys_and_sections_are_named(section: str) -> None:
             "posters: min_aspect 0.9 is above max_aspect 0.8; swap them",
         ),
         (
-            {"source__kind": "table", "source__table": "movies.csv"},
+            {"source__kind": "table", "source__table": "", "source__pool": "a.csv"},
             "source: kind: table needs both `table`",
         ),
-        ({"source__kind": "table", "source__table": "", "source__pool": "a.csv"}, "needs both"),
         ({"source__kind": "tmdb"}, "source: kind: tmdb needs accept_tmdb_terms: true"),
         (
             {"source__replica": True, "source__table": "a.csv", "source__pool": "b.csv"},
@@ -176,11 +148,12 @@ def test_one_year_and_one_table_named_twice_are_valid() -> None:
 
 
 def test_all_problems_are_named_at_once() -> None:
-    content = changed(rebalance__t=-1, split__natural=1.5, embed__pooling="sum")
+    content = changed(rebalance__t=-1, split__natural=1.5, embed__input_size=16)
     del content["train"]["epochs"]
     content["scrape"]["moviees"] = 3
     message = refusal(content)
-    for name in ("rebalance.t", "split.natural", "embed.pooling", "train.epochs", "scrape.moviees"):
+    names = ("rebalance.t", "split.natural", "train.epochs", "scrape.moviees")
+    for name in (*names, "embed.input_size.0", "embed.input_size.1"):
         assert f" {name}: " in message
 
 
@@ -190,23 +163,13 @@ def test_content_without_sections_is_refused(content: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"rebalance: [", b"a: b: c", b"\xff\xfe\x00", b"t: !!python/name:os.system"]
+    "content", [b"rebalance: [", b"\xff\xfe\x00", b"t: !!python/name:os.system"]
 )
-def test_file_that_is_not_yaml_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_file_that_is_missing_or_not_yaml_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "mine.yaml"
+    with pytest.raises(ParamsError, match=r"^mine\.yaml is missing"):
+        load_params(path)
     path.write_bytes(content)
     with pytest.raises(ParamsError, match=r"^mine\.yaml is not YAML: ") as refused:
         load_params(path)
     assert "\n" not in str(refused.value)
-
-
-def test_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ParamsError, match=r"mine\.yaml is missing"):
-        load_params(tmp_path / "mine.yaml")
-
-
-def test_parameters_and_their_lists_are_frozen() -> None:
-    params = load_params()
-    with pytest.raises(ValidationError, match="frozen"):
-        params.rebalance.t = 40  # type: ignore[misc]
-    assert hash(params) == hash(load_params())

@@ -8,8 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 from posters.errors import PostersError
 
@@ -18,15 +17,10 @@ _KEPT = "everything fetched and embedded so far is kept"
 
 
 def run(name: str, main: Callable[[], int | None], failure: int = 1, kept: str = _KEPT) -> None:
-    """Run `main` and end the process with its exit code.
+    """Run `main` and end the process with its exit code (None: 0).
 
-    Expected errors are printed as one line; only programming errors show a traceback.
-
-    Args:
-        name: the command's name, which starts each line on stderr.
-        main: returns an exit code, or None for 0.
-        failure: the exit code after an expected error.
-        kept: what an interruption does not lose.
+    Expected errors are printed as one line that begins with `name`; the exit code is then
+    `failure`. Only programming errors show a traceback. `kept` says what is not lost.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         # `docker stop` and a closed terminal end the command as Ctrl-C does; nohup still works.
@@ -38,12 +32,10 @@ def run(name: str, main: Callable[[], int | None], failure: int = 1, kept: str =
     except PostersError as error:
         print_error(name, str(error))
         code = failure
-    except BrokenPipeError:
-        # The reader of the output has closed it (`| head`).
+    except BrokenPipeError:  # the reader of the output has closed it (`| head`)
         code = 0
     except OSError as error:
-        if error.errno is None:
-            # Not raised by the operating system.
+        if error.errno is None:  # not raised by the operating system
             raise
         place = error.filename or "the disk"
         print_error(name, f"{error.strerror}: {place}; {kept}. Fix this, then run again")
@@ -69,12 +61,11 @@ def print_note(name: str, note: str) -> None:
 
 
 def _print_line(line: str) -> None:
-    # Ignore a closed stderr.
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(BrokenPipeError):  # stderr may be closed
         print(line, file=sys.stderr, flush=True)
 
 
-def _interrupt(number: int, _: FrameType | None) -> None:
+def _interrupt(number: int, _: object) -> None:
     raise KeyboardInterrupt(number)
 
 
@@ -87,12 +78,10 @@ def _discard_unwritable_output() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _excepthook(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    """Print no traceback after Ctrl-C while a command still imports its modules."""
+def _excepthook(kind: type[BaseException], *error: Any) -> None:
+    # Ctrl-C while a command still imports its modules needs no traceback.
     if not issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, error, trace)
+        sys.__excepthook__(kind, *error)
 
 
 sys.excepthook = _excepthook
@@ -104,12 +93,9 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def paint(text: str, style: str, stream: TextIO | None) -> str:
-    """Style a text if it is printed on a terminal and `NO_COLOR` (https://no-color.org) is not set.
+    """Style a text: `bold`, `faint`, `red` or `yellow`.
 
-    Args:
-        text: what to print.
-        style: `bold`, `faint`, `red` or `yellow`.
-        stream: where it will be printed.
+    Unchanged unless `stream` is a terminal and `NO_COLOR` (https://no-color.org) is not set.
     """
     if not is_terminal(stream) or os.environ.get("NO_COLOR"):
         return text

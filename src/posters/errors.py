@@ -32,12 +32,11 @@ class FetchFailed(PostersError):
     """One URL can't be fetched; the run continues without it.
 
     Attributes:
-        reason: a short name of the cause, to count failures by: `HTTP 404`, `timeout`,
-            `no connection`, `cut short`, `too large`, `other host` and so on.
+        reason: a short name of the cause, to count failures by: `HTTP 404`, `timeout`, ...
         detail: what happened, without any API key.
-        passing: whether a later run may succeed.
-        again: whether to retry now.
-        ours: whether our own limits refused it; other limits may allow it.
+        temporary: whether a later run may succeed.
+        retry: whether to retry now.
+        own_limit: whether one of our own limits refused it; it is fetched if the limit changes.
         retry_after: seconds to wait before the retry, if the server names them.
     """
 
@@ -46,17 +45,17 @@ class FetchFailed(PostersError):
         reason: str,
         detail: str,
         *,
-        passing: bool = False,
-        again: bool = False,
-        ours: bool = False,
+        temporary: bool = False,
+        retry: bool = False,
+        own_limit: bool = False,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
-        self.passing = passing
-        self.again = again
-        self.ours = ours
+        self.temporary = temporary
+        self.retry = retry
+        self.own_limit = own_limit
         self.retry_after = retry_after
 
 
@@ -64,9 +63,8 @@ class PosterRefused(PostersError):
     """One picture can't be used; the run continues without it.
 
     Attributes:
-        reason: a short name of the cause, to count refusals by: `missing`, `unreadable`,
-            `too small`, `not portrait`, `too large`, `flat colour`, `duplicate`; or, if the site
-            has no poster, `not listed`, `another year`, `no poster`, `placeholder`.
+        reason: a short name of the cause, to count refusals by: `missing`, `too small`, ...
+        detail: what was found and what was expected.
         url: the picture's URL, once it is known.
     """
 

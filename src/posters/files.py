@@ -38,8 +38,7 @@ def _is_running(process: str) -> bool:
         os.kill(int(process), 0)
     except ProcessLookupError:
         return False
-    except (ValueError, OverflowError, PermissionError):
-        # Not a temporary file of ours, or a process of another user.
+    except (ValueError, OverflowError, PermissionError):  # not ours, or another user's
         return True
     return True
 
@@ -72,7 +71,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def sha256(content: bytes) -> str:
-    """The SHA-256 digest of `content` as 64 hexadecimal digits."""
+    """The SHA-256 digest as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 

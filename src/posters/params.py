@@ -4,15 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from posters import paths
@@ -23,29 +15,14 @@ USER_AGENT = f"{PRODUCT}/0.1.0"
 
 Year = Annotated[int, Field(ge=1870, le=2100)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Share = Annotated[float, Field(gt=0, lt=1)]
+NotNegative = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1, strict=True)]
-Name = Annotated[str, Field(min_length=1)]
-# MLflow's URIs are `models:/name/version`.
-ModelName = Annotated[str, Field(pattern=r"^[^/:]*[^/:\s][^/:]*$")]
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
 Rate = Annotated[float, Field(gt=0, le=1000)]
-Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")]
-# Sent in the User-Agent header.
-Contact = Annotated[str, Field(pattern=r"^[!-~][ -~]*$")]
-Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-Seconds = Annotated[float, Field(gt=0)]
+Name = Annotated[str, Field(min_length=1)]
 Side = Annotated[int, Field(ge=32, strict=True)]
-Size = Annotated[tuple[Side, Side], Field(strict=False)]
-
-
-def _as_size(value: object) -> object:
-    return (value, value) if isinstance(value, int) else value
-
-
-def _not_empty(names: tuple[str, ...]) -> tuple[str, ...]:
-    if not names:
-        raise ValueError("name at least one layer, or null for the default layers of the network")
-    return names
 
 
 class Section(BaseModel):
@@ -69,8 +46,8 @@ class SourceParams(Section):
         if self.tables_read and not (self.table and self.pool):
             raise ValueError(
                 f"{'replica: true' if self.replica else 'kind: table'} needs both `table` (the "
-                "initial catalogue) and `pool` (movies for the top-up); if you have one table "
-                "only, name it twice and set scrape.movies below its size"
+                "initial catalogue) and `pool` (movies for the top-up); if you have only one "
+                "table, name it twice and set scrape.movies below its size"
             )
         if self.replica and self.kind != "imdb":
             raise ValueError("replica: true replaces IMDb; set kind: imdb, or replica: false")
@@ -99,7 +76,7 @@ class ScrapeParams(Section):
     movies: Count
     first_year: Year
     last_year: Year
-    min_votes: Annotated[int, Field(ge=0)]
+    min_votes: NotNegative
     max_failed: Share
     seed: Seed
 
@@ -118,18 +95,22 @@ class ScrapeParams(Section):
 
 
 class FetchParams(Section):
-    """Rates, timeouts and limits of requests."""
+    """Rates, timeouts (in seconds) and limits of requests."""
 
-    contact: Contact | None
-    hosts: Annotated[tuple[Host, ...], Field(strict=False)]
+    # Sent in the User-Agent header.
+    contact: Annotated[str, Field(pattern=r"^[!-~][ -~]*$")] | None
+    hosts: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")], ...],
+        Field(strict=False),
+    ]
     requests_per_second: Rate
     images_per_second: Rate
     tmdb_per_second: Rate
     image_connections: Annotated[int, Field(ge=1, le=16)]
-    connect_timeout: Seconds
-    read_timeout: Seconds
-    total_timeout: Seconds
-    dataset_timeout: Seconds
+    connect_timeout: Positive
+    read_timeout: Positive
+    total_timeout: Positive
+    dataset_timeout: Positive
     retries: Annotated[int, Field(ge=0, le=10)]
     max_retry_after: Annotated[float, Field(ge=0)]
     redirects: Annotated[int, Field(ge=0, le=20)]
@@ -144,13 +125,15 @@ class PosterParams(Section):
     """Which pictures are usable posters."""
 
     min_side: Count
-    min_aspect: Annotated[float, Field(gt=0)]
-    max_aspect: Annotated[float, Field(gt=0)]
+    min_aspect: Positive
+    max_aspect: Positive
     # The limit of the whole project is images.MAX_PIXELS.
     max_pixels: Annotated[int, Field(ge=1, le=40_000_000)]
     max_bytes: Count
     near_duplicate: Annotated[int, Field(ge=0, le=15)]
-    placeholders: Annotated[tuple[Digest, ...], Field(strict=False)]
+    placeholders: Annotated[
+        tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...], Field(strict=False)
+    ]
 
     @model_validator(mode="after")
     def _check_aspects(self) -> Self:
@@ -164,14 +147,13 @@ class PosterParams(Section):
 class RebalanceParams(Section):
     """The top-up of years with few movies, and the size of the balanced test."""
 
-    t: Annotated[int, Field(ge=0)]
+    t: NotNegative
     before: Year
     reserve: Count
 
     def wanted(self, years: range) -> int:
         """The largest number of movies to add to the initial catalogue."""
-        topped_up = sum(year < self.before for year in years)
-        return self.reserve * len(years) + self.t * topped_up
+        return self.reserve * len(years) + self.t * sum(year < self.before for year in years)
 
 
 class EmbedParams(Section):
@@ -181,9 +163,12 @@ class EmbedParams(Section):
     weights: Name
     if_unreachable: Literal["random", "stop"]
     pooling: Literal["layers", "avg", "max", "flatten"]
-    layers: Annotated[tuple[Name, ...], Field(strict=False), AfterValidator(_not_empty)] | None
+    layers: Annotated[tuple[Name, ...], Field(strict=False, min_length=1)] | None
     # A single number is the side of a square.
-    input_size: Annotated[Size | None, BeforeValidator(_as_size)]
+    input_size: Annotated[
+        Annotated[tuple[Side, Side], Field(strict=False)] | None,
+        BeforeValidator(lambda value: (value, value) if isinstance(value, int) else value),
+    ]
     precision: Literal["float32", "bfloat16"]
     engine: Literal["local", "ray"]
     batch_size: Count | None
@@ -204,11 +189,11 @@ class TrainParams(Section):
 
     head: Literal["distribution", "scalar"]
     hidden: Annotated[tuple[Count, ...], Field(strict=False)]
-    input_dropout: Annotated[float, Field(ge=0, lt=1)]
-    dropout: Annotated[float, Field(ge=0, lt=1)]
-    label_width: Annotated[float, Field(gt=0)]
-    prior_width: Annotated[float, Field(gt=0)]
-    learning_rate: Annotated[float, Field(gt=0)]
+    input_dropout: Dropout
+    dropout: Dropout
+    label_width: Positive
+    prior_width: Positive
+    learning_rate: Positive
     weight_decay: Annotated[float, Field(ge=0)]
     batch_size: Count
     epochs: Count
@@ -224,7 +209,8 @@ class EvaluateParams(Section):
     queries: Count
     experiment: Name
     log_model: bool
-    model_name: ModelName
+    # MLflow's URIs are `models:/name/version`.
+    model_name: Annotated[str, Field(pattern=r"^[^/:]*[^/:\s][^/:]*$")]
     champion_by: Literal["natural", "balanced"]
 
 

@@ -1,9 +1,8 @@
 """The names of all files and folders.
 
-The *workspace* is the folder of this code; the stages' outputs are in it. The *root* is the cloned
-repository. They differ under `dvc exp run --temp`, which runs in a temporary copy and sets
-`DVC_ROOT` to the repository. Caches, the MLflow database and relative paths in `params.yaml` belong
-to the root.
+Outputs of stages are in the *workspace*, the folder of this code. Caches, the MLflow database and
+relative paths in `params.yaml` belong to the *root*, the cloned repository. They differ under
+`dvc exp run --temp`, which runs in a temporary copy and sets `DVC_ROOT` to the repository.
 """
 
 import os

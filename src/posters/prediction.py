@@ -32,7 +32,6 @@ class PosterPrediction:
         year: the median of the distribution over years, rounded.
         low, high: first and last year of the interval.
         decade: first year of the most probable decade.
-        decade_probability: of that decade.
         neighbours: the movies with the most similar posters, the most similar first.
         probabilities: of every year, oldest first.
     """
@@ -51,8 +50,7 @@ class Predictor:
 
     Args:
         data: the folder with `model` and `embeddings` of the last `dvc repro`.
-        many: optimise for many posters instead of one (see `OpenVinoModel`). The predictions are
-            the same.
+        many: optimise for many posters (see `OpenVinoModel`); the predictions are the same.
 
     Attributes:
         caveats: to show beside every prediction; empty if there are none.
@@ -77,11 +75,8 @@ class Predictor:
     def predict(self, poster: PosterLike, k: int, prior: str = "natural") -> PosterPrediction:
         """The year of a poster and its `k` nearest movies.
 
-        Args:
-            poster: see `PosterLike`.
-            k: at least 1.
-            prior: the mix of years you expect: `natural` (mostly recent movies, as in the initial
-                catalogue) or `uniform` (every year is equally probable).
+        `prior` is the mix of years you expect: `natural` (mostly recent movies, as in the initial
+        catalogue) or `uniform` (every year is equally probable).
 
         Raises:
             PosterRefused: the poster can't be read.
@@ -102,7 +97,7 @@ class Predictor:
             yield refused or self._predict_vector(vectors, k, prior)
 
     def _predict_vector(self, vector: NDArray[np.float32], k: int, prior: str) -> PosterPrediction:
-        """The prediction for a vector of shape (1, embedding_size)."""
+        # `vector` has shape (1, embedding_size).
         years = self._year_model.predict(vector[:, self._backbone.info.year_features], prior)
         (neighbours,) = self._neighbours.nearest_to_vectors(vector, k)
         return PosterPrediction(
@@ -146,13 +141,9 @@ class Predictor:
 
 
 def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:
-    """The `k` movies of `data/` whose posters are most similar to `img`, the most similar first.
+    """The `k` movies of `data/` with the posters most similar to `img` (path, image or array).
 
     The first call loads the network and the vectors. See `Neighbours.nearest`.
-
-    Args:
-        img: a path, a PIL image or an array.
-        k: at least 1.
 
     Raises:
         PosterRefused: the poster can't be read.
@@ -169,11 +160,7 @@ def _open_neighbours() -> Neighbours:
 
 
 def _open_backbone(embeddings: Embeddings, folder: Path, many: bool = False) -> Backbone:
-    """The network in `folder`, which made these embeddings.
-
-    Raises:
-        DataError: it is missing or damaged, or this processor lacks its precision.
-    """
+    """The network in `folder`, which made these embeddings."""
     precision = embeddings.info.precision
     if usable_precision(precision) != precision:
         # float32 vectors of MobileNetV2 give other years to a model trained on bfloat16.

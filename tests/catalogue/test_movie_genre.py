@@ -18,26 +18,22 @@ def row(number: object = 114, title: str = "A Film (1995)", poster: str = ADDRES
     return f'{number},http://www.imdb.com/title/tt{number},"{title}",7.1,Drama,"{poster}"'
 
 
-def table(folder: Path, *rows: str, encoding: str = "latin-1") -> Path:
+def table(folder: Path, *rows: str, encoding: str = "utf-8") -> Path:
     path = folder / "MovieGenre.csv"
     path.write_bytes("".join(f"{line}\n" for line in (HEADER, *rows)).encode(encoding))
     return path
 
 
-def test_rows_are_read_as_movies(tmp_path: Path) -> None:
-    parsed = read_table(table(tmp_path, row(), row(1234567, "An Other (II) (2016)"), row(98765432)))
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-8-sig"])
+def test_rows_are_read_as_movies(tmp_path: Path, encoding: str) -> None:
+    rows = row(), row(1234567, "L'été (II) (2016) "), row(98765432)
+    parsed = read_table(table(tmp_path, *rows, encoding=encoding))
     assert parsed.movies == [
         Movie("tt0000114", "A Film", 1995, POSTER),
-        Movie("tt1234567", "An Other (II)", 2016, POSTER),
+        Movie("tt1234567", "L'été (II)", 2016, POSTER),
         Movie("tt98765432", "A Film", 1995, POSTER),
     ]
     assert not parsed.left_out
-
-
-@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-8-sig"])
-def test_both_encodings_are_read(tmp_path: Path, encoding: str) -> None:
-    parsed = read_table(table(tmp_path, row(title="L'été (1968) "), encoding=encoding))
-    assert [movie.title for movie in parsed.movies] == ["L'été"]
 
 
 @pytest.mark.parametrize(
@@ -45,18 +41,16 @@ def test_both_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     [
         *((row(title=x), "no year") for x in ("Persistence", "Serial (2007– )", "Far (9999)")),
         *((row(title=x), "no year") for x in ("(1995) Before", "Wide (１９９５)", "Open (1995")),
-        *((row(poster=x), "no poster") for x in ("", "NA", "a.jpg", "ftp://example.org/a.jpg")),
+        *((row(poster=x), "no poster") for x in ("", "NA", "ftp://example.org/a.jpg")),
         (row(poster="https://m.media-amazon.com/images/G/01/nopicture.png"), "placeholder"),
-        *((row(number=x), "malformed") for x in ("", "tt114", "1.5", "-3", "１１４", "1" * 5000)),
-        *((row(title=x), "malformed") for x in ("", "(1995)")),
+        *((row(number=x), "malformed") for x in ("", "tt114", "1.5", "１１４", "1" * 5000)),
+        (row(title="(1995)"), "malformed"),
         (row() + ",more", "malformed"),
-        ("114", "malformed"),
         (row(9), "repeated"),
     ],
 )
 def test_unusable_rows_are_counted_by_reason(tmp_path: Path, bad: str, reason: str) -> None:
-    parsed = read_table(table(tmp_path, row(9, "First (1990)"), bad, "", row(10), encoding="utf-8"))
-    assert [movie.imdb_id for movie in parsed.movies] == ["tt0000009", "tt0000010"]
+    parsed = read_table(table(tmp_path, row(9, "First (1990)"), bad, "", row(10)))
     assert [movie.title for movie in parsed.movies] == ["First", "A Film"]
     assert parsed.left_out == {reason: 1}
 
@@ -71,9 +65,8 @@ def test_unclosed_quote_does_not_join_two_rows(tmp_path: Path) -> None:
     assert parsed.left_out == {"malformed": 1}
 
 
-@pytest.mark.parametrize("character", ["\x85", "\x1c", "\u2028"])
-def test_other_separators_do_not_end_a_row(tmp_path: Path, character: str) -> None:
-    parsed = read_table(table(tmp_path, row(title=f"A{character}Film (1950)"), encoding="utf-8"))
+def test_other_separators_do_not_end_a_row(tmp_path: Path) -> None:
+    parsed = read_table(table(tmp_path, row(title="A\x85\x1c\u2028Film (1950)")))
     assert len(parsed.movies) == 1
 
 

@@ -35,9 +35,11 @@ def error_message(path: Path) -> str:
     return str(error.value)
 
 
-def test_movies_are_read_in_order(tmp_path: Path) -> None:
-    path = table(tmp_path, HEADER, JAWS, ROW)
-    assert movies(path) == [Movie("tt0070047", "Jaws", 1975, "b/jaws.png"), METROPOLIS]
+def test_movies_are_read_in_the_order_of_their_rows(tmp_path: Path) -> None:
+    assert movies(table(tmp_path, HEADER, JAWS, ROW)) == [
+        Movie("tt0070047", "Jaws", 1975, "b/jaws.png"),
+        METROPOLIS,
+    ]
 
 
 def test_columns_may_be_in_any_order(tmp_path: Path) -> None:
@@ -46,18 +48,10 @@ def test_columns_may_be_in_any_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("byte_order_mark", ["", "\ufeff"])
-def test_line_ends_and_byte_order_mark_are_read(
-    tmp_path: Path, line_end: str, byte_order_mark: str
-) -> None:
+def test_line_ends_and_byte_order_mark_are_read(tmp_path: Path, line_end: str) -> None:
     path = tmp_path / "movies.csv"
-    path.write_bytes((byte_order_mark + HEADER + line_end + ROW + line_end).encode())
+    path.write_bytes(("\ufeff" + HEADER + line_end + ROW + line_end).encode())
     assert movies(path) == [METROPOLIS]
-
-
-def test_quoted_commas_quotes_and_newlines_are_part_of_the_title(tmp_path: Path) -> None:
-    path = table(tmp_path, HEADER, 'tt0017136,"Crime, ""and""\nPunishment",1927,a.jpg', JAWS)
-    assert [movie.title for movie in movies(path)] == ['Crime, "and"\nPunishment', "Jaws"]
 
 
 def test_spaces_and_blank_lines_are_ignored(tmp_path: Path) -> None:
@@ -65,31 +59,28 @@ def test_spaces_and_blank_lines_are_ignored(tmp_path: Path) -> None:
     assert movies(table(tmp_path, HEADER, "", row, ",,,", "  ")) == [METROPOLIS]
 
 
-@pytest.mark.parametrize("title", ["NA", "nan", "007", "1e5", "True", "#", "東京物語", "Amélie"])
-def test_any_title_is_read_as_text(tmp_path: Path, title: str) -> None:
-    path = table(tmp_path, HEADER, f"tt0017136,{title},1927,a.jpg")
-    assert [movie.title for movie in movies(path)] == [title]
-
-
-@pytest.mark.parametrize("imdb_id", ["tt0000001", "tt1234567890"])
-def test_ids_of_seven_digits_and_more_are_read(tmp_path: Path, imdb_id: str) -> None:
-    assert movies(table(tmp_path, HEADER, f"{imdb_id},M,1927,a"))[0].imdb_id == imdb_id
+def test_any_title_is_read_as_text(tmp_path: Path) -> None:
+    titles = ["NA", "007", "1e5", "True", "#", "東京物語", 'Crime, ""and""\nPunishment']
+    rows = [f'tt{n:07d},"{title}",1927,a.jpg' for n, title in enumerate(titles)]
+    path = table(tmp_path, HEADER, *rows, "tt1234567890,Long id,1927,a")
+    expected = [title.replace('""', '"') for title in titles]
+    assert [movie.title for movie in movies(path)] == [*expected, "Long id"]
 
 
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ([], f"movies.csv is empty: expected a header {HEADER}"),
         (["", "  "], f"movies.csv is empty: expected a header {HEADER}"),
         ([HEADER], "movies.csv has a header but no movies"),
         (["imdb_id,title,yaer,file", ROW], "lacks the column year: expected imdb_id,"),
         (["imdb_id,title,yaer,file", ROW], "received imdb_id,title,yaer,file"),
-        (["imdb_id,year", "tt1,1927"], "lacks the column title, file:"),
         (["imdb_id,title,year", "tt1,M,1927"], "(or poster_url for file)"),
         (["imdb_id,title,year,year,file", ROW], "has the column year twice"),
+        ([HEADER, 'tt0017136,"M,1927,a.jpg'], "movies.csv line 2: "),
+        ([HEADER, 'tt0017136,"M"x,1927,a.jpg'], "movies.csv line 2: "),
     ],
 )
-def test_bad_headers_are_refused(tmp_path: Path, lines: list[str], message: str) -> None:
+def test_bad_headers_and_quotes_are_refused(tmp_path: Path, lines: list[str], message: str) -> None:
     assert message in error_message(table(tmp_path, *lines))
 
 
@@ -102,16 +93,15 @@ def test_missing_table_is_refused(tmp_path: Path) -> None:
     [
         *(
             (f"{imdb_id},M,1927,a.jpg", f"imdb_id {imdb_id!r} is not tt and 7 to 20 digits")
-            for imdb_id in ("", "tt17136", "0017136", "TT0017136", "tt001713x", "nm0017136")
+            for imdb_id in ("", "tt17136", "0017136", "TT0017136", "tt001713x")
         ),
         *(
             (f"tt0017136,M,{year},a.jpg", f"year {year!r} is not a year")
-            for year in ("199x", "", "19", "3000", "1995.0", "-5", "+1995", "1869", "１９９５", "²")
+            for year in ("199x", "", "3000", "1995.0", "+1995", "1869", "１９９５", "²")
         ),
         ("tt0017136,  ,1927,a.jpg", "title is empty"),
         ("tt0017136,M,1927,", "no value in file"),
         ("tt0017136,M,1927", "3 values for 4 columns"),
-        ("tt0017136,Crime, and Punishment,1927,a.jpg", "5 values for 4 columns"),
         ("tt0017136,M,1927,https://", "file 'https://' is not an http or https address"),
         ("tt0070047,Jaws 2,1978,b.jpg", "imdb_id tt0070047 is also on line 2"),
     ],
@@ -134,11 +124,6 @@ def test_first_problems_are_shown_and_all_are_counted(tmp_path: Path) -> None:
     assert "and 35 more" in error
 
 
-@pytest.mark.parametrize("row", ['tt0017136,"M,1927,a.jpg', 'tt0017136,"M"x,1927,a.jpg'])
-def test_broken_quotes_are_refused(tmp_path: Path, row: str) -> None:
-    assert error_message(table(tmp_path, HEADER, row)).startswith("movies.csv line 2: ")
-
-
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
 def test_other_encodings_are_refused(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "movies.csv"
@@ -153,7 +138,6 @@ def test_other_encodings_are_refused(tmp_path: Path, encoding: str) -> None:
         (URL_HEADER, "HTTP://example.org/x", "HTTP://example.org/x"),
         (BOTH_HEADER, f",{ADDRESS}", ADDRESS),
         (BOTH_HEADER, f"a.jpg,{ADDRESS}", "a.jpg"),
-        (BOTH_HEADER, "a.jpg,", "a.jpg"),
     ],
 )
 def test_poster_may_be_an_address(tmp_path: Path, header: str, poster: str, expected: str) -> None:
@@ -164,7 +148,6 @@ def test_poster_may_be_an_address(tmp_path: Path, header: str, poster: str, expe
 @pytest.mark.parametrize(
     ("header", "poster", "message"),
     [
-        (URL_HEADER, "", "no value in poster_url"),
         (URL_HEADER, "a.jpg", "poster_url 'a.jpg' is not an http or https address"),
         (URL_HEADER, "ftp://example.org/a.jpg", "is not an http or https address"),
         (URL_HEADER, "https://example.org/a b.jpg", "is not an http or https address"),

@@ -62,7 +62,7 @@ def test_a_lasting_failure_is_remembered(web: Web, status: int) -> None:
             with pytest.raises(FetchFailed) as caught:
                 get(archive)
             assert str(caught.value) == (f"HTTP {status}: {HOST} answered {status}, expected 200")
-            assert (caught.value.reason, caught.value.passing) == (f"HTTP {status}", False)
+            assert (caught.value.reason, caught.value.temporary) == (f"HTTP {status}", False)
     assert web.server.count() == len(web.rows()) == 1
 
 
@@ -74,7 +74,7 @@ def test_a_temporary_failure_is_remembered_until_the_user_asks_to_retry(
     for _ in range(3):
         with pytest.raises(FetchFailed) as caught:
             get(web.archive(retries=0))
-        assert (caught.value.reason, caught.value.passing) == (f"HTTP {status}", True)
+        assert (caught.value.reason, caught.value.temporary) == (f"HTTP {status}", True)
     assert web.server.count() == 1
     archive = web.archive()
     archive.ledger.mark("retry")

@@ -84,7 +84,7 @@ def test_a_broken_answer_is_discarded_and_requested_again(
     web.server.on("/b.jpg", answer)
     with pytest.raises(FetchFailed) as caught:
         get(web.archive(retries=2), url("/b.jpg"))
-    assert (caught.value.reason, caught.value.passing) == (reason, True)
+    assert (caught.value.reason, caught.value.temporary) == (reason, True)
     assert web.server.count("/b.jpg") == 3
     assert web.left_over() == []
 
@@ -114,7 +114,7 @@ def test_an_idle_connection_that_the_server_closed_is_replaced(web: Web) -> None
 def test_a_body_larger_than_allowed_is_refused(web: Web, answer: Answer) -> None:
     web.server.on("/a.jpg", answer)
     error = failed(web)
-    assert (error.reason, error.passing) == ("too large", False)
+    assert (error.reason, error.temporary) == ("too large", False)
     assert "100,000" in error.detail
     assert web.server.count() == 1
 
@@ -198,11 +198,11 @@ def test_a_silent_server_is_a_timeout(web: Web, start: bytes) -> None:
 
     web.server.on("/a.jpg", silent)
     error = failed(web, read_timeout=0.05, retries=1)
-    assert (error.reason, error.passing) == ("timeout", True)
+    assert (error.reason, error.temporary) == ("timeout", True)
     web.server.wait_for(2)
     assert web.server.count() == 2
     error = failed_again(web)
-    assert (error.reason, error.passing) == ("slow", True)
+    assert (error.reason, error.temporary) == ("slow", True)
 
 
 def test_an_answer_may_take_longer_than_the_timeout_for_connecting(web: Web) -> None:
@@ -253,7 +253,7 @@ def test_a_slow_drip_is_given_up(web: Web) -> None:
 
     web.server.on("/a.jpg", drip)
     error = failed(web, SHORT)
-    assert (error.reason, error.passing) == ("slow", True)
+    assert (error.reason, error.temporary) == ("slow", True)
     assert "0.3 s" in error.detail
     assert web.server.count() == 1
 
@@ -263,7 +263,7 @@ def test_a_slow_drip_is_given_up(web: Web) -> None:
 def test_a_wrong_media_type_is_refused(web: Web, media: str, limits: Limits) -> None:
     web.server.on("/a.jpg", reply(b"<html>a cinema</html>", Content_Type=media))
     error = failed(web, limits)
-    assert (error.reason, error.passing) == ("wrong media type", False)
+    assert (error.reason, error.temporary) == ("wrong media type", False)
     assert (media.partition(";")[0] or "no Content-Type") in error.detail
     assert web.server.count() == 1
 

@@ -69,7 +69,7 @@ def test_five_redirects_are_followed_at_most(web: Web) -> None:
     count = web.server.count()
     with pytest.raises(FetchFailed) as caught:
         get(web.archive(), url("/0"))
-    assert (caught.value.reason, caught.value.passing) == ("redirects", False)
+    assert (caught.value.reason, caught.value.temporary) == ("redirects", False)
     assert web.server.count() == count + 6
 
 
@@ -98,7 +98,7 @@ def test_a_forbidden_address_is_never_requested(web: Web, address: str, redirect
     web.server.on("/a.jpg", redirect(address))
     with pytest.raises(FetchFailed) as caught:
         get(web.archive(), url() if redirected else address)
-    assert (caught.value.reason, caught.value.passing) == (FORBIDDEN[address], False)
+    assert (caught.value.reason, caught.value.temporary) == (FORBIDDEN[address], False)
     assert "password" not in str(caught.value)
     assert web.server.count() == redirected
     assert web.left_over() == []
@@ -207,7 +207,7 @@ def unrouted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
 def test_an_allowed_host_on_this_machine_is_refused(unrouted: Archive, host: str) -> None:
     with pytest.raises(FetchFailed) as caught:
         get(unrouted, url(host=host))
-    assert (caught.value.reason, caught.value.passing) == ("private address", False)
+    assert (caught.value.reason, caught.value.temporary) == ("private address", False)
 
 
 def test_a_name_that_resolves_to_a_private_address_later_is_refused(
@@ -236,7 +236,7 @@ def test_a_name_that_resolves_to_a_private_address_later_is_refused(
         with pytest.raises(FetchFailed) as caught:
             get(unrouted)
         thread.join(PATIENCE)
-    assert (caught.value.reason, caught.value.passing) == ("private address", False)
+    assert (caught.value.reason, caught.value.temporary) == ("private address", False)
     assert received == [b""], "the connection was made and closed, and nothing was sent"
     assert answers == []
 
@@ -257,11 +257,11 @@ def test_a_host_out_of_reach_is_no_connection(
     monkeypatch.setattr(socket.socket, "connect", connect)
     with pytest.raises(FetchFailed) as caught:
         get(unrouted)
-    assert (caught.value.reason, caught.value.passing) == ("no connection", True)
+    assert (caught.value.reason, caught.value.temporary) == ("no connection", True)
     assert HOST in caught.value.detail
 
 
 def test_an_untrusted_certificate_is_no_connection() -> None:
     error = failure(SSLError(SSLCertVerificationError("with the whole address")), HOST)
-    assert (error.reason, error.passing, error.again) == ("no connection", True, False)
+    assert (error.reason, error.temporary, error.retry) == ("no connection", True, False)
     assert error.detail == "the certificate of movies.test is not trusted"

@@ -58,7 +58,7 @@ def test_a_busy_server_is_asked_again(web: Web, status: int) -> None:
 def test_retries_end(web: Web, retries: int) -> None:
     web.server.on("/a.jpg", reply(b"busy", 503))
     error = failed(web, retries=retries)
-    assert (error.reason, error.passing) == ("HTTP 503", True)
+    assert (error.reason, error.temporary) == ("HTTP 503", True)
     assert web.server.count() == 1 + retries
     assert len(web.clock.waited) == retries
 
@@ -67,7 +67,7 @@ def test_retries_end(web: Web, retries: int) -> None:
 def test_other_statuses_are_not_retried(web: Web, status: int) -> None:
     web.server.on("/a.jpg", head(status, Content_Type="image/jpeg", Content_Length=0))
     error = failed(web)
-    assert (error.reason, error.passing) == (f"HTTP {status}", status in (401, 403))
+    assert (error.reason, error.temporary) == (f"HTTP {status}", status in (401, 403))
     assert web.server.count() == 1
 
 
@@ -99,7 +99,7 @@ def test_retry_after_is_obeyed(
 def test_a_server_that_wants_too_long_a_wait_is_not_asked_again(web: Web, value: str) -> None:
     web.server.on("/a.jpg", reply(b"busy", 429, Retry_After=value))
     error = failed(web)
-    assert (error.reason, error.passing) == ("HTTP 429", True)
+    assert (error.reason, error.temporary) == ("HTTP 429", True)
     assert "asks to wait" in error.detail
     assert (web.server.count(), web.clock.waited) == (1, [])
 
@@ -120,7 +120,7 @@ def test_a_host_without_connection_is_given_up_after_three_addresses(web: Web) -
     for number in range(3):
         with pytest.raises(FetchFailed) as caught:
             get(archive, url(f"/{number}.jpg"))
-        assert (caught.value.reason, caught.value.passing) == ("no connection", True)
+        assert (caught.value.reason, caught.value.temporary) == ("no connection", True)
     waited = len(web.clock.waited)
     with pytest.raises(SiteUnreachable, match=r"movies\.test.*is there a network.*retry-failed"):
         get(archive, url("/4.jpg"))

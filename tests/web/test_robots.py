@@ -65,7 +65,7 @@ def ask(web: Web, path: str = "/a.jpg", archive: Archive | None = None) -> Store
 def assert_forbidden(web: Web, path: str = "/private", archive: Archive | None = None) -> None:
     with pytest.raises(FetchFailed) as caught:
         ask(web, path, archive)
-    assert (caught.value.reason, caught.value.passing) == ("robots.txt", False)
+    assert (caught.value.reason, caught.value.temporary) == ("robots.txt", False)
     assert web.row()["outcome"] == "declined"
     assert web.server.count(path) == 0
 

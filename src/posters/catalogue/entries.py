@@ -1,7 +1,5 @@
 """The catalogue: one row per movie with its id, its label and its poster."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -55,18 +53,17 @@ def write_catalogue(path: Path, entries: Iterable[Entry]) -> None:
     Raises:
         DataError: two entries have the same id or the same poster; nothing is written.
     """
-    rows = sorted(entries, key=lambda entry: entry.imdb_id)
+    frame = pd.DataFrame(entries, columns=Entry._fields).sort_values("imdb_id")
     for column in ("imdb_id", "sha256"):
-        counts = Counter(getattr(row, column) for row in rows)
-        repeated = [value for value, count in counts.items() if count > 1]
-        if repeated:
-            raise DataError(f"{path.name}: {column} {repeated[0]} is in more than one row")
-    _write_csv(path, Entry._fields, rows)
+        repeated = frame[column][frame[column].duplicated()]
+        if len(repeated):
+            raise DataError(f"{path.name}: {column} {repeated.iloc[0]} is in more than one row")
+    _write_csv(path, frame)
 
 
 def write_refusals(path: Path, refusals: Iterable[Refusal]) -> None:
     """Write refusals as CSV in the given order."""
-    _write_csv(path, Refusal._fields, refusals)
+    _write_csv(path, pd.DataFrame(refusals, columns=Refusal._fields))
 
 
 def read_catalogue(path: Path) -> pd.DataFrame:
@@ -109,9 +106,5 @@ def _read_csv(path: Path, row_type: type[Entry] | type[Refusal]) -> pd.DataFrame
     return frame
 
 
-def _write_csv(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
+def _write_csv(path: Path, frame: pd.DataFrame) -> None:
+    write_text(path, frame.to_csv(index=False, lineterminator="\n"))

@@ -5,17 +5,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import NoReturn, Self
+from typing import NamedTuple, Self
+
+from tqdm import tqdm
 
 from posters.catalogue.entries import Entry, Origin, Refusal
-from posters.catalogue.examining import CheckedPoster, fetch_checked_poster
 from posters.catalogue.movie_table import Movie
 from posters.catalogue.source_protocol import Source
 from posters.errors import FetchFailed, PosterRefused, SourceError
+from posters.files import sha256
 from posters.images.perceptual_hash import HashIndex, difference_hash
-from posters.images.pictures import read_image, to_rgb
+from posters.images.pictures import FORMATS, check_poster, read_image, to_rgb
 from posters.params import Params
 
+# Posters of the initial catalogue that are fetched ahead of the one being decided on.
+AHEAD = 64
 # Refusals that are not failures of a source: it has no poster, or the movie is not needed.
 _NO_FAILURE = frozenset({"no poster", "not listed", "duplicate", "outside the years"})
 # The share of failures is not judged on fewer posters than this.
@@ -26,54 +30,16 @@ MAX_CONSECUTIVE_FAILURES = 1000
 MIN_SUSPICIOUS_REPEATS = 3
 
 
-class FailureLimit:
-    """Counts posters that failed, and stops a run in which too many do.
+class _CheckedPoster(NamedTuple):
+    """A poster that passed all checks of a single picture."""
 
-    Args:
-        max_failed: the share of posters that may fail.
-        wanted: how many movies the run needs.
-    """
-
-    def __init__(self, max_failed: float, wanted: int) -> None:
-        self._max_failed = max_failed
-        self._wanted = wanted
-        self._accepted = 0
-        self._consecutive = 0
-        self._reasons: Counter[str] = Counter()
-        self._last_detail = ""
-
-    def count_accepted(self) -> None:
-        """Count a poster that was accepted."""
-        self._accepted += 1
-        self._consecutive = 0
-
-    def count_failure(self, reason: str, detail: str) -> None:
-        """Count a failure; raises SourceError when the run can only end with too many."""
-        self._reasons[reason] += 1
-        self._consecutive += 1
-        self._last_detail = detail
-        if self._exceeded(self._wanted) or self._consecutive >= MAX_CONSECUTIVE_FAILURES:
-            self._stop()
-
-    def check(self) -> None:
-        """Raise SourceError if more posters failed than allowed."""
-        if self._exceeded(self._accepted):
-            self._stop()
-
-    def _exceeded(self, accepted: int) -> bool:
-        failed = self._reasons.total()
-        tried = accepted + failed
-        return tried >= MIN_POSTERS_TO_JUDGE and failed > self._max_failed * tried
-
-    def _stop(self) -> NoReturn:
-        failed = self._reasons.total()
-        reason, count = self._reasons.most_common(1)[0]
-        raise SourceError(
-            f"{failed} of {self._accepted + failed} posters can't be used, more than "
-            f"scrape.max_failed ({self._max_failed:g}) allows; most often ({count} times): "
-            f"{reason}, the last: {self._last_detail}. Fetched posters are kept. Fix the cause and "
-            "run again; `make retry-failed` retries temporary failures"
-        )
+    content: bytes
+    url: str
+    sha256: str
+    picture_hash: int
+    width: int
+    height: int
+    extension: str
 
 
 class Gatherer:
@@ -90,7 +56,6 @@ class Gatherer:
 
     Attributes:
         refusals: the refused movies in order.
-        temporary_failures: how many of them may succeed another day.
     """
 
     def __init__(
@@ -98,16 +63,20 @@ class Gatherer:
     ) -> None:
         self.source = source
         self.refusals: list[Refusal] = []
-        self.temporary_failures = 0
         self._rules = params.posters
         self._years = params.scrape.years
+        self._max_failed = params.scrape.max_failed
         self._folders = folders
-        self._limit = FailureLimit(params.scrape.max_failed, wanted)
+        self._wanted = wanted
+        self._accepted = 0
+        self._failures: Counter[str] = Counter()
+        self._consecutive_failures = 0
+        self._temporary_failures = 0
         self._ids: set[str] = set()
         self._by_sha256: dict[str, str] = {}
         self._near_duplicates = HashIndex(params.posters.near_duplicate)
         self._repeats: Counter[str] = Counter()
-        self._prefetched: dict[str, Future[CheckedPoster]] = {}
+        self._prefetched: dict[str, Future[_CheckedPoster]] = {}
         self._pool = ThreadPoolExecutor(source.connections)
 
     def __enter__(self) -> Self:
@@ -117,12 +86,7 @@ class Gatherer:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def add_known(self, entries: Iterable[Entry], folder: Path) -> None:
-        """Register movies accepted earlier, so that they are not accepted again.
-
-        Args:
-            entries: rows of a catalogue.
-            folder: the folder that their `file` is relative to.
-        """
+        """Register the movies of a catalogue in `folder`, so that none is accepted again."""
         for entry in entries:
             picture = to_rgb(read_image(folder / entry.file, self._rules.max_pixels))
             self._register(entry.imdb_id, entry.sha256, difference_hash(picture))
@@ -141,8 +105,7 @@ class Gatherer:
         """Fetch a movie's poster, check it, and write it to the folder of its origin.
 
         Returns:
-            The row for the catalogue; None if the movie is known already or its poster was refused
-            (see `refusals`).
+            The row for the catalogue; None if the movie is known or refused (see `refusals`).
 
         Raises:
             SourceError: too many posters failed, or nothing more can be fetched from the source.
@@ -150,15 +113,15 @@ class Gatherer:
         if self.knows(movie):
             return None
         self._ids.add(movie.imdb_id)
-        poster: CheckedPoster | None = None
         try:
             prefetched = self._prefetched.pop(movie.imdb_id, None)
             poster = prefetched.result() if prefetched else self._fetch(movie)
             self._refuse_duplicate(poster)
         except (PosterRefused, FetchFailed) as refused:
-            self._refuse(movie, origin, refused, poster.url if poster else "")
+            self._refuse(movie, origin, refused)
             return None
-        self._limit.count_accepted()
+        self._accepted += 1
+        self._consecutive_failures = 0
         self._register(movie.imdb_id, poster.sha256, poster.picture_hash)
         name = movie.imdb_id + poster.extension
         # Not an atomic write: the stage moves the whole folder into place at its end.
@@ -178,7 +141,8 @@ class Gatherer:
 
     def check_failures(self) -> None:
         """Raise SourceError if more posters failed than allowed; to be called at the end."""
-        self._limit.check()
+        if self._too_many_failed(self._accepted):
+            raise self._failure()
 
     def notes(self) -> list[str]:
         """Notes for the user about the source and its posters, one line each."""
@@ -187,61 +151,96 @@ class Gatherer:
         if left_out:
             counts = ", ".join(f"{reason} ({number})" for reason, number in left_out.items())
             lines.append(f"left out of the listings: {counts}")
-        repeated = sorted(
-            imdb_id for imdb_id, n in self._repeats.items() if n >= MIN_SUSPICIOUS_REPEATS
-        )
+        repeated = [i for i, n in self._repeats.items() if n >= MIN_SUSPICIOUS_REPEATS]
         if repeated:
             lines.append(
-                f"many movies have the same poster as {', '.join(repeated)}: if it means that "
-                "there is no poster, add its sha256 (data/*.csv) to posters.placeholders"
+                f"many movies have the same poster as {', '.join(sorted(repeated))}: if it means "
+                "that there is no poster, add its sha256 (data/*.csv) to posters.placeholders"
             )
-        if self.temporary_failures:
+        if self._temporary_failures:
             lines.append(
-                f"{self.temporary_failures} posters failed for temporary reasons: "
+                f"{self._temporary_failures} posters failed for temporary reasons: "
                 "`make retry-failed` retries them"
             )
         return lines
 
-    def _fetch(self, movie: Movie) -> CheckedPoster:
-        return fetch_checked_poster(self.source, movie, self._rules, self._years)
+    def _fetch(self, movie: Movie) -> _CheckedPoster:
+        if movie.year not in self._years:
+            first, last = self._years[0], self._years[-1]
+            raise PosterRefused("outside the years", f"{movie.year} is not from {first} to {last}")
+        picture = self.source.poster(movie)
+        try:
+            image = check_poster(picture.content, self._rules)
+            digest = sha256(picture.content)
+            if digest in self._rules.placeholders:
+                raise PosterRefused("placeholder", "the file is one of posters.placeholders")
+        except PosterRefused as refused:
+            refused.url = picture.url
+            raise
+        return _CheckedPoster(
+            content=picture.content,
+            url=picture.url,
+            sha256=digest,
+            picture_hash=difference_hash(to_rgb(image)),
+            width=image.width,
+            height=image.height,
+            extension=FORMATS[str(image.format)],
+        )
 
     def _register(self, imdb_id: str, digest: str, picture_hash: int) -> None:
         self._ids.add(imdb_id)
         self._by_sha256[digest] = imdb_id
         self._near_duplicates.add(picture_hash, imdb_id)
 
-    def _refuse_duplicate(self, poster: CheckedPoster) -> None:
+    def _refuse_duplicate(self, poster: _CheckedPoster) -> None:
         kind, original = "file", self._by_sha256.get(poster.sha256)
         if original is None:
             kind, original = "picture", self._near_duplicates.find(poster.picture_hash)
         if original is not None:
             self._repeats[original] += 1
-            raise PosterRefused("duplicate", f"the same {kind} as the poster of {original}")
+            refused = PosterRefused("duplicate", f"the same {kind} as the poster of {original}")
+            refused.url = poster.url
+            raise refused
 
-    def _refuse(
-        self, movie: Movie, origin: Origin, refused: PosterRefused | FetchFailed, url: str
-    ) -> None:
-        self.refusals.append(
-            Refusal(movie.imdb_id, movie.year, origin, refused.reason, refused.detail)
-        )
-        if self.source.ledger and isinstance(refused, PosterRefused):
-            url = url or refused.url or movie.poster
+    def _refuse(self, movie: Movie, origin: Origin, refused: PosterRefused | FetchFailed) -> None:
+        reason, detail = refused.reason, refused.detail
+        self.refusals.append(Refusal(movie.imdb_id, movie.year, origin, reason, detail))
+        if isinstance(refused, FetchFailed):
+            self._temporary_failures += refused.temporary
+        elif self.source.ledger:
+            url = refused.url or movie.poster
             self.source.ledger.refuse(imdb_id=movie.imdb_id, address=url, reason=str(refused))
-            if refused.reason == "unreadable":
+            if reason == "unreadable":
                 self.source.ledger.distrust(url, str(refused))
-        if isinstance(refused, FetchFailed) and refused.passing:
-            self.temporary_failures += 1
-        if refused.reason not in _NO_FAILURE:
-            self._limit.count_failure(refused.reason, refused.detail)
+        if reason not in _NO_FAILURE:
+            self._failures[reason] += 1
+            self._consecutive_failures += 1
+            # If all other movies succeeded, would there still be too many failures?
+            hopeless = self._too_many_failed(self._wanted)
+            if hopeless or self._consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
+                raise self._failure()
+
+    def _too_many_failed(self, accepted: int) -> bool:
+        failed = self._failures.total()
+        tried = accepted + failed
+        return tried >= MIN_POSTERS_TO_JUDGE and failed > self._max_failed * tried
+
+    def _failure(self) -> SourceError:
+        failed = self._failures.total()
+        reason, count = self._failures.most_common(1)[0]
+        last = [refusal.detail for refusal in self.refusals if refusal.reason not in _NO_FAILURE][
+            -1
+        ]
+        return SourceError(
+            f"{failed} of {self._accepted + failed} posters can't be used, more than "
+            f"scrape.max_failed ({self._max_failed:g}) allows; most often ({count} times): "
+            f"{reason}, the last: {last}. Fetched posters are kept. Fix the cause and run again; "
+            "`make retry-failed` retries temporary failures"
+        )
 
 
 class Queue:
-    """Movies of a source in order, fetched ahead and tried until one is accepted.
-
-    Args:
-        movies: in the order in which they are tried.
-        gatherer: accepts or refuses them; movies that it knows are skipped.
-    """
+    """Movies in order, fetched ahead and tried until one is accepted; known ones are skipped."""
 
     def __init__(self, movies: Iterator[Movie], gatherer: Gatherer) -> None:
         self._movies = movies
@@ -270,6 +269,23 @@ class Queue:
         while len(self._upcoming) < number and (movie := next(self._movies, None)):
             if not self._gatherer.knows(movie):
                 self._upcoming.append(movie)
+
+
+def gather_initial(gatherer: Gatherer, wanted: int) -> tuple[list[Entry], bool]:
+    """The first `wanted` movies that are accepted, and whether the source has more."""
+    entries: list[Entry] = []
+    queue = Queue(gatherer.source.initial(), gatherer)
+    with tqdm(total=wanted, desc="scrape", unit="poster", disable=None) as bar:
+        while len(entries) < wanted:
+            queue.prefetch(min(AHEAD, wanted - len(entries)))
+            entry = queue.next_accepted("initial")
+            bar.set_postfix(refused=len(gatherer.refusals), refresh=False)
+            if entry is None:
+                break
+            entries.append(entry)
+            bar.update()
+    gatherer.check_failures()
+    return entries, not queue.is_empty()
 
 
 def describe_refusals(refusals: Iterable[Refusal]) -> str:

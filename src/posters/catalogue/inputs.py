@@ -31,6 +31,7 @@ def digests(params: Params) -> dict[str, dict[str, Any]]:
     table: dict[str, Any] = {}
     pool: dict[str, Any] = {}
     if source.tables_read:
+        assert source.table and source.pool  # checked by SourceParams
         table, pool = _table_digest(source.table), _table_digest(source.pool)
     if source.replica:
         # The local server serves both tables as one list.
@@ -45,15 +46,6 @@ def digests(params: Params) -> dict[str, dict[str, Any]]:
     }
 
 
-def sweep() -> bytes:
-    """A copy of the last sweep over t, for the report; a blank line if there is none.
-
-    The copy always exists and is never empty: otherwise DVC would fail or warn.
-    """
-    table = paths.METRICS / "sweep.csv"
-    return table.read_bytes() if table.exists() else b"\n"
-
-
 def _pages_digest(folder: Path) -> dict[str, Any]:
     """The digest of a folder; a missing one is reported by the stage that reads it."""
     files = sorted(file for file in folder.glob("*") if file.is_file())
@@ -61,17 +53,14 @@ def _pages_digest(folder: Path) -> dict[str, Any]:
     return {"pages": len(files), "sha256": sha256(listed.encode())}
 
 
-def _table_digest(name: str | None) -> dict[str, Any]:
-    assert name  # checked by SourceParams
+def _table_digest(name: str) -> dict[str, Any]:
     path = paths.from_root(name)
-    movies = read_table(path).movies
-    posters = "".join(
-        f"{movie.poster}\0{_poster_digest(path.parent, movie.poster)}\n" for movie in movies
-    )
+    posters = [movie.poster for movie in read_table(path).movies]
+    listed = "".join(f"{poster}\0{_poster_digest(path.parent, poster)}\n" for poster in posters)
     return {
-        "movies": len(movies),
+        "movies": len(posters),
         "sha256": sha256_of_file(path),
-        "posters_sha256": sha256(posters.encode()),
+        "posters_sha256": sha256(listed.encode()),
     }
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,8 +27,6 @@ class Movie:
     """A movie as a source offers it.
 
     Attributes:
-        imdb_id: `tt` and at least 7 digits.
-        title: as the source spells it.
         year: of its first release, the label.
         poster: where the source finds its poster: a path or an address.
     """
@@ -41,12 +39,10 @@ class Movie:
 
 @dataclass
 class Parsed:
-    """The movies read from a table, a page or a response.
+    """The movies read from a table, a page or a response, in order and no id twice.
 
-    Attributes:
-        movies: in the order they were read, no id twice.
-        left_out: how many could not be used, by reason: `not a movie`, `no year`, `no poster`,
-            `placeholder`, `malformed`, `repeated`.
+    `left_out` counts those that can't be used by reason: `not a movie`, `no year`, `no poster`,
+    `placeholder`, `malformed`, `repeated`.
     """
 
     movies: list[Movie] = field(default_factory=list)
@@ -88,8 +84,7 @@ def read_table(path: Path) -> Parsed:
         All movies of a table. Of MovieGenre.csv only the usable rows, and the number of others.
 
     Raises:
-        TableError: missing file or column, a bad id or year, an empty title or file, a repeated id;
-            the message counts the bad rows and shows the first few with their line numbers.
+        TableError: a table lacks a column or has bad rows; the message shows the first few.
     """
     text = _read_text(path)
     return _parse_movie_genre(path, text) if _is_movie_genre(text) else _parse_table(path, text)
@@ -107,61 +102,53 @@ def _read_text(path: Path) -> str:
         if _is_movie_genre(latin):
             return latin
         raise TableError(f"{path} can't be read as UTF-8 text: {error}") from error
-    except OSError as error:
-        raise TableError(f"{path} can't be read: {error}") from error
 
 
 def _parse_table(path: Path, text: str) -> Parsed:
-    rows = _rows(path, text)
-    _, columns = next(rows, (0, []))
-    header = [name.strip() for name in columns]
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        # A row that spans several lines is reported under the number of its last line.
+        rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise TableError(f"{path.name} line {reader.line_num}: {error}; expected CSV") from error
+    header = [name.strip() for name in rows[0][1]] if rows else []
     _check_header(path, header)
-    movies: list[Movie] = []
+    movies: dict[str, Movie] = {}
     problems: list[str] = []
     line_of: dict[str, int] = {}
-    for line, values in rows:
+    for line, values in rows[1:]:
         movie = _table_row(header, values)
-        if isinstance(movie, Movie) and movie.imdb_id in line_of:
-            movie = f"imdb_id {movie.imdb_id} is also on line {line_of[movie.imdb_id]}"
-        if isinstance(movie, Movie):
-            line_of[movie.imdb_id] = line
-            movies.append(movie)
-        else:
+        if isinstance(movie, str):
             problems.append(f"line {line}: {movie}")
+        elif movie.imdb_id in movies:
+            first = line_of[movie.imdb_id]
+            problems.append(f"line {line}: imdb_id {movie.imdb_id} is also on line {first}")
+        else:
+            movies[movie.imdb_id] = movie
+            line_of[movie.imdb_id] = line
     if problems:
-        shown = problems[:MAX_PROBLEMS_SHOWN]
-        more = f" and {len(problems) - len(shown)} more" if len(problems) > len(shown) else ""
+        hidden = len(problems) - MAX_PROBLEMS_SHOWN
+        more = f" and {hidden} more" if hidden > 0 else ""
         raise TableError(
-            f"{path.name}: {len(problems)} rows can't be used: {'; '.join(shown)}{more}. Correct "
-            "or remove them"
+            f"{path.name}: {len(problems)} rows can't be used: "
+            f"{'; '.join(problems[:MAX_PROBLEMS_SHOWN])}{more}. Correct or remove them"
         )
     if not movies:
         raise TableError(f"{path.name} has a header but no movies: add rows")
-    return Parsed(movies)
-
-
-def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV file that are not blank, each with the number of its last line."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for row in reader:
-            if any(map(str.strip, row)):
-                yield reader.line_num, row
-    except csv.Error as error:
-        raise TableError(f"{path.name} line {reader.line_num}: {error}; expected CSV") from error
+    return Parsed(list(movies.values()))
 
 
 def _check_header(path: Path, header: list[str]) -> None:
+    expected = ",".join(TABLE_COLUMNS)
     if not header:
-        raise TableError(f"{path.name} is empty: expected a header {','.join(TABLE_COLUMNS)}")
+        raise TableError(f"{path.name} is empty: expected a header {expected}")
     missing = [column for column in TABLE_COLUMNS if column not in header]
     if ADDRESS_COLUMN in header and "file" in missing:
         missing.remove("file")
     if missing:
         raise TableError(
-            f"{path.name} lacks the column {', '.join(missing)}: expected "
-            f"{','.join(TABLE_COLUMNS)} (or {ADDRESS_COLUMN} for file), received "
-            f"{','.join(header)}; rename its columns"
+            f"{path.name} lacks the column {', '.join(missing)}: expected {expected} (or "
+            f"{ADDRESS_COLUMN} for file), received {','.join(header)}; rename its columns"
         )
     repeated = [name for name, count in Counter(header).items() if count > 1]
     if repeated:
@@ -181,8 +168,8 @@ def _table_row(header: list[str], values: list[str]) -> Movie | str:
     if not row["title"]:
         return "title is empty"
     columns = [column for column in ("file", ADDRESS_COLUMN) if column in row]
-    column = next((column for column in columns if row[column]), None)
-    if column is None:
+    column = next((column for column in columns if row[column]), "")
+    if not column:
         return f"no value in {' or '.join(columns)}"
     poster = row[column]
     must_be_address = column == ADDRESS_COLUMN or re.match("https?:", poster, re.IGNORECASE)
@@ -224,7 +211,7 @@ def _movie_genre_row(header: list[str], line: str) -> Movie | str:
     try:
         values = next(csv.reader([line]))
     except csv.Error:
-        return "malformed"
+        values = []
     if len(values) != len(header):
         return "malformed"
     number, title, poster = (values[header.index(name)].strip() for name in MOVIE_GENRE_COLUMNS)

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
@@ -12,15 +11,8 @@ from posters.catalogue.gathering import Gatherer, Queue
 from posters.params import RebalanceParams
 
 
-@dataclass
-class Rebalanced:
-    """The result of rebalancing.
-
-    Attributes:
-        reserve: the balanced test: up to `reserve` movies of every year.
-        topup: the movies added to thin years.
-        reserve_short, topup_short: years with too few candidates, and how many are missing.
-    """
+class Rebalanced(NamedTuple):
+    """The movies of the balanced test, those added to thin years, and the missing by year."""
 
     reserve: list[Entry]
     topup: list[Entry]
@@ -36,12 +28,10 @@ def rebalance(
     The reserve is taken first, so it is the same for every t. The top-up raises all years by one
     movie at a time, so t = 40 begins with exactly the movies of t = 30.
 
-    Args:
-        gatherer: must know the initial catalogue; its source gives the candidates of each year in
-            a fixed order, refused ones are skipped.
-        initial_years: the year of each movie of the initial catalogue.
-        years: all years.
-        params: how many movies per year are wanted.
+    `gatherer` must know the initial catalogue, whose movies are of `initial_years`.
+
+    Raises:
+        SourceError: too many posters failed.
     """
     queues = {year: Queue(gatherer.source.candidates(year), gatherer) for year in years}
     reserve, reserve_short = _fill(
@@ -50,6 +40,7 @@ def rebalance(
     counts = Counter(initial_years)
     thin = {year: counts[year] for year in years if year < params.before}
     topup, topup_short = _fill(gatherer, queues, thin, params.t, "topup")
+    gatherer.check_failures()
     return Rebalanced(reserve, topup, reserve_short, topup_short)
 
 
@@ -84,17 +75,14 @@ def _fill(
 def summarise(
     initial: Sequence[Entry], result: Rebalanced, years: range, params: RebalanceParams
 ) -> dict[str, Any]:
-    """The numbers of movies before and after.
+    """The numbers of movies in all and for each year: the content of `metrics/catalogue.json`.
 
-    Returns:
-        `before` and `after` (movies in all, and of the years below `params.before`), `added`,
-        `reserve`, `short` (years below t, and movies missing), `reserve_short` likewise, and
-        `years`: for each year its movies before and after, its reserve, and the missing ones.
+    `before` and `after` count movies in all and of the years below `params.before`; `short` and
+    `reserve_short` count years with too few movies, and the movies missing.
     """
     before = Counter(entry.year for entry in initial)
-    added = Counter(entry.year for entry in result.topup)
-    reserved = Counter(entry.year for entry in result.reserve)
-    after = before + added
+    after = before + Counter(entry.year for entry in result.topup)
+    reserve = Counter(entry.year for entry in result.reserve)
 
     def totals(counts: Counter[int]) -> dict[str, int]:
         thin = sum(count for year, count in counts.items() if year < params.before)
@@ -107,8 +95,8 @@ def summarise(
         "t": params.t,
         "before": totals(before),
         "after": totals(after),
-        "added": added.total(),
-        "reserve": reserved.total(),
+        "added": len(result.topup),
+        "reserve": len(result.reserve),
         "short": missing(result.topup_short),
         "reserve_short": missing(result.reserve_short),
         "years": [
@@ -116,7 +104,7 @@ def summarise(
                 "year": year,
                 "before": before[year],
                 "after": after[year],
-                "reserve": reserved[year],
+                "reserve": reserve[year],
                 "short": result.topup_short.get(year, 0),
                 "reserve_short": result.reserve_short.get(year, 0),
             }

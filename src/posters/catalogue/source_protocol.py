@@ -1,15 +1,13 @@
 """The protocol of all sources of movies and posters."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from posters.catalogue.movie_table import Movie
 from posters.web.ledger import Ledger
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(NamedTuple):
     """A poster's file, unchanged, and its origin: an address, or a path relative to a table."""
 
     content: bytes

@@ -90,7 +90,7 @@ class ImdbSource(WebSource):
                 poster = suggested_poster(answer, movie.imdb_id, movie.year)
         except SourceError as error:
             # One bad answer does not end the run.
-            raise FetchFailed("malformed answer", str(error), passing=True) from error
+            raise FetchFailed("malformed answer", str(error), temporary=True) from error
         return self._download(movie, poster)
 
     def describe(self) -> dict[str, Any]:

@@ -127,7 +127,7 @@ class TableSource:
             answer = self._archive.get(address, self._limits, what="poster", imdb_id=movie.imdb_id)
         except (SiteBlocked, SiteUnreachable) as stopped:
             # A table may name many hosts: the posters on the others are still available.
-            raise FetchFailed("site stopped", str(stopped), passing=True) from stopped
+            raise FetchFailed("site stopped", str(stopped), temporary=True) from stopped
         return Picture(answer.read(), address)
 
     def describe(self) -> dict[str, Any]:

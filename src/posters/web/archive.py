@@ -90,7 +90,7 @@ class Archive:
             # A listing that failed is fetched again: without it nothing can be done.
             if last and last.outcome != "fetched" and what != "listing":
                 reason, _, detail = last.reason.partition(": ")
-                raise FetchFailed(reason, detail, passing=last.outcome == "passing")
+                raise FetchFailed(reason, detail, temporary=last.outcome == "passing")
             if last is None or not self._is_stored(last):
                 last = self._fetch(Attempt(what, address, "", imdb_id), limits, secret)
             return StoredAnswer(self._path(last.sha256), last.sha256, last.modified)
@@ -121,7 +121,9 @@ class Archive:
             path.parent.mkdir(exist_ok=True)
             partial.replace(path)
         except FetchFailed as failed:
-            outcome = "passing" if failed.passing else "declined" if failed.ours else "failed"
+            outcome = (
+                "passing" if failed.temporary else "declined" if failed.own_limit else "failed"
+            )
             if attempt.what == "listing":
                 # Nothing can be done without it, so the next run fetches it again.
                 self.ledger.append(replace(attempt, outcome="stopped", reason=str(failed)))

@@ -42,7 +42,7 @@ def refuse_private(host: str, address: str) -> None:
             checked = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
     if not (public and checked.is_global) or checked.is_multicast:
         raise FetchFailed(
-            "private address", f"{host} leads to the private address {found}", ours=True
+            "private address", f"{host} leads to the private address {found}", own_limit=True
         )
 
 

@@ -118,7 +118,7 @@ class Exchange:
             raise FetchFailed(
                 f"HTTP {status}",
                 f"{self.host} answered {status}, expected 200",
-                passing=status in _FORBIDDEN,
+                temporary=status in _FORBIDDEN,
             )
         if (response.length_remaining or 0) > self.limits.max_bytes:
             raise self._too_large()
@@ -143,7 +143,7 @@ class Exchange:
         if too_long:
             detail += f" and asks to wait {wait:.0f} s"
         return FetchFailed(
-            f"HTTP {response.status}", detail, passing=True, again=not too_long, retry_after=wait
+            f"HTTP {response.status}", detail, temporary=True, retry=not too_long, retry_after=wait
         )
 
     def _stop_if_challenged(self, response: BaseHTTPResponse, body: bytes) -> None:
@@ -175,10 +175,12 @@ class Exchange:
             raise _cut_short()
 
     def _too_large(self) -> FetchFailed:
-        return FetchFailed("too large", f"more than {self.limits.max_bytes:,} bytes", ours=True)
+        return FetchFailed(
+            "too large", f"more than {self.limits.max_bytes:,} bytes", own_limit=True
+        )
 
     def _slow(self) -> FetchFailed:
-        return FetchFailed("slow", f"not done in {self.limits.seconds:g} s", passing=True)
+        return FetchFailed("slow", f"not done in {self.limits.seconds:g} s", temporary=True)
 
 
 def failure(error: Exception, host: str) -> FetchFailed:
@@ -202,8 +204,10 @@ def failure(error: Exception, host: str) -> FetchFailed:
             again = False
         case _:
             reason, detail = "broken connection", f"{host} closed the connection or sent junk"
-    return FetchFailed(reason, detail, passing=True, again=again)
+    return FetchFailed(reason, detail, temporary=True, retry=again)
 
 
 def _cut_short() -> FetchFailed:
-    return FetchFailed("cut short", "the answer ended before its length", passing=True, again=True)
+    return FetchFailed(
+        "cut short", "the answer ended before its length", temporary=True, retry=True
+    )

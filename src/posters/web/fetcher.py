@@ -90,13 +90,13 @@ class Fetcher:
             secret: sent to the host of `url` only.
 
         Raises:
-            FetchFailed: the address can't be fetched; `passing` says whether it may be later.
+            FetchFailed: the address can't be fetched; `temporary` says whether it may be later.
             SiteBlocked, SiteUnreachable: no address of this site can be fetched in this run.
         """
         retrying = Retrying(
             stop=stop_after_attempt(1 + self._settings.retries),
             wait=self._wait_before_retry,
-            retry=retry_if_exception(lambda error: isinstance(error, FetchFailed) and error.again),
+            retry=retry_if_exception(lambda error: isinstance(error, FetchFailed) and error.retry),
             sleep=self._sleep,
             reraise=True,
         )
@@ -170,7 +170,7 @@ class Fetcher:
                 secret = Secret()
         last = without_query(target)
         raise FetchFailed(
-            "redirects", f"more than {self._settings.redirects}, the last to {last}", ours=True
+            "redirects", f"more than {self._settings.redirects}, the last to {last}", own_limit=True
         )
 
     def _check(self, url: str, obey: bool) -> str:
@@ -192,7 +192,7 @@ class Fetcher:
             raise FetchFailed(
                 "other host",
                 f"{host} is not one of the hosts that may be asked (see fetch.hosts)",
-                ours=True,
+                own_limit=True,
             )
         if host not in self._routed:
             with contextlib.suppress(ValueError):  # a name, not an IP address
@@ -235,4 +235,4 @@ class Fetcher:
 
 
 def _closed() -> FetchFailed:
-    return FetchFailed("stopped", "the run ended", passing=True)
+    return FetchFailed("stopped", "the run ended", temporary=True)

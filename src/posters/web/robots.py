@@ -51,7 +51,7 @@ class Robots:
         if isinstance(rules, SiteUnreachable):
             raise rules
         if not rules.can_fetch(url, self._product):
-            raise FetchFailed("robots.txt", f"{host} forbids programs this address", ours=True)
+            raise FetchFailed("robots.txt", f"{host} forbids programs this address", own_limit=True)
         delay: float | None = rules.crawl_delay(self._product)
         return delay
 
