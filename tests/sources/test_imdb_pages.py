@@ -44,12 +44,6 @@ def search(*items: object) -> str:
     return with_data(SEARCH, {"props": {"pageProps": data}})
 
 
-def title_data() -> Any:
-    found = DATA.search(TITLE)
-    assert found
-    return json.loads(found[2])
-
-
 def test_search_page_is_read_from_its_data() -> None:
     parsed = parse_page(SEARCH)
     assert parsed.movies == [
@@ -68,14 +62,10 @@ def test_search_page_is_read_from_its_data() -> None:
     ("change", "reason"),
     [
         ({"titleType": {"id": "tvSeries"}}, "not a movie"),
-        ({"releaseYear": None}, "no year"),
         ({"releaseYear": "1951"}, "no year"),
-        ({"releaseYear": True}, "no year"),
         ({"releaseYear": 1500}, "no year"),
-        ({"primaryImage": {}}, "no poster"),
         ({"primaryImage": {"url": "images/x.jpg"}}, "no poster"),
         ({"titleId": "nm9900001"}, "malformed"),
-        ({"titleText": " "}, "malformed"),
         ({"titleText": "\ud800"}, "malformed"),
     ],
 )
@@ -127,12 +117,10 @@ def test_page_of_unknown_layout_is_an_error(page: str) -> None:
 def damaged() -> Iterator[str]:
     for page in (SEARCH, OLD, TITLE):
         yield from cut_short(page, 25)
-    for data in altered(title_data()):
-        yield with_data(TITLE, data)
-    for item in altered(ITEM):
-        yield search(item, {"listItem": item})
-    for data in altered({"props": {"pageProps": {"searchResults": {"titleResults": 1}}}}):
-        yield with_data(OLD + TITLE, data)
+    title = DATA.search(TITLE)
+    assert title
+    yield from (with_data(TITLE, data) for data in altered(json.loads(title[2])))
+    yield from (search(item, {"listItem": item}) for item in altered(ITEM))
     for attribute in ("href", "loadlate", "class", "id"):
         yield re.sub(rf'{attribute}="[^"]*"', f'{attribute}="["', OLD)
         yield OLD.replace(f"{attribute}=", "x=")
@@ -147,16 +135,11 @@ def test_damaged_pages_are_read_or_errors() -> None:
 def test_pages_of_a_folder_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
     (tmp_path / "1.html").write_text(TITLE, encoding="utf-8")
     (tmp_path / "2.HTM").write_text(OLD, encoding="utf-8-sig")
-    (tmp_path / "3.html").write_bytes(SEARCH.encode().replace(b"Salt", b"S\xff"))
     (tmp_path / "notes.txt").write_text("not a page")
     (tmp_path / "1_files.html").mkdir()
     parsed = read_folder(tmp_path)
-    assert [movie.imdb_id for movie in parsed.movies] == [
-        *("tt9900041", "tt9900021", "tt9900022"),
-        *("tt9900001", "tt9900002", "tt9900003", "tt9900009"),
-    ]
-    assert parsed.movies[5].title == "A Landscape of S\ufffd"
-    assert parsed.left_out["not a movie"] == 5
+    assert [movie.imdb_id for movie in parsed.movies] == ["tt9900041", "tt9900021", "tt9900022"]
+    assert parsed.left_out["not a movie"] == 4
 
 
 def test_repeated_id_is_used_once_unless_its_years_disagree(tmp_path: Path) -> None:
@@ -213,11 +196,11 @@ def test_search_page_is_requested_once_and_the_firewall_recognised(
         "&sort=num_votes,desc&count=250"
     )
     sites.content[address] = answer
-    with opened(ImdbPagesSource, sites, tmp_path, None) as source:
+    with opened(ImdbPagesSource, sites, tmp_path) as source:
         for _ in range(3):
             with pytest.raises(SourceError, match=r"firewall.*source\.pages"):
                 list(source.initial())
     assert sites.asked == {address: 1}
     sites.content[address] = search(ITEM)
-    with opened(ImdbPagesSource, sites, tmp_path, None) as source:
+    with opened(ImdbPagesSource, sites, tmp_path) as source:
         assert [movie.imdb_id for movie in source.initial()] == ["tt9900001"]

@@ -47,7 +47,7 @@ IMDB = Endpoints()
 
 
 class ImdbSource(WebSource):
-    """Movies of IMDb's data sets; for the arguments see `WebSource`."""
+    """Movies of IMDb's data sets."""
 
     def __init__(self, archive: Archive, params: Params, endpoints: Endpoints = IMDB) -> None:
         super().__init__(archive, params)
@@ -71,9 +71,9 @@ class ImdbSource(WebSource):
             _movie(rated)
             for of_year in movies.values()
             for rated in of_year
-            if rated.votes >= self._min_votes
+            if rated.votes >= self._params.scrape.min_votes
         )
-        return iter(seeded_order(enough_votes, self._seed))
+        return iter(seeded_order(enough_votes, self._params.scrape.seed))
 
     def candidates(self, year: int) -> Iterator[Movie]:
         """Movies of one year by votes, the highest number first."""
@@ -83,7 +83,7 @@ class ImdbSource(WebSource):
     def poster(self, movie: Movie) -> Picture:
         """Download the picture that the suggestions give for exactly this id and year."""
         address = f"{self._endpoints.suggestions}{movie.imdb_id}.json"
-        limits = Limits(JSON, _MAX_SUGGESTION_BYTES, self._fetch.total_timeout)
+        limits = Limits(JSON, _MAX_SUGGESTION_BYTES, self._params.fetch.total_timeout)
         answer = self._archive.get(address, limits, what="lookup", imdb_id=movie.imdb_id).read()
         try:
             with self._archive.reading(address):
@@ -100,7 +100,7 @@ class ImdbSource(WebSource):
 
     @cached_property
     def _datasets(self) -> dict[str, StoredAnswer]:
-        limits = Limits((), _MAX_DATASET_BYTES, self._fetch.dataset_timeout)
+        limits = Limits((), _MAX_DATASET_BYTES, self._params.fetch.dataset_timeout)
         return {
             name: self._archive.get(self._endpoints.datasets + name, limits, what="listing")
             for name in (BASICS, RATINGS)
@@ -110,16 +110,11 @@ class ImdbSource(WebSource):
     def _contents(self) -> tuple[dict[int, list[RatedMovie]], Counter[str]]:
         basics, ratings = (answer.path for answer in self._datasets.values())
         with self._archive.reading(*(self._endpoints.datasets + name for name in self._datasets)):
-            return read_datasets(basics, ratings, self._years)
+            return read_datasets(basics, ratings, self._params.scrape.years)
 
 
 def suggested_poster(answer: bytes, imdb_id: str, year: int) -> str:
     """The address of a movie's poster; other movies in the suggestions are never used.
-
-    Args:
-        answer: the JSON of the suggestions.
-        imdb_id: of the movie.
-        year: of the movie in the data sets.
 
     Raises:
         PosterRefused: `not listed`: the id is not among the suggestions; `another year`: its year

@@ -4,7 +4,6 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
@@ -39,8 +38,7 @@ class TmdbMovie(NamedTuple):
     poster: str
 
 
-@dataclass
-class DiscoverPage:
+class DiscoverPage(NamedTuple):
     """One page of the list of a year: usable movies in TMDB's order, other rows by reason.
 
     Reasons: `another year`, `no year`, `no poster`, `adult`, `malformed`, `repeated`.
@@ -48,12 +46,12 @@ class DiscoverPage:
 
     total_pages: int
     total_results: int
-    movies: list[TmdbMovie] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
+    movies: list[TmdbMovie]
+    left_out: Counter[str]
 
 
 class TmdbSource(WebSource):
-    """Movies that TMDB lists by year and votes; for the arguments see `WebSource`.
+    """Movies that TMDB lists by year and votes.
 
     Raises:
         ParamsError: the environment has no key.
@@ -79,12 +77,14 @@ class TmdbSource(WebSource):
 
     def initial(self) -> Iterator[Movie]:
         """Movies with enough votes, each with the same probability, in a seeded random order."""
+        scrape = self._params.scrape
         ranks: list[tuple[int, int]] = []
-        for year in self._years:
-            total = self._page(year, 1, self._min_votes).total_results
+        for year in scrape.years:
+            total = self._page(year, 1, scrape.min_votes).total_results
             ranks += [(year, rank) for rank in range(min(total, _PAGE_SIZE * _MAX_PAGES))]
-        for year, rank in sorted(ranks, key=lambda place: unit_interval(self._seed, *place)):
-            movies = self._page(year, 1 + rank // _PAGE_SIZE, self._min_votes).movies
+        ranks.sort(key=lambda place: unit_interval(scrape.seed, *place))
+        for year, rank in ranks:
+            movies = self._page(year, 1 + rank // _PAGE_SIZE, scrape.min_votes).movies
             index = rank % _PAGE_SIZE
             if index < len(movies) and (movie := self._with_imdb_id(movies[index])):
                 yield movie
@@ -119,25 +119,25 @@ class TmdbSource(WebSource):
         """The movie under its IMDb id, which has to lead back to the same movie of TMDB's."""
         try:
             imdb_id = self._get(f"movie/{movie.tmdb_id}/external_ids", "lookup", parse_external_ids)
-            if imdb_id is None:
-                self._left_out["no IMDb id"] += 1
-                return None
             # TMDB may give one IMDb id to two movies.
-            found = self._get(f"find/{imdb_id}?external_source=imdb_id", "lookup", parse_find)
+            find = f"find/{imdb_id}?external_source=imdb_id"
+            found = self._get(find, "lookup", parse_find) if imdb_id else []
         except (SiteBlocked, SiteUnreachable):
             raise
-        except (FetchFailed, SourceError) as error:
-            reason = error.reason if isinstance(error, FetchFailed) else "malformed answer"
-            self._left_out[reason] += 1
-            return None
-        if movie.tmdb_id not in {other.tmdb_id for other in found}:
-            self._left_out["ambiguous id"] += 1
-            return None
-        return Movie(imdb_id, movie.title, movie.year, movie.poster)
+        except FetchFailed as failed:
+            reason = failed.reason
+        except SourceError:
+            reason = "malformed answer"
+        else:
+            if imdb_id and movie.tmdb_id in {other.tmdb_id for other in found}:
+                return Movie(imdb_id, movie.title, movie.year, movie.poster)
+            reason = "ambiguous id" if imdb_id else "no IMDb id"
+        self._left_out[reason] += 1
+        return None
 
     def _get(self, path: str, what: str, parse: Callable[[bytes], _Result]) -> _Result:
         address = _API + path
-        limits = Limits(JSON, _MAX_BYTES, self._fetch.total_timeout)
+        limits = Limits(JSON, _MAX_BYTES, self._params.fetch.total_timeout)
         answer = self._archive.get(address, limits, what=what, secret=self._secret)
         with self._archive.reading(address):
             return parse(self._secret.redact(answer.read()))  # error messages quote the answer
@@ -169,19 +169,18 @@ def parse_discover(answer: bytes, year: int) -> DiscoverPage:
     if pages is None or results is None or not isinstance(items, list):
         expected = "a list `results`, integers `total_pages` and `total_results`"
         raise unexpected(what, expected, answer)
-    page = DiscoverPage(pages, results)
-    seen = set()
+    movies: dict[int, TmdbMovie] = {}
+    left_out: Counter[str] = Counter()
     for movie in map(_movie, items):
         if isinstance(movie, str):
-            page.left_out[movie] += 1
+            left_out[movie] += 1
         elif movie.year != year:
-            page.left_out["another year"] += 1
-        elif movie.tmdb_id in seen:
-            page.left_out["repeated"] += 1
+            left_out["another year"] += 1
+        elif movie.tmdb_id in movies:
+            left_out["repeated"] += 1
         else:
-            seen.add(movie.tmdb_id)
-            page.movies.append(movie)
-    return page
+            movies[movie.tmdb_id] = movie
+    return DiscoverPage(pages, results, [*movies.values()], left_out)
 
 
 def parse_find(answer: bytes) -> list[TmdbMovie]:
