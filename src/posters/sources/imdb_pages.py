@@ -131,10 +131,8 @@ def parse_page(html: str) -> Parsed:
 
 
 def _movies_and_reasons(page: BeautifulSoup) -> list[Movie | str] | None:
-    """Each item of a page: a movie, or why it can't be used; None for an unknown layout.
-
-    Pages since 2023 are built from JSON data; the list in their HTML holds only part of it.
-    """
+    """Each item of a page: a movie, or why it can't be used; None for an unknown layout."""
+    # Pages since 2023 are built from JSON data; the list in their HTML holds only part of it.
     script = page.find("script", id="__NEXT_DATA__")
     try:
         data = at(json.loads(script.get_text()), "props", "pageProps") if script else None

@@ -18,6 +18,7 @@ from posters.web.archive import Archive
 from posters.web.request import JSON, Limits, Secret, Site
 
 KEY_VARIABLE = "TMDB_API_KEY"
+_ANSWER = "TMDB's answer"
 _API, _IMAGE_HOST = "https://api.themoviedb.org/3/", "image.tmdb.org"
 _POSTERS = f"https://{_IMAGE_HOST}/t/p/w342"  # 342 pixels wide
 _POSTER_PATH = re.compile(r"/[A-Za-z0-9_-]+\.[A-Za-z]+")
@@ -162,16 +163,13 @@ def parse_discover(answer: bytes, year: int) -> DiscoverPage:
     Raises:
         SourceError: TMDB refuses the request (a bad key, for one), or the answer has another shape.
     """
-    what = "TMDB's list of movies"
-    body = _read_object(answer, what)
+    body = _read_object(answer)
     pages, results = integer(body.get("total_pages")), integer(body.get("total_results"))
-    items = body.get("results")
-    if pages is None or results is None or not isinstance(items, list):
-        expected = "a list `results`, integers `total_pages` and `total_results`"
-        raise unexpected(what, expected, answer)
+    if pages is None or results is None:
+        raise unexpected(_ANSWER, "integers `total_pages` and `total_results`", answer)
     movies: dict[int, TmdbMovie] = {}
     left_out: Counter[str] = Counter()
-    for movie in map(_movie, items):
+    for movie in _movies_and_reasons(body, "results", answer):
         if isinstance(movie, str):
             left_out[movie] += 1
         elif movie.year != year:
@@ -185,23 +183,20 @@ def parse_discover(answer: bytes, year: int) -> DiscoverPage:
 
 def parse_find(answer: bytes) -> list[TmdbMovie]:
     """Read an answer of `/3/find/tt...`: usable movies; raises as `parse_discover`."""
-    what = "TMDB's answer for an IMDb id"
-    items = _read_object(answer, what).get("movie_results")
-    if not isinstance(items, list):
-        raise unexpected(what, "a list `movie_results`", answer)
-    return [movie for movie in map(_movie, items) if isinstance(movie, TmdbMovie)]
+    movies = _movies_and_reasons(_read_object(answer), "movie_results", answer)
+    return [movie for movie in movies if isinstance(movie, TmdbMovie)]
 
 
 def parse_external_ids(answer: bytes) -> str | None:
     """Read an answer of `/3/movie/.../external_ids`: the IMDb id; raises as `parse_discover`."""
-    imdb_id = text(_read_object(answer, "TMDB's ids of a movie").get("imdb_id"))
+    imdb_id = text(_read_object(answer).get("imdb_id"))
     return imdb_id if imdb_id and IMDB_ID.fullmatch(imdb_id) else None
 
 
-def _read_object(answer: bytes, what: str) -> dict[str, Any]:
-    body = read_json(answer, what)
+def _read_object(answer: bytes) -> dict[str, Any]:
+    body = read_json(answer, _ANSWER)
     if not isinstance(body, dict):
-        raise unexpected(what, "an object", answer)
+        raise unexpected(_ANSWER, "an object", answer)
     if body.get("success") is False:
         message = (text(body.get("status_message")) or "no reason is given")[:200]
         if body.get("status_code") == _BAD_KEY:
@@ -209,12 +204,17 @@ def _read_object(answer: bytes, what: str) -> dict[str, Any]:
                 f"TMDB does not accept the key in {KEY_VARIABLE}: {message} Get a key at "
                 "https://www.themoviedb.org/settings/api"
             )
-        raise SourceError(f"{what} is a refusal: {message} (code {body.get('status_code')!r:.20})")
+        raise SourceError(f"TMDB refuses: {message} (code {body.get('status_code')!r:.20})")
     return body
 
 
-def _movie(item: Any) -> TmdbMovie | str:
-    """A movie, or why it can't be used."""
+def _movies_and_reasons(body: dict[str, Any], key: str, answer: bytes) -> list[TmdbMovie | str]:
+    if not isinstance(body.get(key), list):
+        raise unexpected(_ANSWER, f"a list `{key}`", answer)
+    return [_movie_or_reason(item) for item in body[key]]
+
+
+def _movie_or_reason(item: Any) -> TmdbMovie | str:
     tmdb_id = integer(at(item, "id"))
     title = text(at(item, "title")) or text(at(item, "original_title"))
     if tmdb_id is None or title is None:
