@@ -28,18 +28,16 @@ MOVIES = [
 ]
 
 
-def dataset(name: str, *rows: str) -> dict[str, str]:
-    lines = [row.replace(" | ", "\t") for row in rows]
-    return {f"https://datasets.imdbws.com/{name}": "\n".join(lines)}
-
-
 def datasets() -> dict[str, str]:
-    basics = [f"{imdb_id} | movie | {title} | 0 | {year}" for imdb_id, title, year, _ in MOVIES]
-    ratings = [f"{imdb_id} | 5.0 | {votes}" for imdb_id, _, _, votes in MOVIES]
-    header = "tconst | titleType | primaryTitle | isAdult | startYear"
-    return dataset(BASICS, header, *basics) | dataset(
-        RATINGS, "tconst | averageRating | numVotes", *ratings
-    )
+    basics = ["tconst | titleType | primaryTitle | isAdult | startYear"]
+    ratings = ["tconst | averageRating | numVotes"]
+    for imdb_id, title, year, votes in MOVIES:
+        basics.append(f"{imdb_id} | movie | {title} | 0 | {year}")
+        ratings.append(f"{imdb_id} | 5.0 | {votes}")
+    return {
+        f"https://datasets.imdbws.com/{name}": "\n".join(lines).replace(" | ", "\t")
+        for name, lines in ((BASICS, basics), (RATINGS, ratings))
+    }
 
 
 def suggestion(year: int | None, image: str | None) -> dict[str, str]:
@@ -68,11 +66,8 @@ def test_candidates_are_ordered_by_votes_and_the_sample_has_enough(
         described = source.describe()["datasets"]
         assert set(described) == {BASICS, RATINGS}
         assert all(len(dataset["sha256"]) == 64 for dataset in described.values())
-    orders = {tuple(initial)}
-    for seed in range(2, 9):
-        with opened(ImdbSource, sites, tmp_path, seed=seed) as source:
-            orders.add(tuple(movie.imdb_id for movie in source.initial()))
-    assert len(orders) > 1
+    with opened(ImdbSource, sites, tmp_path, seed=3) as source:
+        assert [movie.imdb_id for movie in source.initial()] != initial
     assert max(sites.asked.values()) == 1
 
 
