@@ -3,14 +3,14 @@
 import contextlib
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from damage import FORMATS, damaged_json
-from sites import Sites
+from sites import Content, Sites
 from source_params import POSTER, opened
 
 from posters.catalogue.movie_table import Movie
+from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed, PosterRefused, SourceError
 from posters.sources.imdb import ATTRIBUTION, ImdbSource, suggested_poster
 from posters.sources.imdb_datasets import BASICS, RATINGS
@@ -40,15 +40,13 @@ def datasets() -> dict[str, str]:
     }
 
 
-def suggestion(year: int | None, image: str | None) -> dict[str, str]:
-    item: dict[str, Any] = {"id": MOVIE.imdb_id, "l": "A Film", "qid": "movie", "y": year}
-    if image:
-        item["i"] = {"imageUrl": image, "width": 1000, "height": 1500}
-    return answered(json.dumps({"d": [item], "q": MOVIE.imdb_id, "v": 1}))
-
-
-def answered(answer: str) -> dict[str, str]:
+def answered(answer: str) -> dict[str, Content]:
     return {f"{SUGGESTIONS}/{MOVIE.imdb_id}.json": answer}
+
+
+def suggestion(year: int, image: str) -> dict[str, Content]:
+    item = {"id": MOVIE.imdb_id, "y": year, "i": {"imageUrl": image}}
+    return answered(json.dumps({"d": [item], "q": MOVIE.imdb_id, "v": 1}))
 
 
 def test_candidates_are_ordered_by_votes_and_the_sample_has_enough(
@@ -72,14 +70,11 @@ def test_candidates_are_ordered_by_votes_and_the_sample_has_enough(
 
 
 def test_poster_is_downloaded_from_the_suggested_address(sites: Sites, tmp_path: Path) -> None:
-    sites.content |= suggestion(1950, f"{IMAGES}/KEY@@._V1_.jpg")
-    sites.content[f"{IMAGES}/KEY@@._V1_QL75_UX300_.jpg"] = POSTER
+    address = f"{IMAGES}/KEY@@._V1_QL75_UX300_.jpg"
+    sites.content |= suggestion(1950, f"{IMAGES}/KEY@@._V1_.jpg") | {address: POSTER}
     with opened(ImdbSource, sites, tmp_path) as source:
-        poster = source.poster(MOVIE)
-    assert poster.content == POSTER
-    assert poster.url == f"{IMAGES}/KEY@@._V1_QL75_UX300_.jpg"
-    agent = sites.headers[poster.url]["User-Agent"]
-    assert agent == "poster-year/0.1.0 (+test@example.org)"
+        assert source.poster(MOVIE) == Picture(POSTER, address)
+    assert sites.headers[address]["User-Agent"] == "poster-year/0.1.0 (+test@example.org)"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +88,7 @@ def test_poster_is_downloaded_from_the_suggested_address(sites: Sites, tmp_path:
     ],
 )
 def test_poster_of_another_movie_is_refused(
-    sites: Sites, tmp_path: Path, content: dict[str, str], reason: str
+    sites: Sites, tmp_path: Path, content: dict[str, Content], reason: str
 ) -> None:
     sites.content |= content
     for _ in range(2):  # the second time from the archive

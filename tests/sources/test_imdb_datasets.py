@@ -48,7 +48,8 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
 
 
-def test_movies_are_ordered_by_year_votes_and_id_with_unchanged_titles(files: Files) -> None:
+def test_requested_movies_are_ordered_by_year_votes_and_id(files: Files) -> None:
+    types = ("short", "tvEpisode", "\\N", "movies")
     files.write(
         [
             line("tt9900003", '"Few Votes'),
@@ -56,28 +57,21 @@ def test_movies_are_ordered_by_year_votes_and_id_with_unchanged_titles(files: Fi
             line("tt9900001", "NA"),
             line("tt9900004", "L'été — 東京"),
             line("tt9900005", "Later", 1952),
+            *(line("tt9900006", "The movie", title_type=title_type) for title_type in types),
+            line("tt9900007").replace("\t0\t", "\t1\t"),  # adult
+            line("tt9900008", year=1949),
+            line("tt9900009", year=1953),
         ],
         ["tt9900003\t5.1\t7", "tt9900004\t9.9\t8000", "tt9999999\t1.0\t99999"],
     )
-    assert read_datasets(files.basics, files.ratings, YEARS)[0] == {
-        1950: [
-            RatedMovie("tt9900004", "L'été — 東京", 1950, 8000),
-            RatedMovie("tt9900003", '"Few Votes', 1950, 7),
-            RatedMovie("tt9900001", "NA", 1950, 0),
-            RatedMovie("tt9900002", "1950", 1950, 0),
-        ],
-        1951: [],
-        1952: [RatedMovie("tt9900005", "Later", 1952, 0)],
-    }
-
-
-def test_other_types_adult_movies_and_other_years_are_ignored(files: Files) -> None:
-    types = ("short", "tvMovie", "tvEpisode", "video", "\\N", "movies")
-    others = [line("tt9900004", "The movie", title_type=title_type) for title_type in types]
-    adult = line("tt9900001").replace("\t0\t", "\t1\t")
-    other_years = [line("tt9900002", year=1949), line("tt9900003", year=1953)]
-    files.write([*others, adult, *other_years])
-    assert files.read() == ([], {})
+    movies = [
+        RatedMovie("tt9900004", "L'été — 東京", 1950, 8000),
+        RatedMovie("tt9900003", '"Few Votes', 1950, 7),
+        RatedMovie("tt9900001", "NA", 1950, 0),
+        RatedMovie("tt9900002", "1950", 1950, 0),
+        RatedMovie("tt9900005", "Later", 1952, 0),
+    ]
+    assert files.read() == (movies, {})
 
 
 @pytest.mark.parametrize(
@@ -142,14 +136,9 @@ def test_missing_or_damaged_file_is_an_error(files: Files) -> None:
         files.read()
 
 
-def test_too_large_file_is_an_error(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imdb_datasets, "MAX_BYTES", 2_000_000)
-    files.write(["x" * 1000] * 3000)
-    with pytest.raises(SourceError, match="2,000,000 bytes in all"):
-        files.read()
-
-
-def test_endless_line_is_an_error_and_takes_little_memory(files: Files) -> None:
+def test_too_much_is_an_error_and_takes_little_memory(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
     files.write([b"\0" * 60_000_000])
     tracemalloc.start()
     with pytest.raises(SourceError, match="1,048,576 bytes"):
@@ -157,3 +146,7 @@ def test_endless_line_is_an_error_and_takes_little_memory(files: Files) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20_000_000
+    monkeypatch.setattr(imdb_datasets, "MAX_BYTES", 2_000_000)
+    files.write(["x" * 1000] * 3000)
+    with pytest.raises(SourceError, match="2,000,000 bytes in all"):
+        files.read()

@@ -117,9 +117,11 @@ def test_missing_and_refused_keys_are_errors(
 ) -> None:
     empty = with_key(discover(1950, 1, range(0), 0))
     sites.content |= dict.fromkeys(empty, 401)
-    with opened(TmdbSource, sites, tmp_path) as source:
-        with pytest.raises(SourceError, match="does not accept the key"):
-            list(source.candidates(1950))
+    with (
+        opened(TmdbSource, sites, tmp_path) as source,
+        pytest.raises(SourceError, match="does not accept the key"),
+    ):
+        list(source.candidates(1950))
     sites.content |= empty
     with opened(TmdbSource, sites, tmp_path) as source:
         assert list(source.candidates(1950)) == []  # the listing is requested again

@@ -77,8 +77,9 @@ class WikidataSource(ListedSource):
 
     @cached_property
     def _listing(self) -> Parsed:
+        answer = self._answer.read()
         with self._archive.reading(QUERY_ADDRESS):
-            return parse_films(self._answer.read())
+            return parse_films(answer)
 
 
 def thumbnail_address(address: str) -> str:
