@@ -88,7 +88,7 @@ def test_old_list_is_read() -> None:
     assert parse_page(saved) == parsed
 
 
-def test_title_page_is_read_from_its_data() -> None:
+def test_title_page_is_read() -> None:
     movie = Movie("tt9900041", "The Glass Harvest", 1947, poster("INVENTED41@"))
     assert parse_page(TITLE).movies == [movie]
 

@@ -177,5 +177,3 @@ def test_damaged_answers_are_read_or_errors() -> None:
     for answer in damaged_json(FIND.decode()):
         with contextlib.suppress(SourceError):
             assert all(movie.poster.startswith(POSTERS) for movie in parse_find(answer))
-        with contextlib.suppress(SourceError):
-            assert parse_external_ids(answer) is None

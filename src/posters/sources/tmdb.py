@@ -40,10 +40,7 @@ class TmdbMovie(NamedTuple):
 
 
 class DiscoverPage(NamedTuple):
-    """One page of the list of a year: usable movies in TMDB's order, other rows by reason.
-
-    Reasons: `another year`, `no year`, `no poster`, `adult`, `malformed`, `repeated`.
-    """
+    """One page of the list of a year: usable movies in TMDB's order, other rows by reason."""
 
     total_pages: int
     total_results: int
@@ -158,10 +155,13 @@ def _read_key() -> Secret:
 
 
 def parse_discover(answer: bytes, year: int) -> DiscoverPage:
-    """Read an answer of `/3/discover/movie`; movies of other years are left out.
+    """Read an answer of `/3/discover/movie`.
+
+    Reasons to leave out a row: `another year`, `no year`, `no poster`, `adult`, `malformed`,
+    `repeated`.
 
     Raises:
-        SourceError: TMDB refuses the request (a bad key, for one), or the answer has another shape.
+        SourceError: TMDB refuses the request, as with a bad key, or the answer has another shape.
     """
     body = _read_object(answer)
     pages, results = integer(body.get("total_pages")), integer(body.get("total_results"))

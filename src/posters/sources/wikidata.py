@@ -100,15 +100,14 @@ def commons_address(value: str) -> str | None:
 
 
 def parse_films(answer: bytes) -> Parsed:
-    """Read the films of an answer with the variables `film`, `imdb`, `poster`, `y` and `title`.
+    """Read the films of an answer to the query.
 
     A film has a row for each of its posters and years: the earliest year and the first poster in
-    alphabetical order are used. Without a `title` the Wikidata id is used.
+    alphabetical order are used. Without a title the Wikidata id is used.
 
     Returns:
-        The movies by year, then by id. Rows without a film or an IMDb id are left out as
-        `malformed`; ids without a year as `no year`, without a poster as `no poster`, and as
-        `ambiguous` those of two films, or of a film with two ids.
+        The movies by year, then by id. Reasons to leave out a row or an id: `malformed`, `no year`,
+        `no poster`; `ambiguous` is an id of two films, or of a film with two ids.
 
     Raises:
         SourceError: the answer has another shape; after a timeout Wikidata breaks off the JSON.
@@ -147,7 +146,7 @@ def _movies_and_reasons(rows: list[dict[str, str]]) -> Iterator[Movie | str]:
         ids[film[1]].add(imdb_id)
         if title := row.get("title"):
             titles[imdb_id].add(title)
-        # A year may be spelt as a decimal number, "1921.0".
+        # A year may be a decimal number, "1921.0".
         if year := year_of_text(re.sub(r"\.0+$", "", row.get("y", ""))):
             years[imdb_id].add(year)
         if poster := commons_address(row.get("poster", "")):
