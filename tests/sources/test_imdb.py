@@ -3,14 +3,14 @@
 import contextlib
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from damage import FORMATS, damaged_json
-from sites import Sites
+from sites import Content, Sites
 from source_params import POSTER, opened
 
 from posters.catalogue.movie_table import Movie
+from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed, PosterRefused, SourceError
 from posters.sources.imdb import ATTRIBUTION, ImdbSource, suggested_poster
 from posters.sources.imdb_datasets import BASICS, RATINGS
@@ -28,29 +28,25 @@ MOVIES = [
 ]
 
 
-def dataset(name: str, *rows: str) -> dict[str, str]:
-    lines = [row.replace(" | ", "\t") for row in rows]
-    return {f"https://datasets.imdbws.com/{name}": "\n".join(lines)}
-
-
 def datasets() -> dict[str, str]:
-    basics = [f"{imdb_id} | movie | {title} | 0 | {year}" for imdb_id, title, year, _ in MOVIES]
-    ratings = [f"{imdb_id} | 5.0 | {votes}" for imdb_id, _, _, votes in MOVIES]
-    header = "tconst | titleType | primaryTitle | isAdult | startYear"
-    return dataset(BASICS, header, *basics) | dataset(
-        RATINGS, "tconst | averageRating | numVotes", *ratings
-    )
+    basics = ["tconst | titleType | primaryTitle | isAdult | startYear"]
+    ratings = ["tconst | averageRating | numVotes"]
+    for imdb_id, title, year, votes in MOVIES:
+        basics.append(f"{imdb_id} | movie | {title} | 0 | {year}")
+        ratings.append(f"{imdb_id} | 5.0 | {votes}")
+    return {
+        f"https://datasets.imdbws.com/{name}": "\n".join(lines).replace(" | ", "\t")
+        for name, lines in ((BASICS, basics), (RATINGS, ratings))
+    }
 
 
-def suggestion(year: int | None, image: str | None) -> dict[str, str]:
-    item: dict[str, Any] = {"id": MOVIE.imdb_id, "l": "A Film", "qid": "movie", "y": year}
-    if image:
-        item["i"] = {"imageUrl": image, "width": 1000, "height": 1500}
-    return answered(json.dumps({"d": [item], "q": MOVIE.imdb_id, "v": 1}))
-
-
-def answered(answer: str) -> dict[str, str]:
+def answered(answer: str) -> dict[str, Content]:
     return {f"{SUGGESTIONS}/{MOVIE.imdb_id}.json": answer}
+
+
+def suggestion(year: int, image: str) -> dict[str, Content]:
+    item = {"id": MOVIE.imdb_id, "y": year, "i": {"imageUrl": image}}
+    return answered(json.dumps({"d": [item], "q": MOVIE.imdb_id, "v": 1}))
 
 
 def test_candidates_are_ordered_by_votes_and_the_sample_has_enough(
@@ -68,37 +64,31 @@ def test_candidates_are_ordered_by_votes_and_the_sample_has_enough(
         described = source.describe()["datasets"]
         assert set(described) == {BASICS, RATINGS}
         assert all(len(dataset["sha256"]) == 64 for dataset in described.values())
-    orders = {tuple(initial)}
-    for seed in range(2, 9):
-        with opened(ImdbSource, sites, tmp_path, seed=seed) as source:
-            orders.add(tuple(movie.imdb_id for movie in source.initial()))
-    assert len(orders) > 1
+    with opened(ImdbSource, sites, tmp_path, seed=3) as source:
+        assert [movie.imdb_id for movie in source.initial()] != initial
     assert max(sites.asked.values()) == 1
 
 
 def test_poster_is_downloaded_from_the_suggested_address(sites: Sites, tmp_path: Path) -> None:
-    sites.content |= suggestion(1950, f"{IMAGES}/KEY@@._V1_.jpg")
-    sites.content[f"{IMAGES}/KEY@@._V1_QL75_UX300_.jpg"] = POSTER
+    address = f"{IMAGES}/KEY@@._V1_QL75_UX300_.jpg"
+    sites.content |= suggestion(1950, f"{IMAGES}/KEY@@._V1_.jpg") | {address: POSTER}
     with opened(ImdbSource, sites, tmp_path) as source:
-        poster = source.poster(MOVIE)
-    assert poster.content == POSTER
-    assert poster.url == f"{IMAGES}/KEY@@._V1_QL75_UX300_.jpg"
-    agent = sites.headers[poster.url]["User-Agent"]
-    assert agent == "poster-year/0.1.0 (+test@example.org)"
+        assert source.poster(MOVIE) == Picture(POSTER, address)
+    assert sites.headers[address]["User-Agent"] == "poster-year/0.1.0 (+test@example.org)"
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         (suggestion(1951, f"{IMAGES}/KEY._V1_.jpg"), "another year"),
-        (answered(json.dumps({"d": [None, {"id": "nm1"}]})), "not listed"),
+        (answered(json.dumps({"q": MOVIE.imdb_id, "v": 1})), "not listed"),
         (suggestion(1950, f"{IMAGES}/GONE._V1_.jpg"), "HTTP 404"),
         (suggestion(1950, "https://elsewhere.example/a.jpg"), "other host"),
         (answered('{"d": [{'), "malformed answer"),
     ],
 )
 def test_poster_of_another_movie_is_refused(
-    sites: Sites, tmp_path: Path, content: dict[str, str], reason: str
+    sites: Sites, tmp_path: Path, content: dict[str, Content], reason: str
 ) -> None:
     sites.content |= content
     for _ in range(2):  # the second time from the archive
@@ -124,12 +114,6 @@ def test_missing_data_set_stops_the_run_and_is_requested_again(
         assert list(source.candidates(1950))
 
 
-def test_suggestion_with_the_same_id_and_year_is_used() -> None:
-    assert suggested_poster(ANSWER, "tt9900051", 1957) == (
-        "https://m.media-amazon.com/images/M/INVENTED51@@._V1_QL75_UX300_.jpg"
-    )
-
-
 @pytest.mark.parametrize(
     ("imdb_id", "year", "reason"),
     [
@@ -143,17 +127,13 @@ def test_suggestion_with_the_same_id_and_year_is_used() -> None:
 def test_suggestions_without_a_poster_of_the_movie_are_refused(
     imdb_id: str, year: int, reason: str
 ) -> None:
+    assert suggested_poster(ANSWER, "tt9900051", 1957).endswith("/INVENTED51@@._V1_QL75_UX300_.jpg")
     with pytest.raises(PosterRefused) as refused:
         suggested_poster(ANSWER, imdb_id, year)
     assert refused.value.reason == reason
 
 
-def test_suggestions_without_a_list_are_empty() -> None:
-    with pytest.raises(PosterRefused, match="not listed"):
-        suggested_poster(b'{"q": "tt9900051", "v": 1}', "tt9900051", 1957)
-
-
-@pytest.mark.parametrize("answer", [b"", b"{", b"<html>", b"[]", b'{"d": 3}', b'{"message": "no"}'])
+@pytest.mark.parametrize("answer", [b"", b"[]", b'{"d": 3}', b'{"message": "no"}'])
 def test_answer_of_another_shape_is_an_error(answer: bytes) -> None:
     with pytest.raises(SourceError, match="tt9900051"):
         suggested_poster(answer, "tt9900051", 1957)

@@ -44,12 +44,6 @@ def search(*items: object) -> str:
     return with_data(SEARCH, {"props": {"pageProps": data}})
 
 
-def title_data() -> Any:
-    found = DATA.search(TITLE)
-    assert found
-    return json.loads(found[2])
-
-
 def test_search_page_is_read_from_its_data() -> None:
     parsed = parse_page(SEARCH)
     assert parsed.movies == [
@@ -68,14 +62,10 @@ def test_search_page_is_read_from_its_data() -> None:
     ("change", "reason"),
     [
         ({"titleType": {"id": "tvSeries"}}, "not a movie"),
-        ({"releaseYear": None}, "no year"),
         ({"releaseYear": "1951"}, "no year"),
-        ({"releaseYear": True}, "no year"),
         ({"releaseYear": 1500}, "no year"),
-        ({"primaryImage": {}}, "no poster"),
         ({"primaryImage": {"url": "images/x.jpg"}}, "no poster"),
         ({"titleId": "nm9900001"}, "malformed"),
-        ({"titleText": " "}, "malformed"),
         ({"titleText": "\ud800"}, "malformed"),
     ],
 )
@@ -98,7 +88,7 @@ def test_old_list_is_read() -> None:
     assert parse_page(saved) == parsed
 
 
-def test_title_page_is_read_from_its_data() -> None:
+def test_title_page_is_read() -> None:
     movie = Movie("tt9900041", "The Glass Harvest", 1947, poster("INVENTED41@"))
     assert parse_page(TITLE).movies == [movie]
 
@@ -113,7 +103,7 @@ def test_firewall_page_is_named() -> None:
 @pytest.mark.parametrize(
     "page",
     [
-        *("", "text", "<html></html>", "<![x", "<div>" * 20_000),
+        *("", "<html></html>", "<![x", "<div>" * 20_000),
         search({"changed": "layout"}, None),
         with_data(SEARCH, {"props": None}),
         SEARCH.replace('{"props"', '{props"'),
@@ -127,12 +117,10 @@ def test_page_of_unknown_layout_is_an_error(page: str) -> None:
 def damaged() -> Iterator[str]:
     for page in (SEARCH, OLD, TITLE):
         yield from cut_short(page, 25)
-    for data in altered(title_data()):
-        yield with_data(TITLE, data)
-    for item in altered(ITEM):
-        yield search(item, {"listItem": item})
-    for data in altered({"props": {"pageProps": {"searchResults": {"titleResults": 1}}}}):
-        yield with_data(OLD + TITLE, data)
+    title = DATA.search(TITLE)
+    assert title
+    yield from (with_data(TITLE, data) for data in altered(json.loads(title[2])))
+    yield from (search(item, {"listItem": item}) for item in altered(ITEM))
     for attribute in ("href", "loadlate", "class", "id"):
         yield re.sub(rf'{attribute}="[^"]*"', f'{attribute}="["', OLD)
         yield OLD.replace(f"{attribute}=", "x=")
@@ -147,32 +135,24 @@ def test_damaged_pages_are_read_or_errors() -> None:
 def test_pages_of_a_folder_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
     (tmp_path / "1.html").write_text(TITLE, encoding="utf-8")
     (tmp_path / "2.HTM").write_text(OLD, encoding="utf-8-sig")
-    (tmp_path / "3.html").write_bytes(SEARCH.encode().replace(b"Salt", b"S\xff"))
     (tmp_path / "notes.txt").write_text("not a page")
     (tmp_path / "1_files.html").mkdir()
     parsed = read_folder(tmp_path)
-    assert [movie.imdb_id for movie in parsed.movies] == [
-        *("tt9900041", "tt9900021", "tt9900022"),
-        *("tt9900001", "tt9900002", "tt9900003", "tt9900009"),
-    ]
-    assert parsed.movies[5].title == "A Landscape of S\ufffd"
-    assert parsed.left_out["not a movie"] == 5
+    assert [movie.imdb_id for movie in parsed.movies] == ["tt9900041", "tt9900021", "tt9900022"]
+    assert parsed.left_out["not a movie"] == 4
 
 
 def test_repeated_id_is_used_once_unless_its_years_disagree(tmp_path: Path) -> None:
     other = {**ITEM, "titleId": "tt9900002"}
-    pages = (
-        search(ITEM, other),
-        search({**ITEM, "titleText": "Other"}, {**other, "releaseYear": 9}),
-        search({**other, "releaseYear": 1952}),
-    )
-    for number, page in enumerate(pages):
-        (tmp_path / f"{number}.html").write_text(page, encoding="utf-8")
+    first = search(ITEM, other)
+    second = search({**ITEM, "titleText": "Other"}, {**other, "releaseYear": 1952})
+    (tmp_path / "1.html").write_text(first)
+    (tmp_path / "2.html").write_text(second)
     parsed = read_folder(tmp_path)
     assert [(movie.imdb_id, movie.title) for movie in parsed.movies] == [
         ("tt9900001", "The Paper Lighthouse")
     ]
-    assert parsed.left_out == {"repeated": 1, "no year": 1, "years disagree": 2}
+    assert parsed.left_out == {"repeated": 1, "years disagree": 2}
 
 
 def test_folder_without_readable_pages_is_an_error(tmp_path: Path) -> None:
@@ -187,16 +167,15 @@ def test_folder_without_readable_pages_is_an_error(tmp_path: Path) -> None:
 
 
 def test_saved_pages_give_movies_and_posters(sites: Sites, tmp_path: Path) -> None:
-    folder = tmp_path / "pages"
-    folder.mkdir()
-    items = [
-        {**ITEM, "titleId": "tt0000002"},
-        {**ITEM, "titleId": "tt0000001"},
-        {**ITEM, "titleId": "tt0000005", "releaseYear": 1990},
-    ]
-    (folder / "1951.html").write_text(search(*items), encoding="utf-8")
+    (tmp_path / "1951.html").write_text(
+        search(
+            {**ITEM, "titleId": "tt0000002"},
+            {**ITEM, "titleId": "tt0000001"},
+            {**ITEM, "titleId": "tt0000005", "releaseYear": 1990},
+        )
+    )
     sites.content[poster("X@")] = POSTER
-    with opened(ImdbPagesSource, sites, tmp_path / "web", folder) as source:
+    with opened(ImdbPagesSource, sites, tmp_path / "web", tmp_path) as source:
         movies = list(source.candidates(1951))
         assert [movie.imdb_id for movie in movies] == ["tt0000002", "tt0000001"]
         assert {movie.imdb_id for movie in source.initial()} == {"tt0000001", "tt0000002"}
@@ -204,7 +183,7 @@ def test_saved_pages_give_movies_and_posters(sites: Sites, tmp_path: Path) -> No
     assert not any("www.imdb.com" in address for address in sites.asked)
 
 
-@pytest.mark.parametrize("answer", [202, 405, "<script>window.gokuProps = {}</script>"])
+@pytest.mark.parametrize("answer", [202, "<script>window.gokuProps = {}</script>"])
 def test_search_page_is_requested_once_and_the_firewall_recognised(
     sites: Sites, tmp_path: Path, answer: Any
 ) -> None:
@@ -213,11 +192,11 @@ def test_search_page_is_requested_once_and_the_firewall_recognised(
         "&sort=num_votes,desc&count=250"
     )
     sites.content[address] = answer
-    with opened(ImdbPagesSource, sites, tmp_path, None) as source:
+    with opened(ImdbPagesSource, sites, tmp_path) as source:
         for _ in range(3):
             with pytest.raises(SourceError, match=r"firewall.*source\.pages"):
                 list(source.initial())
     assert sites.asked == {address: 1}
     sites.content[address] = search(ITEM)
-    with opened(ImdbPagesSource, sites, tmp_path, None) as source:
+    with opened(ImdbPagesSource, sites, tmp_path) as source:
         assert [movie.imdb_id for movie in source.initial()] == ["tt9900001"]

@@ -18,6 +18,7 @@ from posters.sources.local_imdb import DATASETS, HOSTS, IMAGES, SUGGESTIONS, Loc
 from posters.sources.table import TableCatalogue, Tables
 
 MakeProject = Callable[[Path], Project]
+SAME = ["imdb_id", "title", "year", "file", "sha256", "width", "height", "origin"]
 
 
 def catalogue(project: Project, **source: object) -> pd.DataFrame:
@@ -30,11 +31,6 @@ def catalogue(project: Project, **source: object) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def without_origin(frame: pd.DataFrame) -> pd.DataFrame:
-    """The columns that must be equal."""
-    return frame.drop(columns=["source", "poster_url"])
-
-
 @pytest.mark.slow
 def test_local_server_gives_the_same_catalogue_as_two_tables(
     tmp_path: Path, make_small_project: MakeProject
@@ -45,7 +41,7 @@ def test_local_server_gives_the_same_catalogue_as_two_tables(
     with_gap = catalogue(project, kind="table")
     over_http = catalogue(project, kind="imdb", replica=True)
     assert set(over_http["source"]) == {"replica"}
-    assert without_origin(over_http).equals(without_origin(with_gap))
+    assert over_http[SAME].equals(with_gap[SAME])
     assert "tt11980000" in set(from_table["imdb_id"])
     assert "tt11980000" not in set(over_http["imdb_id"])
 
@@ -63,7 +59,7 @@ def test_local_server_gives_the_same_catalogue_as_one_table(
     over_http = catalogue(project, kind="imdb", replica=True)
     assert (from_table["origin"] == "initial").sum() == 60
     assert len(from_table) > 120
-    assert without_origin(over_http).equals(without_origin(from_table))
+    assert over_http[SAME].equals(from_table[SAME])
 
 
 def test_posters_on_the_web_are_refused(tmp_path: Path) -> None:
@@ -74,8 +70,7 @@ def test_posters_on_the_web_are_refused(tmp_path: Path) -> None:
         TableCatalogue(Tables(table, table, seed=1))
 
 
-@pytest.fixture
-def served(tmp_path: Path, draw: Callable[[str, int], Path]) -> TableCatalogue:
+def test_answers_have_the_real_shape(tmp_path: Path, draw: Callable[[str, int], Path]) -> None:
     poster = draw("A Film", 1950)
     rows = [
         ("tt0000002", 'The "Quoted', 1950, str(poster)),
@@ -83,62 +78,37 @@ def served(tmp_path: Path, draw: Callable[[str, int], Path]) -> TableCatalogue:
         ("tt0000003", "Gone", 1951, "gone.jpg"),
     ]
     table = write_table(tmp_path / "movies.csv", rows)
-    return TableCatalogue(Tables(table, table, seed=1))
-
-
-def get(routes: dict[str, str], host: str, path: str) -> requests.Response:
-    return requests.get(routes[host] + path, headers={"Host": host}, timeout=10)
-
-
-def test_data_sets_have_the_real_shape(served: TableCatalogue) -> None:
-    local_imdb = LocalImdb(served, "test")
+    local_imdb = LocalImdb(TableCatalogue(Tables(table, table, seed=1)), "test")
+    datasets = local_imdb.endpoints.datasets.partition(DATASETS)[2]
+    suggestions = local_imdb.endpoints.suggestions.partition(SUGGESTIONS)[2]
     with serve(local_imdb) as routes:
-        folder = local_imdb.endpoints.datasets.partition(DATASETS)[2]
+
+        def get(host: str, path: str) -> requests.Response:
+            return requests.get(routes[host] + path, headers={"Host": host}, timeout=10)
+
         basics, ratings = (
-            gzip.decompress(get(routes, DATASETS, folder + name).content).decode()
+            gzip.decompress(get(DATASETS, datasets + name).content).decode()
             for name in (BASICS, RATINGS)
         )
-    rows = [*csv.reader(basics.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)]
-    assert rows[0][:2] == ["tconst", "titleType"]
-    assert {len(row) for row in rows} == {9}
-    titles = {row[0]: row[2] for row in rows}
-    assert titles["tt0000002"] == 'The "Quoted'
-    assert titles["tt0000001"] == "Tab and  spaces"
-    assert {row[1] for row in rows[1:]} == {"movie", "short", "tvEpisode"}
-    assert len(ratings.splitlines()) == 4
-
-
-def test_suggestions_and_pictures_are_served_until_the_block_ends(served: TableCatalogue) -> None:
-    local_imdb = LocalImdb(served, "test")
-    with serve(local_imdb) as routes:
-        folder = local_imdb.endpoints.suggestions.partition(SUGGESTIONS)[2]
-        answer = get(routes, SUGGESTIONS, f"{folder}tt0000002.json").json()
-        items = {item["id"]: item for item in answer["d"]}
-        assert len(items) == 2
-        address = items["tt0000002"]["i"]["imageUrl"]
-        picture = get(routes, IMAGES, address.partition(IMAGES)[2])
-        assert picture.headers["Content-Type"] == "image/jpeg"
-        assert picture.content == served.picture("tt0000002")
-        without = get(routes, SUGGESTIONS, f"{folder}tt0000003.json").json()
-        assert "i" not in without["d"][1]
+        answer = get(SUGGESTIONS, f"{suggestions}tt0000002.json").json()
+        picture = get(IMAGES, answer["d"][1]["i"]["imageUrl"].partition(IMAGES)[2])
+        without = get(SUGGESTIONS, f"{suggestions}tt0000003.json").json()
         for host, path in ((SUGGESTIONS, "/tt9.json"), (IMAGES, "/x-y.jpg"), (DATASETS, "/a")):
-            assert get(routes, host, path).status_code == 404
-        assert all(server.startswith("http://127.0.0.1:") for server in routes.values())
+            assert get(host, path).status_code == 404
     with pytest.raises(requests.ConnectionError):
-        get(routes, IMAGES, "/robots.txt")
+        get(IMAGES, "/robots.txt")
+    titles = [*csv.reader(basics.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)]
+    assert {len(row) for row in titles} == {9}
+    assert {row[1] for row in titles[1:]} == {"movie", "short", "tvEpisode"}
+    by_id = {row[0]: row[2] for row in titles}
+    assert by_id["tt0000002"] == 'The "Quoted'
+    assert by_id["tt0000001"] == "Tab and  spaces"
+    assert len(ratings.splitlines()) == 4
+    assert picture.headers["Content-Type"] == "image/jpeg"
+    assert picture.content == poster.read_bytes()
+    assert "i" not in without["d"][1]
     assert all(host.endswith(".invalid") for host in HOSTS)
-
-
-def test_addresses_change_with_the_answers(
-    served: TableCatalogue, tmp_path: Path, draw: Callable[[str, int], Path]
-) -> None:
-    table = write_table(
-        tmp_path / "other.csv", [("tt0000009", "Other", 1950, str(draw("A Film", 1950)))]
-    )
-    other = TableCatalogue(Tables(table, table, seed=1))
-    endpoints = LocalImdb(served, "test").endpoints
-    assert LocalImdb(served, "test").endpoints == endpoints
-    assert LocalImdb(other, "test").endpoints.datasets != endpoints.datasets
+    assert all(server.startswith("http://127.0.0.1:") for server in routes.values())
 
 
 @pytest.mark.slow

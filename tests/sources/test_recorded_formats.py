@@ -25,45 +25,32 @@ def formats(shared: Path) -> Path:
     return shared / "formats"
 
 
-def page(file: Path) -> Parsed:
-    return parse_page(file.read_text(encoding="utf-8"))
+def test_pages_have_all_their_movies(formats: Path) -> None:
+    def page(name: str) -> Parsed:
+        return parse_page((formats / f"imdb_{name}.html").read_text(encoding="utf-8"))
 
-
-def test_search_page_of_2025_has_all_movies_of_its_data(formats: Path) -> None:
-    parsed = page(formats / "imdb_search_2025.html")
-    assert len(parsed.movies) == 14
-    assert not parsed.left_out
-    years = {movie.imdb_id: movie.year for movie in parsed.movies}
+    search = page("search_2025")
+    assert (len(search.movies), search.left_out) == (14, {})
+    years = {movie.imdb_id: movie.year for movie in search.movies}
     assert (years["tt0085868"], years["tt9691136"], years["tt0082431"]) == (1982, 2020, 1981)
-    assert parsed.movies[4].title == "2073"
+    assert search.movies[4].title == "2073"
     key = "MV5BMTc2MjcwNjI0MF5BMl5BanBnXkFtZTcwMjM4NjM3MQ@@"
-    assert parsed.movies[3] == Movie("tt0949731", "The Happening", 2008, f"{AMAZON}{key}{FORM}")
+    assert search.movies[3] == Movie("tt0949731", "The Happening", 2008, f"{AMAZON}{key}{FORM}")
 
+    episodes = page("search_2025_episodes")
+    assert (episodes.movies, episodes.left_out) == ([], {"not a movie": 6})
 
-def test_episodes_are_left_out(formats: Path) -> None:
-    parsed = page(formats / "imdb_search_2025_episodes.html")
-    assert (parsed.movies, parsed.left_out) == ([], {"not a movie": 6})
+    old = page("search_legacy_2020")
+    (movie,) = old.movies
+    assert (movie.imdb_id, movie.title, movie.year) == ("tt0109830", "Forrest Gump", 1994)
+    assert movie.poster.endswith(f"QxNzMzNDI@{FORM}")
+    assert old.left_out == {"not a movie": 2}
 
-
-def test_search_page_of_2020_has_one_movie(formats: Path) -> None:
-    parsed = page(formats / "imdb_search_legacy_2020.html")
-    assert [(movie.imdb_id, movie.title, movie.year) for movie in parsed.movies] == [
-        ("tt0109830", "Forrest Gump", 1994)
+    titles = [*page("title_2025").movies, *page("title_2026").movies]
+    assert [(movie.title, movie.year) for movie in titles] == [
+        ("The Shawshank Redemption", 1994),
+        ("Avengers: Endgame", 2019),
     ]
-    assert parsed.movies[0].poster.endswith(f"QxNzMzNDI@{FORM}")
-    assert parsed.left_out == {"not a movie": 2}
-
-
-@pytest.mark.parametrize(
-    ("file", "title", "year"),
-    [
-        ("imdb_title_2025.html", "The Shawshank Redemption", 1994),
-        ("imdb_title_2026.html", "Avengers: Endgame", 2019),
-    ],
-)
-def test_title_page_has_its_movie(formats: Path, file: str, title: str, year: int) -> None:
-    parsed = page(formats / file)
-    assert [(movie.title, movie.year) for movie in parsed.movies] == [(title, year)]
 
 
 def test_firewall_page_is_recognised(formats: Path) -> None:
@@ -132,9 +119,6 @@ def test_movie_genre_is_read_unchanged(formats: Path) -> None:
     parsed = read_table(formats / "MovieGenre.excerpt.latin1.csv")
     key = "MV5BMDU2ZWJlMjktMTRhMy00ZTA5LWEzNDgtYmNmZTEwZTViZWJkXkEyXkFqcGdeQXVyNDQ2OTk4MzI@"
     assert parsed.movies[0] == Movie("tt0114709", "Toy Story", 1995, f"{AMAZON}{key}{FORM}")
-    assert len(parsed.movies) == 95
-    assert "Persuasion" not in {movie.title for movie in parsed.movies}
-    assert parsed.left_out == {"no year": 1}
-    assert next(m for m in parsed.movies if m.imdb_id == "tt0113828").title.startswith(
-        "Les mis\xed"
-    )
+    assert (len(parsed.movies), parsed.left_out) == (95, {"no year": 1})
+    titles = {movie.imdb_id: movie.title for movie in parsed.movies}
+    assert titles["tt0113828"].startswith("Les mis\xed")

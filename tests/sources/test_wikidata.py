@@ -14,7 +14,6 @@ from posters.errors import SourceError
 from posters.sources.wikidata import (
     QUERY_ADDRESS,
     WikidataSource,
-    bindings,
     commons_address,
     parse_films,
     thumbnail_address,
@@ -50,19 +49,11 @@ def test_poster_comes_by_its_name_or_from_the_thumbnails(
     assert sites.asked[by_name] == (0 if robots else 1)
 
 
-@pytest.mark.parametrize(
-    ("name", "path"),
-    [
-        ("Example.jpg", "a/a9/Example.jpg/330px-Example.jpg"),
-        (
-            "Am%C3%A9lie%20%28film%29.jpg",
-            "0/02/Am%C3%A9lie_%28film%29.jpg/330px-Am%C3%A9lie_%28film%29.jpg",
-        ),
-    ],
-)
-def test_thumbnail_address_has_the_digest_of_the_name(name: str, path: str) -> None:
-    expected = f"https://upload.wikimedia.org/wikipedia/commons/thumb/{path}"
-    assert thumbnail_address(f"https:{FILE}{name}?width=330") == expected
+def test_thumbnail_address_has_the_digest_of_the_name() -> None:
+    assert thumbnail_address(f"https:{FILE}Am%C3%A9lie%20%28film%29.jpg?width=330") == (
+        "https://upload.wikimedia.org/wikipedia/commons/thumb/0/02/Am%C3%A9lie_%28film%29.jpg/"
+        "330px-Am%C3%A9lie_%28film%29.jpg"
+    )
 
 
 def test_rows_become_films_by_year() -> None:
@@ -80,8 +71,7 @@ def test_rows_become_films_by_year() -> None:
 
 @pytest.mark.parametrize(
     ("y", "year"),
-    [("1921", 1921), ("1921.0", 1921)]
-    + [(y, None) for y in ("1921.5", "-300", "+1921", "21", "0000", "9999", "1921-01-01", "")],
+    [("1921.0", 1921), *((y, None) for y in ("1921.5", "-300", "21", "9999", "1921-01-01"))],
 )
 def test_only_whole_years_are_used(y: str, year: int | None) -> None:
     row = {"film": "/entity/Q1", "imdb": "tt9900061", "poster": f"http:{FILE}A.jpg", "y": y}
@@ -93,10 +83,8 @@ def test_only_whole_years_are_used(y: str, year: int | None) -> None:
 @pytest.mark.parametrize(
     ("value", "address"),
     [
-        (f"http:{FILE}%C3%89_(1).jpg", f"https:{FILE}%C3%89_(1).jpg?width=330"),
         (f"HTTPS:{FILE}%C3%89_(1).jpg?width=9", f"https:{FILE}%C3%89_(1).jpg?width=330"),
-        *((x, None) for x in ("", "http://[", f"http:{FILE}", f"ftp:{FILE}X.jpg")),
-        *((x, None) for x in (f"http:{FILE}a b.jpg", "http://commons.wikimedia.org/wiki/File:X")),
+        *((x, None) for x in ("http://[", f"http:{FILE}", f"http:{FILE}a b.jpg")),
         ("http://example.org/wiki/Special:FilePath/X.jpg", None),
     ],
 )
@@ -104,16 +92,10 @@ def test_only_files_on_commons_are_used(value: str, address: str | None) -> None
     assert commons_address(value) == address
 
 
-def test_variables_without_a_value_are_left_out() -> None:
-    row = {"a": {"value": "1"}, "b": {}, "c": None, "d": {"value": 3}, "e": {"value": " "}}
-    answer = json.dumps({"results": {"bindings": [row, None]}}).encode()
-    assert bindings(answer) == [{"a": "1"}, {}]
-
-
 @pytest.mark.parametrize("answer", [b"", b"[]", b'{"results": {}}', ANSWER[:900] + b"java.util"])
 def test_answer_of_another_shape_is_an_error(answer: bytes) -> None:
     with pytest.raises(SourceError, match="Wikidata's answer"):
-        bindings(answer)
+        parse_films(answer)
 
 
 def test_damaged_answers_are_read_or_errors() -> None:

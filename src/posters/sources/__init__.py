@@ -9,7 +9,7 @@ from posters.errors import ParamsError
 from posters.params import Params
 from posters.sources.imdb import ImdbSource
 from posters.sources.imdb_pages import ImdbPagesSource
-from posters.sources.local_imdb import HOSTS, NATURAL_VOTES, LocalImdb, ServedCatalogue, serve
+from posters.sources.local_imdb import HOSTS, NATURAL_VOTES, LocalImdb, serve
 from posters.sources.sample import SampleCatalogue
 from posters.sources.table import TableCatalogue, Tables, TableSource
 from posters.sources.tmdb import TmdbSource
@@ -20,8 +20,9 @@ from posters.web.request import Site
 
 __all__ = ["Picture", "Source", "open_source"]
 
-_LIVE_SOURCES: Mapping[str, type[ImdbSource | TmdbSource | WikidataSource]] = {
+_LIVE_SOURCES: Mapping[str, type[ImdbSource | ImdbPagesSource | TmdbSource | WikidataSource]] = {
     "imdb": ImdbSource,
+    "imdb_pages": ImdbPagesSource,
     "tmdb": TmdbSource,
     "wikidata": WikidataSource,
 }
@@ -45,15 +46,9 @@ def open_source(params: Params) -> Iterator[Source]:
             sites = TableSource.sites(tables, fetch)
             archive = _open_archive(params, sites, stack) if tables.hosts else None
             yield TableSource(tables, archive, fetch, params.posters)
-        elif kind == "imdb_pages":
-            archive = _open_archive(params, ImdbPagesSource.sites(fetch), stack)
-            pages = params.source.pages
-            folder = paths.from_root(pages) if pages else None
-            yield ImdbPagesSource(archive, params, folder)
         else:
             source = _LIVE_SOURCES[kind]
-            archive = _open_archive(params, source.sites(fetch), stack)
-            yield source(archive, params)
+            yield source(_open_archive(params, source.sites(fetch), stack), params)
 
 
 def _tables(params: Params) -> Tables:
@@ -65,12 +60,11 @@ def _tables(params: Params) -> Tables:
 def _local_imdb(params: Params, stack: contextlib.ExitStack) -> Source:
     """The `imdb` source with the local server that stands in for IMDb."""
     scrape = params.scrape
-    catalogue: ServedCatalogue
     if params.source.replica:
-        catalogue = TableCatalogue(_tables(params))
+        local_imdb = LocalImdb(TableCatalogue(_tables(params)), "replica")
     else:
         catalogue = SampleCatalogue(movies=scrape.movies, years=scrape.years, seed=scrape.seed)
-    local_imdb = LocalImdb(catalogue, "replica" if params.source.replica else "sample")
+        local_imdb = LocalImdb(catalogue, "sample")
     routes = stack.enter_context(serve(local_imdb))
     sites = [Site(host, 1, params.fetch.image_connections) for host in HOSTS]
     archive = _open_archive(params, sites, stack, routes)
@@ -93,6 +87,4 @@ def _open_archive(
         )
     folder = paths.archive(params.source.archive)
     fetcher = Fetcher(sites, params.fetch, robots=folder / "robots", routes=routes or {})
-    archive = Archive(folder, fetcher)
-    stack.callback(archive.close)
-    return archive
+    return stack.enter_context(contextlib.closing(Archive(folder, fetcher)))

@@ -47,13 +47,14 @@ IMDB = Endpoints()
 
 
 class ImdbSource(WebSource):
-    """Movies of IMDb's data sets; for the arguments see `WebSource`."""
+    """Movies of IMDb's data sets."""
 
     def __init__(self, archive: Archive, params: Params, endpoints: Endpoints = IMDB) -> None:
         super().__init__(archive, params)
         self.name = endpoints.name
         self.attribution = endpoints.attribution
-        self._endpoints = endpoints
+        self._suggestions = endpoints.suggestions
+        self._addresses = [endpoints.datasets + name for name in (BASICS, RATINGS)]
 
     @staticmethod
     def sites(fetch: FetchParams) -> list[Site]:
@@ -67,13 +68,10 @@ class ImdbSource(WebSource):
     def initial(self) -> Iterator[Movie]:
         """Movies with enough votes in a seeded random order."""
         movies, _ = self._contents
-        enough_votes = (
-            _movie(rated)
-            for of_year in movies.values()
-            for rated in of_year
-            if rated.votes >= self._min_votes
-        )
-        return iter(seeded_order(enough_votes, self._seed))
+        scrape = self._params.scrape
+        rated = (movie for of_year in movies.values() for movie in of_year)
+        enough_votes = (_movie(movie) for movie in rated if movie.votes >= scrape.min_votes)
+        return iter(seeded_order(enough_votes, scrape.seed))
 
     def candidates(self, year: int) -> Iterator[Movie]:
         """Movies of one year by votes, the highest number first."""
@@ -82,8 +80,8 @@ class ImdbSource(WebSource):
 
     def poster(self, movie: Movie) -> Picture:
         """Download the picture that the suggestions give for exactly this id and year."""
-        address = f"{self._endpoints.suggestions}{movie.imdb_id}.json"
-        limits = Limits(JSON, _MAX_SUGGESTION_BYTES, self._fetch.total_timeout)
+        address = f"{self._suggestions}{movie.imdb_id}.json"
+        limits = Limits(JSON, _MAX_SUGGESTION_BYTES, self._params.fetch.total_timeout)
         answer = self._archive.get(address, limits, what="lookup", imdb_id=movie.imdb_id).read()
         try:
             with self._archive.reading(address):
@@ -96,30 +94,22 @@ class ImdbSource(WebSource):
     def describe(self) -> dict[str, Any]:
         """Digests and dates of the data sets, and how many lines can't be used, by reason."""
         _, left_out = self._contents
-        return description(left_out, self._datasets)
+        return description(left_out, dict(zip((BASICS, RATINGS), self._answers, strict=True)))
 
     @cached_property
-    def _datasets(self) -> dict[str, StoredAnswer]:
-        limits = Limits((), _MAX_DATASET_BYTES, self._fetch.dataset_timeout)
-        return {
-            name: self._archive.get(self._endpoints.datasets + name, limits, what="listing")
-            for name in (BASICS, RATINGS)
-        }
+    def _answers(self) -> list[StoredAnswer]:
+        limits = Limits((), _MAX_DATASET_BYTES, self._params.fetch.dataset_timeout)
+        return [self._archive.get(url, limits, what="listing") for url in self._addresses]
 
     @cached_property
     def _contents(self) -> tuple[dict[int, list[RatedMovie]], Counter[str]]:
-        basics, ratings = (answer.path for answer in self._datasets.values())
-        with self._archive.reading(*(self._endpoints.datasets + name for name in self._datasets)):
-            return read_datasets(basics, ratings, self._years)
+        basics, ratings = (answer.path for answer in self._answers)
+        with self._archive.reading(*self._addresses):
+            return read_datasets(basics, ratings, self._params.scrape.years)
 
 
 def suggested_poster(answer: bytes, imdb_id: str, year: int) -> str:
     """The address of a movie's poster; other movies in the suggestions are never used.
-
-    Args:
-        answer: the JSON of the suggestions.
-        imdb_id: of the movie.
-        year: of the movie in the data sets.
 
     Raises:
         PosterRefused: `not listed`: the id is not among the suggestions; `another year`: its year

@@ -39,12 +39,7 @@ class RatedMovie(NamedTuple):
 def read_datasets(
     basics: Path, ratings: Path, years: range
 ) -> tuple[dict[int, list[RatedMovie]], Counter[str]]:
-    """Read the movies of some years, adult ones excluded.
-
-    Args:
-        basics: title.basics.tsv, compressed or not.
-        ratings: title.ratings.tsv, compressed or not.
-        years: movies of other years are ignored.
+    """Read the movies of some years, adult ones excluded, from files that may be compressed.
 
     Returns:
         For each year its movies by votes, highest first, then by id. And how many lines can't be
@@ -56,35 +51,32 @@ def read_datasets(
             than `MAX_LINE` bytes, or more than `MAX_BYTES` bytes in all.
     """
     left_out: Counter[str] = Counter()
-    found: dict[bytes, tuple[str, int]] = {}
+    found: dict[bytes, RatedMovie] = {}
     for values in _rows(basics, BASICS, _BASICS_COLUMNS, b"movie", left_out):
-        movie = _title_and_year(values, years)
+        movie = _movie_or_reason(values, years)
         if isinstance(movie, str):
             left_out[f"title.basics: {movie}"] += 1
         elif movie and values[0] in found:
             left_out["title.basics: repeated"] += 1
         elif movie:
             found[values[0]] = movie
-    votes: dict[bytes, int] = {}
-    for imdb_id, number in _rows(ratings, RATINGS, _RATINGS_COLUMNS, b"", left_out):
-        if not _ID.fullmatch(imdb_id) or not _VOTES.fullmatch(number):
+    for imdb_id, votes in _rows(ratings, RATINGS, _RATINGS_COLUMNS, b"", left_out):
+        if not _ID.fullmatch(imdb_id) or not _VOTES.fullmatch(votes):
             left_out["title.ratings: malformed"] += 1
         elif imdb_id in found:
-            votes[imdb_id] = int(number)
+            found[imdb_id] = found[imdb_id]._replace(votes=int(votes))
     movies: dict[int, list[RatedMovie]] = {year: [] for year in years}
-    for imdb_id, (title, year) in found.items():
-        movies[year].append(RatedMovie(imdb_id.decode(), title, year, votes.get(imdb_id, 0)))
-    for of_year in movies.values():
-        of_year.sort(key=lambda movie: (-movie.votes, movie.imdb_id))
+    for movie in sorted(found.values(), key=lambda movie: (-movie.votes, movie.imdb_id)):
+        movies[movie.year].append(movie)
     return movies, left_out
 
 
-def _title_and_year(values: list[bytes], years: range) -> tuple[str, int] | str | None:
-    """Title and year of a line, or why it can't be used, or None for what is not requested."""
-    imdb_id, title_type, title_bytes, adult, year = values
+def _movie_or_reason(values: list[bytes], years: range) -> RatedMovie | str | None:
+    """The movie of a line, or why it can't be used, or None for what is not requested."""
+    imdb_id, title_type, title, adult, year = values
     if title_type != b"movie" or adult == b"1":
         return None
-    if adult != b"0" or not _ID.fullmatch(imdb_id) or title_bytes == _NULL:
+    if adult != b"0" or not _ID.fullmatch(imdb_id) or title == _NULL:
         return "malformed"
     if year == _NULL:
         return "no year"
@@ -93,52 +85,48 @@ def _title_and_year(values: list[bytes], years: range) -> tuple[str, int] | str 
     if int(year) not in years:
         return None
     try:
-        title = title_bytes.decode().strip()
+        movie = RatedMovie(imdb_id.decode(), title.decode().strip(), int(year), votes=0)
     except UnicodeDecodeError:
         return "malformed"
-    return (title, int(year)) if title else "malformed"
+    return movie if movie.title else "malformed"
 
 
 def _rows(
     path: Path, name: str, columns: tuple[str, ...], word: bytes, left_out: Counter[str]
 ) -> Iterator[list[bytes]]:
     """The values of these columns, for each line that contains the word."""
-    lines = _lines(path, name)
-    header = next(lines, b"").decode("utf-8-sig", "replace").rstrip("\r\n")
-    names = header.split("\t")
-    if not set(columns) <= set(names):
-        raise SourceError(
-            f"{path} does not have the header of {name}: expected the columns "
-            f"{', '.join(columns)}, received {header[:120]!r}. {_download(name)}"
-        )
-    indices = [names.index(column) for column in columns]
-    for line in lines:
-        if word in line:
-            values = line.rstrip(b"\r\n").split(b"\t")  # quotes have no meaning in this format
-            if len(values) == len(names):
-                yield [values[index] for index in indices]
-            elif line.strip():
-                left_out[f"{name.removesuffix('.tsv.gz')}: malformed"] += 1
-
-
-def _lines(path: Path, name: str) -> Iterator[bytes]:
-    total = 0
     try:
-        with path.open("rb") as plain:
-            compressed = plain.peek(2).startswith(b"\x1f\x8b")
-            raw = gzip.GzipFile(fileobj=plain) if compressed else plain
-            file = io.BufferedReader(cast(io.RawIOBase, raw), MAX_LINE)
-            while line := file.readline(MAX_LINE + 1):
-                total += len(line)
-                if len(line) > MAX_LINE or total > MAX_BYTES:
-                    raise SourceError(
-                        f"{path} is not {name}: expected lines of at most {MAX_LINE:,} bytes, "
-                        f"{MAX_BYTES:,} bytes in all. {_download(name)}"
-                    )
-                yield line
-    except (OSError, EOFError, zlib.error) as error:
-        raise SourceError(f"{path} can't be read as {name}: {error}. {_download(name)}") from error
+        lines = _lines(path)
+        header = next(lines, b"").decode("utf-8-sig", "replace").rstrip("\r\n")
+        names = header.split("\t")
+        if not set(columns) <= set(names):
+            expected = f"expected the columns {', '.join(columns)}"
+            raise ValueError(f"{expected}, received {header[:120]!r}")
+        indices = [names.index(column) for column in columns]
+        for line in lines:
+            if word in line:
+                values = line.rstrip(b"\r\n").split(b"\t")  # quotes have no meaning here
+                if len(values) == len(names):
+                    yield [values[index] for index in indices]
+                elif line.strip():
+                    left_out[f"{name.removesuffix('.tsv.gz')}: malformed"] += 1
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise SourceError(
+            f"{path} can't be read as {name}: {error}. Download "
+            f"https://datasets.imdbws.com/{name} again"
+        ) from error
 
 
-def _download(name: str) -> str:
-    return f"Download https://datasets.imdbws.com/{name} again"
+def _lines(path: Path) -> Iterator[bytes]:
+    total = 0
+    with path.open("rb") as plain:
+        compressed = plain.peek(2).startswith(b"\x1f\x8b")
+        raw = gzip.GzipFile(fileobj=plain) if compressed else plain
+        file = io.BufferedReader(cast(io.RawIOBase, raw), MAX_LINE)  # faster than GzipFile's own
+        while line := file.readline(MAX_LINE + 1):
+            total += len(line)
+            if len(line) > MAX_LINE or total > MAX_BYTES:
+                raise ValueError(
+                    f"expected lines of at most {MAX_LINE:,} bytes, {MAX_BYTES:,} bytes in all"
+                )
+            yield line

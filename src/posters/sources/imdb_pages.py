@@ -7,6 +7,7 @@ all the same; without any, the search page is requested once, in case programs a
 import json
 import re
 from collections import defaultdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,14 +15,14 @@ from urllib.parse import urlencode
 from bs4 import BeautifulSoup, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
+from posters import paths
 from posters.catalogue.movie_table import IMDB_ID, Movie, Parsed, is_address
 from posters.errors import SiteBlocked, SourceError
 from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placeholder
-from posters.params import FetchParams, Params
+from posters.params import FetchParams
 from posters.sources.imdb import ATTRIBUTION
 from posters.sources.json_values import at, release_year, text, year_of_text
 from posters.sources.web_source import ListedSource, image_site
-from posters.web.archive import Archive
 from posters.web.challenge import is_challenge_page
 from posters.web.request import Limits, Site
 
@@ -33,38 +34,29 @@ _YEAR_IN_PARENTHESES = re.compile(r"\([0-9]{4}\)")
 
 
 class ImdbPagesSource(ListedSource):
-    """Movies of IMDb's search and title pages.
-
-    Args:
-        archive, params: as for `WebSource`.
-        folder: the saved pages; None to request the search page once.
-    """
+    """Movies of IMDb's search and title pages."""
 
     name = "imdb_pages"
     attribution = ATTRIBUTION
-
-    def __init__(self, archive: Archive, params: Params, folder: Path | None) -> None:
-        super().__init__(archive, params)
-        self._folder = folder
 
     @staticmethod
     def sites(fetch: FetchParams) -> list[Site]:
         """The hosts that are accessed, with their rates."""
         return [Site("www.imdb.com", fetch.requests_per_second), image_site(IMAGE_HOST, fetch)]
 
-    def _read_listing(self) -> Parsed:
-        return read_folder(self._folder) if self._folder else self._search()
-
-    def _search(self) -> Parsed:
-        """Request the search page once: the movies of all the years with the most votes."""
+    @cached_property
+    def _listing(self) -> Parsed:
+        if self._params.source.pages:
+            return read_folder(paths.from_root(self._params.source.pages))
+        years = self._params.scrape.years
         query = {
             "title_type": "feature",
-            "release_date": f"{self._years[0]}-01-01,{self._years[-1]}-12-31",
+            "release_date": f"{years[0]}-01-01,{years[-1]}-12-31",
             "sort": "num_votes,desc",
             "count": 250,
         }
         address = _SEARCH + urlencode(query, safe=",")
-        limits = Limits(("text/html",), _MAX_PAGE_BYTES, self._fetch.total_timeout)
+        limits = Limits(("text/html",), _MAX_PAGE_BYTES, self._params.fetch.total_timeout)
         try:
             page = self._archive.get(address, limits, what="listing")
         except SiteBlocked as blocked:
@@ -89,43 +81,43 @@ def read_folder(folder: Path) -> Parsed:
     """
     if not folder.is_dir():
         raise SourceError(f"there is no folder {folder}: expected one with saved pages of IMDb's")
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".html", ".htm"))
-    files = [file for file in files if file.is_file()]
+    files = [file for file in sorted(folder.iterdir()) if file.is_file()]
+    files = [file for file in files if file.suffix.lower() in (".html", ".htm")]
     if not files:
         raise SourceError(f"{folder} has no pages: expected *.html files saved from IMDb")
-    movies: list[Movie] = []
-    reasons: list[str] = []
+    results: list[Movie | str] = []
+    years: dict[str, set[int]] = defaultdict(set)
     for file in files:
         try:
             parsed = parse_page(file.read_text(encoding="utf-8-sig", errors="replace"))
         except (SourceError, OSError) as error:
             raise SourceError(f"{file}: {error}") from error
-        movies += parsed.movies
-        reasons += parsed.left_out.elements()
-    years: dict[str, set[int]] = defaultdict(set)
-    for movie in movies:
-        years[movie.imdb_id].add(movie.year)
-    checked = (movie if len(years[movie.imdb_id]) == 1 else "years disagree" for movie in movies)
-    return Parsed.of([*checked, *reasons])
+        results += [*parsed.movies, *parsed.left_out.elements()]
+        for movie in parsed.movies:
+            years[movie.imdb_id].add(movie.year)
+    return Parsed.of(
+        "years disagree" if isinstance(result, Movie) and len(years[result.imdb_id]) > 1 else result
+        for result in results
+    )
 
 
 def parse_page(html: str) -> Parsed:
     """Read the movies of a search page or a title page.
 
     Returns:
-        The movies in the page's order, with the addresses of their posters. What is not a movie
-        (series, episodes, shorts, videos) or lacks a year or a poster is left out and counted.
+        The movies in the page's order. What is not a movie (series, episodes, shorts, videos) or
+        lacks a year or a poster is left out and counted.
 
     Raises:
         SourceError: it is the firewall's page, or of no known layout.
     """
     try:
-        items = _movies_and_reasons(BeautifulSoup(html, "html.parser"))
+        results = _movies_and_reasons(BeautifulSoup(html, "html.parser"))
     except (ParserRejectedMarkup, RecursionError) as error:
         raise SourceError(f"this is not HTML: {error}; expected a page of IMDb's") from error
     # Where every item is malformed, the layout has changed.
-    if items is not None and set(items) != {"malformed"}:
-        return Parsed.of(items)
+    if results is not None and set(results) != {"malformed"}:
+        return Parsed.of(results)
     if is_challenge_page(html.encode("utf-8", "replace")):
         raise SourceError(
             "this is the page of IMDb's firewall, not the requested one; open the address in a "
@@ -139,10 +131,8 @@ def parse_page(html: str) -> Parsed:
 
 
 def _movies_and_reasons(page: BeautifulSoup) -> list[Movie | str] | None:
-    """Each item of a page: a movie, or why it can't be used; None for an unknown layout.
-
-    Pages since 2023 are built from JSON data; the list in their HTML holds only part of it.
-    """
+    """Each item of a page: a movie, or why it can't be used; None for an unknown layout."""
+    # Pages since 2023 are built from JSON data; the list in their HTML holds only part of it.
     script = page.find("script", id="__NEXT_DATA__")
     try:
         data = at(json.loads(script.get_text()), "props", "pageProps") if script else None

@@ -9,15 +9,7 @@ from posters.errors import SourceError
 
 
 def read_json(answer: bytes, what: str) -> Any:
-    """Decode an answer that has to be JSON.
-
-    Args:
-        answer: the body.
-        what: the name of the answer in messages.
-
-    Raises:
-        SourceError: it is not JSON, or nested too deeply.
-    """
+    """Decode JSON; raises SourceError if it is malformed. `what` names it in messages."""
     try:
         return json.loads(answer)
     except (ValueError, RecursionError) as error:
@@ -25,7 +17,7 @@ def read_json(answer: bytes, what: str) -> Any:
 
 
 def unexpected(what: str, expected: str, answer: bytes) -> SourceError:
-    """The error for an answer of another shape than documented."""
+    """The error for an answer of another shape."""
     return SourceError(
         f"{what} can't be read: expected {expected}, received {len(answer)} bytes beginning "
         f"{answer[:80]!r}. Try again later; if this lasts, the site has changed"

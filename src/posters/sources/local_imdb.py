@@ -69,9 +69,11 @@ class LocalImdb:
     def __init__(self, catalogue: ServedCatalogue, name: str) -> None:
         self._catalogue = catalogue
         self._movies = {movie.imdb_id: movie for movie in catalogue.movies()}
+        movies = self._movies.values()
+        titles = [(movie.imdb_id, "movie", movie.title, "0", str(movie.year)) for movie in movies]
         self._datasets = {
-            BASICS: _basics(self._movies.values()),
-            RATINGS: _ratings(self._movies.values()),
+            BASICS: _dataset(_BASICS_HEADER, map(_basics_row, [*titles, *_OTHER_ROWS])),
+            RATINGS: _dataset(_RATINGS_HEADER, ((m.imdb_id, "6.1", str(m.votes)) for m in movies)),
         }
         self._keys = {imdb_id: catalogue.picture_key(imdb_id) for imdb_id in self._movies}
         keys = json.dumps(self._keys, sort_keys=True).encode()
@@ -92,12 +94,11 @@ class LocalImdb:
             return "application/gzip", self._datasets[name]
         if host == SUGGESTIONS and (movie := self._movies.get(name.removesuffix(".json"))):
             return "application/json", self._suggestion(movie)
-        if host == IMAGES:
-            try:
-                content = self._catalogue.picture(name.partition("-")[0])
-            except PosterRefused:
-                return None
-            return _media_type(content), content
+        imdb_id = name.partition("-")[0]
+        if host == IMAGES and imdb_id in self._movies:
+            with contextlib.suppress(PosterRefused):
+                content = self._catalogue.picture(imdb_id)
+                return _media_type(content), content
         return None
 
     def _suggestion(self, movie: RatedMovie) -> bytes:
@@ -157,23 +158,14 @@ class _Handler(BaseHTTPRequestHandler):
         """The client's ledger records the requests."""
 
 
-def _basics(movies: Iterable[RatedMovie]) -> bytes:
-    rows = [(movie.imdb_id, "movie", movie.title, "0", str(movie.year)) for movie in movies]
-    lines = [_BASICS_HEADER.replace(" ", "\t")]
-    for imdb_id, title_type, title, adult, year in sorted([*rows, *_OTHER_ROWS]):
-        title = re.sub(r"[\t\r\n]", " ", title)  # they separate columns and lines
-        lines.append("\t".join([imdb_id, title_type, title, title, adult, year, *["\\N"] * 3]))
-    return _gzip(lines)
+def _basics_row(row: tuple[str, str, str, str, str]) -> tuple[str, ...]:
+    imdb_id, title_type, title, adult, year = row
+    title = re.sub(r"[\t\r\n]", " ", title)  # they separate columns and lines
+    return imdb_id, title_type, title, title, adult, year, "\\N", "\\N", "\\N"
 
 
-def _ratings(movies: Iterable[RatedMovie]) -> bytes:
-    rows = sorted((movie.imdb_id, movie.votes) for movie in movies)
-    lines = [_RATINGS_HEADER.replace(" ", "\t")]
-    lines += [f"{imdb_id}\t6.1\t{votes}" for imdb_id, votes in rows]
-    return _gzip(lines)
-
-
-def _gzip(lines: list[str]) -> bytes:
+def _dataset(header: str, rows: Iterable[tuple[str, ...]]) -> bytes:
+    lines = [header.replace(" ", "\t"), *("\t".join(row) for row in sorted(rows))]
     # Stored, not compressed: compressors differ between machines, and the digest must not.
     return gzip.compress("".join(f"{line}\n" for line in lines).encode(), compresslevel=0, mtime=0)
 

@@ -12,7 +12,6 @@ import numpy as np
 
 import sample_posters
 from posters.catalogue.pseudo_random import unit_interval
-from posters.errors import PosterRefused
 from posters.files import sha256
 from posters.images import fonts
 from posters.sources.imdb_datasets import RatedMovie
@@ -92,28 +91,25 @@ class SampleCatalogue:
         self._years = years
         self._seed = seed
         self._drawing_digest = _drawing_digest()
-        self._movies = [*self._natural(round(1.1 * movies) + 10)]
-        for year in years:
-            self._movies += self._further(year)
-        self._by_id = {movie.imdb_id: movie for movie in self._movies}
+        further = (movie for year in years for movie in self._further(year))
+        all_movies = (*self._natural(round(1.1 * movies) + 10), *further)
+        self._movies = {movie.imdb_id: movie for movie in all_movies}
 
     def movies(self) -> Iterable[RatedMovie]:
         """The movies of the natural sample, then the further ones of each year."""
-        return self._movies
+        return self._movies.values()
 
     def picture_key(self, imdb_id: str) -> str | None:
         """Changes with everything the drawing depends on; None for the few without a poster."""
         if unit_interval(self._seed, "without poster", imdb_id) < _WITHOUT_POSTER:
             return None
-        movie = self._by_id[imdb_id]
+        movie = self._movies[imdb_id]
         inputs = f"{self._drawing_digest}:{self._seed}:{imdb_id}:{movie.title}:{movie.year}"
         return sha256(inputs.encode())[:16]
 
     def picture(self, imdb_id: str) -> bytes:
         """Draw a movie's poster as a JPEG file."""
-        movie = self._by_id.get(imdb_id)
-        if movie is None:
-            raise PosterRefused("missing", f"no movie {imdb_id}")
+        movie = self._movies[imdb_id]
         seed = int(unit_interval(self._seed, "poster", imdb_id) * 2**53)
         content = io.BytesIO()
         image = sample_posters.draw_poster(movie.title, movie.year, seed)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from posters.catalogue.movie_table import Movie, Parsed, is_address, read_table
+from posters.catalogue.movie_table import Movie, is_address, read_table
 from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed, PosterRefused, SiteBlocked, SiteUnreachable, TableError
 from posters.files import sha256
@@ -30,62 +30,52 @@ class Tables:
         seed: of the order, which does not depend on the order of the rows.
 
     Raises:
-        TableError: a table can't be used; raised on first use.
+        TableError: a table can't be used.
     """
 
     def __init__(self, table: Path, pool: Path, *, seed: int) -> None:
-        self._table, self._pool = table, pool
-        self._seed = seed
+        self._table, self._pool, self._seed = table, pool, seed
+        self._parsed = {path: read_table(path) for path in dict.fromkeys((table, pool))}
         self._folders: dict[Movie, Path] = {}
 
     @cached_property
     def initial(self) -> list[Movie]:
         """Movies of the table."""
-        return self._in_order(self._table, self._parsed[0])
+        return self._in_order(self._table)
 
     @cached_property
     def pool(self) -> dict[int, list[Movie]]:
         """Movies of the pool by year."""
         by_year: dict[int, list[Movie]] = defaultdict(list)
-        for movie in self._in_order(self._pool, self._parsed[1]):
+        for movie in self._in_order(self._pool):
             by_year[movie.year].append(movie)
         return by_year
 
-    @cached_property
+    @property
     def left_out(self) -> Counter[str]:
         """How many rows can't be used, by reason."""
-        table, pool = self._parsed
-        return table.left_out if pool is table else table.left_out + pool.left_out
+        return sum((parsed.left_out for parsed in self._parsed.values()), Counter())
 
     @cached_property
     def hosts(self) -> list[str]:
         """The hosts of the posters that are addresses."""
-        posters = (image_address(m.poster) for parsed in self._parsed for m in parsed.movies)
+        movies = (movie for parsed in self._parsed.values() for movie in parsed.movies)
+        posters = (image_address(movie.poster) for movie in movies)
         return sorted({urlsplit(poster).hostname or "" for poster in posters if is_address(poster)})
 
     def read_poster(self, movie: Movie) -> bytes:
         """Read a poster that is a file; raises `PosterRefused` when it is missing."""
         return read_poster_file(self._folders[movie] / movie.poster)
 
-    @cached_property
-    def _parsed(self) -> tuple[Parsed, Parsed]:
-        table = read_table(self._table)
-        return table, table if self._pool == self._table else read_table(self._pool)
-
-    def _in_order(self, table: Path, parsed: Parsed) -> list[Movie]:
+    def _in_order(self, table: Path) -> list[Movie]:
         # `Movie.poster` stays relative, so that the catalogue contains no paths of this machine.
-        self._folders.update(dict.fromkeys(parsed.movies, table.parent))
-        return seeded_order(parsed.movies, self._seed)
+        movies = self._parsed[table].movies
+        self._folders.update(dict.fromkeys(movies, table.parent))
+        return seeded_order(movies, self._seed)
 
 
 class TableSource:
-    """Movies from the user's own tables.
-
-    Args:
-        tables: the movies.
-        archive: for the posters that are addresses; None when all are files.
-        fetch, posters: timeouts and rates, and how large a picture may be.
-    """
+    """Movies from the user's own tables; without an archive all posters must be files."""
 
     name = "table"
     attribution = ""
@@ -138,10 +128,9 @@ class TableSource:
 class TableCatalogue:
     """Two tables as a catalogue for the local server: HTTP gives the same movies and posters.
 
-    Args:
-        tables: the first gives the natural sample, the second the candidates of each year in the
-            order of the `table` source. IMDb has one list of movies: those of the first table
-            that were not sampled are candidates too.
+    The first table gives the natural sample, the second the candidates of each year in the order of
+    the `table` source. IMDb has one list of movies: those of the first table that were not sampled
+    are candidates too.
 
     Raises:
         TableError: a poster is an address: only files can be served.
@@ -155,20 +144,16 @@ class TableCatalogue:
             )
         self._tables = tables
         self._by_id = {movie.imdb_id: movie for movie in tables.initial}
-        self._movies = {
-            movie.imdb_id: RatedMovie(movie.imdb_id, movie.title, movie.year, NATURAL_VOTES)
-            for movie in tables.initial
-        }
+        self._rated = {movie.imdb_id: _rated(movie, NATURAL_VOTES) for movie in tables.initial}
         for of_year in tables.pool.values():
             for rank, movie in enumerate(of_year):
                 votes = (2 if movie.imdb_id in self._by_id else 1) * NATURAL_VOTES - 1 - rank
-                rated = RatedMovie(movie.imdb_id, movie.title, movie.year, votes)
-                self._movies[movie.imdb_id] = rated
+                self._rated[movie.imdb_id] = _rated(movie, votes)
                 self._by_id.setdefault(movie.imdb_id, movie)
 
     def movies(self) -> Iterable[RatedMovie]:
         """The movies, with votes that give the order of the tables."""
-        return self._movies.values()
+        return self._rated.values()
 
     def picture_key(self, imdb_id: str) -> str | None:
         """The beginning of the file's digest; None when the file is missing."""
@@ -179,6 +164,8 @@ class TableCatalogue:
 
     def picture(self, imdb_id: str) -> bytes:
         """The file of a movie's poster."""
-        if imdb_id not in self._by_id:
-            raise PosterRefused("missing", f"no movie {imdb_id}")
         return self._tables.read_poster(self._by_id[imdb_id])
+
+
+def _rated(movie: Movie, votes: int) -> RatedMovie:
+    return RatedMovie(movie.imdb_id, movie.title, movie.year, votes)

@@ -4,7 +4,6 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
@@ -19,6 +18,7 @@ from posters.web.archive import Archive
 from posters.web.request import JSON, Limits, Secret, Site
 
 KEY_VARIABLE = "TMDB_API_KEY"
+_ANSWER = "TMDB's answer"
 _API, _IMAGE_HOST = "https://api.themoviedb.org/3/", "image.tmdb.org"
 _POSTERS = f"https://{_IMAGE_HOST}/t/p/w342"  # 342 pixels wide
 _POSTER_PATH = re.compile(r"/[A-Za-z0-9_-]+\.[A-Za-z]+")
@@ -39,21 +39,17 @@ class TmdbMovie(NamedTuple):
     poster: str
 
 
-@dataclass
-class DiscoverPage:
-    """One page of the list of a year: usable movies in TMDB's order, other rows by reason.
-
-    Reasons: `another year`, `no year`, `no poster`, `adult`, `malformed`, `repeated`.
-    """
+class DiscoverPage(NamedTuple):
+    """One page of the list of a year: usable movies in TMDB's order, other rows by reason."""
 
     total_pages: int
     total_results: int
-    movies: list[TmdbMovie] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
+    movies: list[TmdbMovie]
+    left_out: Counter[str]
 
 
 class TmdbSource(WebSource):
-    """Movies that TMDB lists by year and votes; for the arguments see `WebSource`.
+    """Movies that TMDB lists by year and votes.
 
     Raises:
         ParamsError: the environment has no key.
@@ -79,12 +75,14 @@ class TmdbSource(WebSource):
 
     def initial(self) -> Iterator[Movie]:
         """Movies with enough votes, each with the same probability, in a seeded random order."""
+        scrape = self._params.scrape
         ranks: list[tuple[int, int]] = []
-        for year in self._years:
-            total = self._page(year, 1, self._min_votes).total_results
+        for year in scrape.years:
+            total = self._page(year, 1, scrape.min_votes).total_results
             ranks += [(year, rank) for rank in range(min(total, _PAGE_SIZE * _MAX_PAGES))]
-        for year, rank in sorted(ranks, key=lambda place: unit_interval(self._seed, *place)):
-            movies = self._page(year, 1 + rank // _PAGE_SIZE, self._min_votes).movies
+        ranks.sort(key=lambda place: unit_interval(scrape.seed, *place))
+        for year, rank in ranks:
+            movies = self._page(year, 1 + rank // _PAGE_SIZE, scrape.min_votes).movies
             index = rank % _PAGE_SIZE
             if index < len(movies) and (movie := self._with_imdb_id(movies[index])):
                 yield movie
@@ -119,25 +117,25 @@ class TmdbSource(WebSource):
         """The movie under its IMDb id, which has to lead back to the same movie of TMDB's."""
         try:
             imdb_id = self._get(f"movie/{movie.tmdb_id}/external_ids", "lookup", parse_external_ids)
-            if imdb_id is None:
-                self._left_out["no IMDb id"] += 1
-                return None
             # TMDB may give one IMDb id to two movies.
-            found = self._get(f"find/{imdb_id}?external_source=imdb_id", "lookup", parse_find)
+            find = f"find/{imdb_id}?external_source=imdb_id"
+            found = self._get(find, "lookup", parse_find) if imdb_id else []
         except (SiteBlocked, SiteUnreachable):
             raise
-        except (FetchFailed, SourceError) as error:
-            reason = error.reason if isinstance(error, FetchFailed) else "malformed answer"
-            self._left_out[reason] += 1
-            return None
-        if movie.tmdb_id not in {other.tmdb_id for other in found}:
-            self._left_out["ambiguous id"] += 1
-            return None
-        return Movie(imdb_id, movie.title, movie.year, movie.poster)
+        except FetchFailed as failed:
+            reason = failed.reason
+        except SourceError:
+            reason = "malformed answer"
+        else:
+            if imdb_id and movie.tmdb_id in {other.tmdb_id for other in found}:
+                return Movie(imdb_id, movie.title, movie.year, movie.poster)
+            reason = "ambiguous id" if imdb_id else "no IMDb id"
+        self._left_out[reason] += 1
+        return None
 
     def _get(self, path: str, what: str, parse: Callable[[bytes], _Result]) -> _Result:
         address = _API + path
-        limits = Limits(JSON, _MAX_BYTES, self._fetch.total_timeout)
+        limits = Limits(JSON, _MAX_BYTES, self._params.fetch.total_timeout)
         answer = self._archive.get(address, limits, what=what, secret=self._secret)
         with self._archive.reading(address):
             return parse(self._secret.redact(answer.read()))  # error messages quote the answer
@@ -157,52 +155,48 @@ def _read_key() -> Secret:
 
 
 def parse_discover(answer: bytes, year: int) -> DiscoverPage:
-    """Read an answer of `/3/discover/movie`; movies of other years are left out.
+    """Read an answer of `/3/discover/movie`.
+
+    Reasons to leave out a row: `another year`, `no year`, `no poster`, `adult`, `malformed`,
+    `repeated`.
 
     Raises:
-        SourceError: TMDB refuses the request (a bad key, for one), or the answer has another shape.
+        SourceError: TMDB refuses the request, as with a bad key, or the answer has another shape.
     """
-    what = "TMDB's list of movies"
-    body = _read_object(answer, what)
+    body = _read_object(answer)
     pages, results = integer(body.get("total_pages")), integer(body.get("total_results"))
-    items = body.get("results")
-    if pages is None or results is None or not isinstance(items, list):
-        expected = "a list `results`, integers `total_pages` and `total_results`"
-        raise unexpected(what, expected, answer)
-    page = DiscoverPage(pages, results)
-    seen = set()
-    for movie in map(_movie, items):
+    if pages is None or results is None:
+        raise unexpected(_ANSWER, "integers `total_pages` and `total_results`", answer)
+    movies: dict[int, TmdbMovie] = {}
+    left_out: Counter[str] = Counter()
+    for movie in _movies_and_reasons(body, "results", answer):
         if isinstance(movie, str):
-            page.left_out[movie] += 1
+            left_out[movie] += 1
         elif movie.year != year:
-            page.left_out["another year"] += 1
-        elif movie.tmdb_id in seen:
-            page.left_out["repeated"] += 1
+            left_out["another year"] += 1
+        elif movie.tmdb_id in movies:
+            left_out["repeated"] += 1
         else:
-            seen.add(movie.tmdb_id)
-            page.movies.append(movie)
-    return page
+            movies[movie.tmdb_id] = movie
+    return DiscoverPage(pages, results, [*movies.values()], left_out)
 
 
 def parse_find(answer: bytes) -> list[TmdbMovie]:
     """Read an answer of `/3/find/tt...`: usable movies; raises as `parse_discover`."""
-    what = "TMDB's answer for an IMDb id"
-    items = _read_object(answer, what).get("movie_results")
-    if not isinstance(items, list):
-        raise unexpected(what, "a list `movie_results`", answer)
-    return [movie for movie in map(_movie, items) if isinstance(movie, TmdbMovie)]
+    movies = _movies_and_reasons(_read_object(answer), "movie_results", answer)
+    return [movie for movie in movies if isinstance(movie, TmdbMovie)]
 
 
 def parse_external_ids(answer: bytes) -> str | None:
     """Read an answer of `/3/movie/.../external_ids`: the IMDb id; raises as `parse_discover`."""
-    imdb_id = text(_read_object(answer, "TMDB's ids of a movie").get("imdb_id"))
+    imdb_id = text(_read_object(answer).get("imdb_id"))
     return imdb_id if imdb_id and IMDB_ID.fullmatch(imdb_id) else None
 
 
-def _read_object(answer: bytes, what: str) -> dict[str, Any]:
-    body = read_json(answer, what)
+def _read_object(answer: bytes) -> dict[str, Any]:
+    body = read_json(answer, _ANSWER)
     if not isinstance(body, dict):
-        raise unexpected(what, "an object", answer)
+        raise unexpected(_ANSWER, "an object", answer)
     if body.get("success") is False:
         message = (text(body.get("status_message")) or "no reason is given")[:200]
         if body.get("status_code") == _BAD_KEY:
@@ -210,12 +204,17 @@ def _read_object(answer: bytes, what: str) -> dict[str, Any]:
                 f"TMDB does not accept the key in {KEY_VARIABLE}: {message} Get a key at "
                 "https://www.themoviedb.org/settings/api"
             )
-        raise SourceError(f"{what} is a refusal: {message} (code {body.get('status_code')!r:.20})")
+        raise SourceError(f"TMDB refuses: {message} (code {body.get('status_code')!r:.20})")
     return body
 
 
-def _movie(item: Any) -> TmdbMovie | str:
-    """A movie, or why it can't be used."""
+def _movies_and_reasons(body: dict[str, Any], key: str, answer: bytes) -> list[TmdbMovie | str]:
+    if not isinstance(body.get(key), list):
+        raise unexpected(_ANSWER, f"a list `{key}`", answer)
+    return [_movie_or_reason(item) for item in body[key]]
+
+
+def _movie_or_reason(item: Any) -> TmdbMovie | str:
     tmdb_id = integer(at(item, "id"))
     title = text(at(item, "title")) or text(at(item, "original_title"))
     if tmdb_id is None or title is None:

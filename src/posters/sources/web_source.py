@@ -40,8 +40,7 @@ class WebSource:
 
     Args:
         archive: holds the answers of the sites and requests the missing ones.
-        params: `fetch`: timeouts and rates; `posters`: how large a picture may be; `scrape`: the
-            years (others are ignored), and the fewest votes and the seed of the natural sample.
+        params: movies of other years than those of `scrape` are ignored.
     """
 
     name = ""
@@ -51,11 +50,8 @@ class WebSource:
         self.connections = 2 * max(site.connections for site in self.sites(params.fetch))
         self.ledger = archive.ledger
         self._archive = archive
-        self._fetch = params.fetch
+        self._params = params
         self._picture_limits = picture_limits(params.posters, params.fetch)
-        self._years = params.scrape.years
-        self._min_votes = params.scrape.min_votes
-        self._seed = params.scrape.seed
 
     @staticmethod
     def sites(fetch: FetchParams) -> list[Site]:
@@ -78,21 +74,19 @@ class ListedSource(WebSource):
 
     def initial(self) -> Iterator[Movie]:
         """All movies in a seeded random order."""
-        movies = (movie for movie in self._listing.movies if movie.year in self._years)
-        return iter(seeded_order(movies, self._seed))
+        movies = (
+            movie for movie in self._listing.movies if movie.year in self._params.scrape.years
+        )
+        return iter(seeded_order(movies, self._params.scrape.seed))
 
     def candidates(self, year: int) -> Iterator[Movie]:
         """Movies of one year in the order of the listing."""
-        movies = self._listing.movies if year in self._years else []
-        return (movie for movie in movies if movie.year == year)
+        return (movie for movie in self._listing.movies if movie.year == year)
 
     def describe(self) -> dict[str, Any]:
-        """What of the listing could not be used, by reason."""
+        """How many movies of the listing can't be used, by reason."""
         return description(self._listing.left_out)
 
     @cached_property
     def _listing(self) -> Parsed:
-        return self._read_listing()
-
-    def _read_listing(self) -> Parsed:
         raise NotImplementedError

@@ -37,7 +37,7 @@ _ENTITY = re.compile(r"/(Q[0-9]+)$")
 
 
 class WikidataSource(ListedSource):
-    """Films with a poster on Wikimedia Commons; for the arguments see `WebSource`."""
+    """Films with a poster on Wikimedia Commons."""
 
     name = "wikidata"
     attribution = (
@@ -60,8 +60,8 @@ class WikidataSource(ListedSource):
         try:
             return self._download(movie, movie.poster)
         except FetchFailed as failed:
-            # robots.txt may forbid the page that redirects from a name to the picture; the host
-            # of the pictures is open to programs.
+            # robots.txt may forbid the page that redirects from a name to the picture, but the
+            # host of the pictures admits programs.
             if failed.reason != "robots.txt":
                 raise
             return self._download(movie, thumbnail_address(movie.poster))
@@ -72,10 +72,11 @@ class WikidataSource(ListedSource):
 
     @cached_property
     def _answer(self) -> StoredAnswer:
-        limits = Limits(_MEDIA_TYPES, _MAX_BYTES, self._fetch.dataset_timeout)
+        limits = Limits(_MEDIA_TYPES, _MAX_BYTES, self._params.fetch.dataset_timeout)
         return self._archive.get(QUERY_ADDRESS, limits, what="listing")
 
-    def _read_listing(self) -> Parsed:
+    @cached_property
+    def _listing(self) -> Parsed:
         answer = self._answer.read()
         with self._archive.reading(QUERY_ADDRESS):
             return parse_films(answer)
@@ -99,15 +100,17 @@ def commons_address(value: str) -> str | None:
 
 
 def parse_films(answer: bytes) -> Parsed:
-    """Read the films of an answer with the variables `film`, `imdb`, `poster`, `y` and `title`.
+    """Read the films of an answer to the query.
 
     A film has a row for each of its posters and years: the earliest year and the first poster in
-    alphabetical order are used. Without a `title` the Wikidata id is used.
+    alphabetical order are used. Without a title the Wikidata id is used.
 
     Returns:
-        The movies by year, then by id. Rows without a film or an IMDb id are left out as
-        `malformed`; ids without a year as `no year`, without a poster as `no poster`, and as
-        `ambiguous` those of two films, or of a film with two ids.
+        The movies by year, then by id. Reasons to leave out a row or an id: `malformed`, `no year`,
+        `no poster`; `ambiguous` is an id of two films, or of a film with two ids.
+
+    Raises:
+        SourceError: the answer has another shape; after a timeout Wikidata breaks off the JSON.
     """
     parsed = Parsed.of(_movies_and_reasons(bindings(answer)))
     parsed.movies.sort(key=lambda movie: (movie.year, movie.imdb_id))
@@ -115,37 +118,35 @@ def parse_films(answer: bytes) -> Parsed:
 
 
 def bindings(answer: bytes) -> list[dict[str, str]]:
-    """The rows of an answer: the value of each variable that has one.
-
-    Raises:
-        SourceError: the answer has another shape; after a timeout Wikidata breaks off the JSON.
-    """
+    """The rows of an answer: the value of each variable that has one."""
     what = "Wikidata's answer"
     rows = at(read_json(answer, what), "results", "bindings")
     if not isinstance(rows, list):
         raise unexpected(what, "JSON with a list `results.bindings`", answer)
     rows = [row if isinstance(row, dict) else {} for row in rows]
-    values = [{name: text(at(bound, "value")) for name, bound in row.items()} for row in rows]
-    return [{name: value for name, value in row.items() if value} for row in values]
+    return [
+        {name: value for name, bound in row.items() if (value := text(at(bound, "value")))}
+        for row in rows
+    ]
 
 
 def _movies_and_reasons(rows: list[dict[str, str]]) -> Iterator[Movie | str]:
-    films: dict[str, set[str]] = defaultdict(set)  # by IMDb id, as the next three
-    titles: dict[str, set[str]] = defaultdict(set)
-    years: dict[str, set[int]] = defaultdict(set)
-    posters: dict[str, set[str]] = defaultdict(set)
-    ids: dict[str, set[str]] = defaultdict(set)  # by film
+    films = defaultdict[str, set[str]](set)  # by IMDb id, as the next three
+    titles = defaultdict[str, set[str]](set)
+    years = defaultdict[str, set[int]](set)
+    posters = defaultdict[str, set[str]](set)
+    ids = defaultdict[str, set[str]](set)  # by film
     for row in rows:
-        entity = _ENTITY.search(row.get("film", ""))
+        film = _ENTITY.search(row.get("film", ""))
         imdb_id = row.get("imdb", "")
-        if not entity or not IMDB_ID.fullmatch(imdb_id):
+        if not film or not IMDB_ID.fullmatch(imdb_id):
             yield "malformed"
             continue
-        films[imdb_id].add(entity[1])
-        ids[entity[1]].add(imdb_id)
+        films[imdb_id].add(film[1])
+        ids[film[1]].add(imdb_id)
         if title := row.get("title"):
             titles[imdb_id].add(title)
-        # A year may be spelt as a decimal number, "1921.0".
+        # A year may be a decimal number, "1921.0".
         if year := year_of_text(re.sub(r"\.0+$", "", row.get("y", ""))):
             years[imdb_id].add(year)
         if poster := commons_address(row.get("poster", "")):
