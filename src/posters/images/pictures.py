@@ -25,10 +25,7 @@ PosterLike = str | Path | bytes | Image.Image | NDArray[np.generic]
 
 
 def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Decode a whole picture, after its size was checked, and turn it upright.
-
-    Returns:
-        The upright picture; its `format` is a key of `FORMATS`.
+    """Decode a picture and turn it upright; its `format` is a key of `FORMATS`.
 
     Raises:
         PosterRefused: `unreadable` if it isn't a whole JPEG, PNG or WebP, `too large` if it has
@@ -64,8 +61,7 @@ def _upright(image: Image.Image) -> Image.Image:
     """Apply the Exif orientation; a damaged one is ignored."""
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:
-        # Pillow's metadata parsers raise almost any exception too.
+    except Exception:  # Pillow's metadata parsers raise almost any exception too.
         return image
 
 
@@ -142,10 +138,7 @@ def _from_array(array: NDArray[np.generic]) -> Image.Image:
 
 
 def check_poster(content: bytes, rules: "PosterParams") -> Image.Image:
-    """Decode a picture and check that it is a poster.
-
-    Returns:
-        The decoded picture, as from `open_image`.
+    """Decode a picture as `open_image` does, and check that it is a poster.
 
     Raises:
         PosterRefused: unreadable, too large, too small, not portrait, or of one flat colour.

@@ -20,7 +20,7 @@ class Robots:
     """The rules of each host; a robots.txt is fetched once a day at most.
 
     Args:
-        folder: keeps the files.
+        folder: where the files are kept.
         fetch: gets a robots.txt by its address; empty if there is none.
         product: the name of this program in robots.txt (RFC 9309, 2.2.1).
     """
@@ -34,10 +34,7 @@ class Robots:
         self._locks: dict[str, threading.Lock] = {}
 
     def check(self, url: str) -> float | None:
-        """Check that an address may be requested.
-
-        Returns:
-            The seconds that the site wants between two requests, if it says so.
+        """Check that an address may be requested, and return the `Crawl-delay`, if there is one.
 
         Raises:
             FetchFailed: robots.txt forbids it.
@@ -52,8 +49,7 @@ class Robots:
             raise rules
         if not rules.can_fetch(url, self._product):
             raise FetchFailed("robots.txt", f"{host} forbids programs this address", ours=True)
-        delay: float | None = rules.crawl_delay(self._product)
-        return delay
+        return rules.crawl_delay(self._product)
 
     def _load(self, host: str) -> Protego | SiteUnreachable:
         kept = self._folder / f"{host}.json"
@@ -66,7 +62,9 @@ class Robots:
         try:
             text = self._fetch(f"https://{host}/robots.txt")
         except FetchFailed as failed:
-            cause = f"the rules of {host} are unknown, as its robots.txt can't be had ({failed})"
+            cause = (
+                f"the rules of {host} are unknown, as its robots.txt can't be fetched ({failed})"
+            )
             if failed.reason == "no connection":
                 cause = f"{failed.detail} (is there a network?)"
             return SiteUnreachable(f"{cause}. What was fetched is kept; try again later")
