@@ -42,20 +42,14 @@ def test_attempts_are_read_as_they_were_written(path: Path) -> None:
     assert row["time"].endswith("+00:00")
 
 
-@pytest.mark.parametrize(
-    "text",
-    ['a "quoted" word', "'; DROP TABLE attempts; --", "two\nlines\0", "電影 🎬", "x" * 60_000],
-)
-def test_any_text_can_be_written(path: Path, text: str) -> None:
+def test_any_text_can_be_written(path: Path) -> None:
+    text = "'; DROP TABLE attempts; -- \n\0 電影 🎬" + "x" * 60_000
     attempt = Attempt("poster", text, "failed", text, text, modified=text)
     Ledger(path).append(attempt)
     assert Ledger(path).last(text) == attempt
-
-
-def test_lone_surrogates_are_replaced(path: Path) -> None:
-    ledger = Ledger(path)
-    ledger.append(Attempt("poster", "https://movies.test/\udc80", "failed"))
-    last = ledger.last("https://movies.test/\udc80")
+    surrogate = "https://movies.test/\udc80"
+    Ledger(path).append(Attempt("poster", surrogate, "failed"))
+    last = Ledger(path).last(surrogate)
     assert last and last.address == "https://movies.test/?"
 
 
@@ -168,7 +162,7 @@ for number in range(100):
 """
 
 
-@pytest.mark.parametrize("room", [0, 50_000, 99_999])
+@pytest.mark.parametrize("room", [0, 50_000])
 def test_a_full_disk_keeps_the_rows_before_it(path: Path, room: int) -> None:
     """A real limit, in a process of its own: the kernel writes what fits and refuses the rest."""
     run = subprocess.run(

@@ -1,6 +1,7 @@
 """Requests are never faster or more at a time than agreed, and no host delays another."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, pairwise
@@ -29,29 +30,6 @@ from posters.web.pace import Pace
 def web(tmp_path: Path) -> Iterator[Web]:
     with opened(tmp_path) as found:
         yield found
-
-
-class Counter:
-    """How many threads are inside at the same time, and how many there were at most."""
-
-    def __init__(self) -> None:
-        self.inside = self.most = 0
-        self.changed = threading.Condition()
-
-    def enter(self) -> None:
-        with self.changed:
-            self.inside += 1
-            self.most = max(self.most, self.inside)
-            self.changed.notify_all()
-
-    def leave(self) -> None:
-        with self.changed:
-            self.inside -= 1
-            self.changed.notify_all()
-
-    def wait_until(self, inside: int) -> None:
-        with self.changed:
-            assert self.changed.wait_for(lambda: self.inside >= inside, PATIENCE)
 
 
 def pace_of(clock: Clock, per_second: float | None, connections: int = 1) -> Pace:
@@ -132,30 +110,23 @@ def test_slowing_down_never_speeds_up() -> None:
     assert 10 <= sum(clock.waited) <= 13
 
 
-def test_an_error_frees_the_connection() -> None:
-    pace = pace_of(Clock(), None)
-    for _ in range(3):
-        with pytest.raises(ZeroDivisionError), pace.turn():
-            raise ZeroDivisionError
-
-
 @pytest.mark.parametrize("connections", [1, 2])
 def test_a_host_gets_no_more_connections_than_agreed(web: Web, connections: int) -> None:
-    counter = Counter()
-    numbers = count()
+    numbers, inside, concurrent = count(), Counter[str](), list[int]()
 
     def hold(responder: Responder) -> None:
-        """Until as many requests came as may come at a time."""
-        counter.enter()
+        """Hold each request until as many came as may come at a time."""
+        inside.update(["requests"])
+        concurrent.append(inside["requests"])
         web.server.wait_for((next(numbers) // connections + 1) * connections)
-        counter.leave()
+        inside.subtract(["requests"])
         responder.send(reply())
 
     web.server.default = hold
     archive = web.archive(connections=connections)
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda number: get(archive, url(f"/{number}.jpg")), range(12)))
-    assert counter.most == connections
+    assert max(concurrent) == connections
     assert web.server.count() == 12
 
 

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -178,45 +177,20 @@ def expected(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 
 @pytest.mark.parametrize("send_beginning", [False, True])
-@pytest.mark.parametrize(
-    ("answers", "threads"),
-    [
-        pytest.param(0, 1, id="robots.txt"),
-        pytest.param(2, 1, id="second data set"),
-        pytest.param(4, THREADS, id="first suggestions"),
-        # By now all of the robots.txt are known, whatever the order of the threads.
-        pytest.param(10, THREADS, id="first pictures"),
-        pytest.param(61, THREADS, id="half of it"),
-    ],
-)
-def test_nothing_answered_before_a_kill_is_requested_again(
+def test_killed_runs_request_nothing_twice(
     runs: Runs,
     server: HoldingServer,
     tmp_path: Path,
     expected: dict[str, Any],
-    answers: int,
-    threads: int,
     send_beginning: bool,
 ) -> None:
+    """Killed during robots.txt, the data sets, the first suggestions, and the pictures."""
     server.send_beginning = send_beginning
-    runs.kill_after(server, tmp_path, answers, threads)
-    before, count = set(server.answered), server.count()
-    assert runs.finish(server, tmp_path) == expected
-    again = [request.host + request.path for request in server.requests[count:]]
-    assert before.isdisjoint(again)
-    assert max(Counter(again).values()) == 1
-    assert len(before) + len(again) == REQUESTS
-
-
-def test_a_run_may_be_killed_many_times(
-    runs: Runs, server: HoldingServer, tmp_path: Path, expected: dict[str, Any]
-) -> None:
-    server.send_beginning = True
-    for answers, threads in ((1, 1), (2, 1), (30, THREADS), (31, THREADS), (100, THREADS)):
+    kills = ((0, 1), (2, 1), (4, THREADS), (30, THREADS), (31, THREADS), (100, THREADS))
+    for answers, threads in kills:
         runs.kill_after(server, tmp_path, answers, threads)
     assert runs.finish(server, tmp_path) == expected
-    assert max(Counter(server.answered).values()) == 1
-    assert len(server.answered) == REQUESTS
+    assert len(server.answered) == len(set(server.answered)) == REQUESTS
     count = server.count()
     assert runs.finish(server, tmp_path) == expected
     assert server.count() == count, "everything is in the archive"

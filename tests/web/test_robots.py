@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,17 +11,15 @@ from misbehaving_server import (
     ANYTHING,
     HOST,
     OTHER,
-    Answer,
     Web,
     get,
-    head,
     opened,
     redirect,
     reply,
     url,
 )
 
-from posters.errors import FetchFailed, SiteBlocked, SiteUnreachable
+from posters.errors import FetchFailed, SiteUnreachable
 from posters.web.archive import Archive, StoredAnswer
 
 ROBOTS = "/robots.txt"
@@ -74,20 +71,15 @@ def assert_forbidden(web: Web, path: str = "/private", archive: Archive | None =
     ("path", "allowed"),
     [
         ("/", True),
-        ("/search/title", True),
         ("/search/name-text", False),
-        ("/search/name-text/more", False),
         ("/search/name-text/help", True),
         ("/en/list-of-films", False),
         ("/list-of-films", True),
         ("/title/tt0000001/quotes?page=2", False),
-        ("/title/tt0000001/", True),
         ("/private", False),
-        ("/private/", True),
         ("/index.php", False),
         ("/index.php?x=1", True),
         ("/b?x=1&key=2", False),
-        ("/b", True),
         ("/~joe/x", False),
     ],
 )
@@ -104,19 +96,14 @@ def test_rules_are_obeyed(web: Web, path: str, allowed: bool) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *(
-            f"User-agent: *\nDisallow:\n\nUser-agent: {name}\nDisallow: /\n"
-            for name in ("poster-year", "Poster-Year", "POSTER-YEAR")
-        ),
+        "User-agent: *\nDisallow:\n\nUser-agent: Poster-Year\nDisallow: /\n",
         # "test" is in the contact of the user agent, not in its product name.
         "User-agent: *\nDisallow: /\n\nUser-agent: test\nAllow: /\n",
         # Of a huge file the first half megabyte is read.
         PRIVATE + "\n# much" * 100_000,
-        RULES.replace("\n", "\r\n"),
-        "\ufeff" + PRIVATE,
-        PRIVATE.upper().replace("/PRIVATE", "/private"),
+        "\ufeff" + RULES.replace("\n", "\r\n"),
     ],
-    ids=range(8),
+    ids=range(4),
 )
 def test_a_path_is_forbidden_however_the_rules_are_written(web: Web, text: str) -> None:
     web.server.on(ROBOTS, plain(text))
@@ -135,14 +122,11 @@ def test_a_crawl_delay_of_a_day_stops_the_site(web: Web) -> None:
     [
         plain(""),
         plain("no rules", 404),
-        plain("no rules", 403),
         plain("no rules", 401),
-        plain("no rules", 451),
         plain(b"\xff\xfe\x00 nonsense \x00"),
         plain("<html>a page of its own for what is missing</html>"),
-        plain("User-agent: *\nDisallow:\n"),
     ],
-    ids=["empty", "404", "403", "401", "451", "nonsense", "page", "nothing"],
+    ids=["empty", "404", "401", "nonsense", "page"],
 )
 def test_without_rules_everything_is_allowed(web: Web, answer: bytes) -> None:
     web.server.on(ROBOTS, answer)
@@ -156,16 +140,13 @@ def test_without_rules_everything_is_allowed(web: Web, answer: bytes) -> None:
     ("answer", "requests"),
     [
         (plain("", 500), 5),
-        (plain("", 503), 5),
         (plain("", 429), 5),
         (reply(status=429, Retry_After=86400), 1),
-        (b"", 5),
         (plain("User-agent: *\nDisallow: /x")[:-5], 5),
         (redirect("https://evil.test/robots.txt"), 1),
-        (redirect("http://movies.test/robots.txt"), 1),
         (redirect(ROBOTS), 6),
     ],
-    ids=range(9),
+    ids=range(6),
 )
 def test_a_site_whose_rules_are_unknown_is_not_asked(
     web: Web, answer: bytes, requests: int
@@ -181,26 +162,7 @@ def test_a_site_whose_rules_are_unknown_is_not_asked(
     ask(web)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        plain("", 202),
-        plain("", 405),
-        reply(b"<html>window.gokuProps = {}", Content_Type="text/html"),
-        head(200, x_amzn_waf_action="challenge", Content_Length=0),
-    ],
-    ids=range(4),
-)
-def test_a_firewall_in_place_of_the_rules_stops_the_site(web: Web, answer: Answer) -> None:
-    web.server.on(ROBOTS, answer)
-    archive = web.archive(robots=True)
-    for path in ("/a.jpg", "/b.jpg"):
-        with pytest.raises(SiteBlocked):
-            ask(web, path, archive)
-    assert web.server.count() == 1
-
-
-@pytest.mark.parametrize("location", ["/about/robots", url(ROBOTS, OTHER), url("/rules", OTHER)])
+@pytest.mark.parametrize("location", ["/about/robots", url("/rules", OTHER)])
 def test_rules_that_moved_are_found(web: Web, location: str) -> None:
     target = location.replace("https://", "") if "//" in location else HOST + location
     web.server.on(HOST + ROBOTS, redirect(location))
@@ -220,15 +182,6 @@ def test_rules_hold_for_the_target_of_a_redirect(web: Web) -> None:
     assert web.server.count("/private") == 0
 
 
-def test_many_threads_fetch_the_rules_of_a_host_once(web: Web) -> None:
-    web.server.on(ROBOTS, plain(PRIVATE))
-    archive = web.archive(robots=True)
-    with ThreadPoolExecutor(8) as pool:
-        addresses = [url(f"/{n}.jpg", host) for n in range(8) for host in (HOST, OTHER)]
-        list(pool.map(lambda address: get(archive, address), addresses))
-    assert web.server.count(HOST + ROBOTS) == web.server.count(OTHER + ROBOTS) == 1
-
-
 def test_an_interface_for_programs_is_asked_without_rules(web: Web) -> None:
     ask(web, "/a.jpg", web.archive(robots=False))
     assert web.server.count(ROBOTS) == 0
@@ -238,9 +191,7 @@ def kept(web: Web) -> Path:
     return web.folder / "robots" / f"{HOST}.json"
 
 
-@pytest.mark.parametrize(
-    ("hours", "requests"), [(0, 1), (-23.9, 1), (-24.1, 2), (-1000, 2), (1, 2)], ids=str
-)
+@pytest.mark.parametrize(("hours", "requests"), [(0, 1), (-23.9, 1), (-24.1, 2), (1, 2)], ids=str)
 def test_rules_are_fetched_once_a_day(web: Web, hours: float, requests: int) -> None:
     web.server.on(ROBOTS, plain(PRIVATE))
     ask(web)
@@ -252,7 +203,7 @@ def test_rules_are_fetched_once_a_day(web: Web, hours: float, requests: int) -> 
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "null", "{}", '{"time": "now", "text": ""}', '{"time": NaN}', "\ud800"]
+    "content", ["", "null", "{}", '{"time": "now", "text": ""}', '{"time": NaN}', "\ud800"]
 )
 def test_damaged_rules_are_fetched_again(web: Web, content: str) -> None:
     web.server.on(ROBOTS, plain(PRIVATE))
