@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 import yaml
 from browser import browser  # noqa: F401  (a fixture)
+from misbehaving_server import web  # noqa: F401  (a fixture)
 from sites import Sites
 
 from sample_posters import draw_poster

@@ -240,10 +240,11 @@ class Web:
         return [path for path in self.folder.rglob("*.partial*") if path.is_file()]
 
 
-@contextlib.contextmanager
-def opened(folder: Path) -> Iterator[Web]:
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    """A server and archives in an empty folder (imported by conftest.py)."""
     with Server() as server:
-        yield Web(folder, server)
+        yield Web(tmp_path, server)
 
 
 def ledger_rows(path: Path) -> list[dict[str, Any]]:

@@ -2,9 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
@@ -19,7 +17,6 @@ from misbehaving_server import (
     get,
     head,
     in_pieces,
-    opened,
     redirect,
     reply,
     url,
@@ -27,15 +24,10 @@ from misbehaving_server import (
 
 from posters.errors import FetchFailed, SiteBlocked, SourceError
 from posters.files import sha256
+from posters.web.challenge import is_challenge
 from posters.web.request import PICTURES, Limits
 
 CHALLENGE = (FORMATS / "firewall.html").read_bytes()
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with opened(tmp_path) as found:
-        yield found
 
 
 def test_an_answer_is_stored_and_not_requested_again(web: Web) -> None:
@@ -134,6 +126,16 @@ def test_a_firewall_stops_its_site_until_the_next_run(
     assert get(archive, url(host=OTHER)).read() == b"another site"
     web.server.on("/a.jpg", reply(b"poster"))
     assert get(web.archive()).read() == b"poster"
+
+
+def test_challenge_is_recognised_by_status_header_or_page() -> None:
+    page = (FORMATS / "imdb_search.html").read_bytes()
+    assert is_challenge(405, {}, page)
+    assert is_challenge(403, {"X-Amzn-WAF-Action": "captcha"}, b"")
+    for mark in (b"gokuProps", b"AwsWafIntegration", b"awswaf.com"):
+        assert is_challenge(200, {}, b"<p>" + mark)
+    for status in (200, 403, 503):
+        assert not is_challenge(status, {"content-type": "text/html"}, page)
 
 
 def test_threads_request_an_address_once(web: Web) -> None:

@@ -3,8 +3,6 @@
 import gzip
 import tracemalloc
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from misbehaving_server import (
@@ -16,7 +14,6 @@ from misbehaving_server import (
     get,
     head,
     in_pieces,
-    opened,
     reply,
     url,
 )
@@ -31,12 +28,6 @@ GZIP_HEAD = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255])
 LONG = b"x" * 64_000
 # In real time, against servers that keep sending.
 SHORT = Limits(PICTURES, max_bytes=100_000, seconds=0.3)
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with opened(tmp_path) as found:
-        yield found
 
 
 def endless(first: bytes, again: bytes) -> Answer:

@@ -1,7 +1,6 @@
 """No request goes to a host that is not allowed or not public."""
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from ssl import SSLCertVerificationError
 from threading import Thread
@@ -14,7 +13,6 @@ from misbehaving_server import (
     Clock,
     Web,
     get,
-    opened,
     redirect,
     reply,
     settings,
@@ -28,12 +26,6 @@ from posters.web.connections import refuse_private
 from posters.web.exchange import failure
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with opened(tmp_path) as found:
-        yield found
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 """Which requests are repeated, when, and how often; and when a host is given up."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.utils import formatdate
-from pathlib import Path
 from threading import Thread
 from time import time
 
@@ -15,7 +14,6 @@ from misbehaving_server import (
     failed,
     get,
     head,
-    opened,
     reply,
     settings,
     url,
@@ -25,12 +23,6 @@ from posters.errors import FetchFailed, SiteUnreachable, SourceError
 from posters.web.archive import Archive
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with opened(tmp_path) as found:
-        yield found
 
 
 def test_a_request_names_the_program_and_the_accepted_types(web: Web) -> None:

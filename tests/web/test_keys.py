@@ -2,23 +2,15 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from misbehaving_server import HOST, OTHER, Web, get, opened, redirect, reply, url
+from misbehaving_server import HOST, OTHER, Web, get, redirect, reply, url
 
 from posters.errors import PostersError, SiteBlocked
 from posters.web.request import Secret
 
 KEY = "s3cretk3y"
 SECRET = Secret({"api_key": KEY}, {"Authorization": f"Bearer {KEY}"})
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with opened(tmp_path) as found:
-        yield found
 
 
 def test_a_key_is_sent_to_the_first_host_only(web: Web) -> None:

@@ -2,10 +2,8 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, pairwise
-from pathlib import Path
 
 import pytest
 from misbehaving_server import (
@@ -16,7 +14,6 @@ from misbehaving_server import (
     Responder,
     Web,
     get,
-    opened,
     reply,
     url,
 )
@@ -24,12 +21,6 @@ from misbehaving_server import (
 from posters.errors import FetchFailed, SiteBlocked
 from posters.web.archive import Archive
 from posters.web.pace import Pace
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with opened(tmp_path) as found:
-        yield found
 
 
 def pace_of(clock: Clock, per_second: float | None, connections: int = 1) -> Pace:

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from misbehaving_server import (
     OTHER,
     Web,
     get,
-    opened,
     redirect,
     reply,
     url,
@@ -43,11 +41,9 @@ Disallow: /
 """
 
 
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with opened(tmp_path) as found:
-        found.server.default = reply()
-        yield found
+@pytest.fixture(autouse=True)
+def _pictures(web: Web) -> None:
+    web.server.default = reply()
 
 
 def plain(text: str | bytes, status: int = 200) -> bytes:
