@@ -59,7 +59,7 @@ def assert_forbidden(web: Web, path: str = "/private", archive: Archive | None =
     with pytest.raises(FetchFailed) as caught:
         ask(web, path, archive)
     assert (caught.value.reason, caught.value.passing) == ("robots.txt", False)
-    assert web.row()["outcome"] == "declined"
+    assert web.outcomes()[-1] == "declined"
     assert web.server.count(path) == 0
 
 

@@ -13,7 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from tenacity.wait import wait_exponential_jitter
 
 from posters.errors import FetchFailed, SiteBlocked, SiteUnreachable
-from posters.params import PRODUCT, FetchParams
+from posters.params import FetchParams
 from posters.web.connections import Connections, refuse_private
 from posters.web.exchange import Exchange
 from posters.web.pace import Clock, Pace, Sleep
@@ -61,7 +61,7 @@ class Fetcher:
             self._paces[host] = Pace(rate, site.connections, clock=clock, sleep=self._sleep)
         most = max((site.connections for site in self._sites.values()), default=1)
         self._connections = Connections(routes, most, settings.user_agent)
-        self._robots = Robots(robots, self._fetch_robots_txt, PRODUCT)
+        self._robots = Robots(robots, self._fetch_robots_txt)
         self._stopped: dict[str, SiteBlocked | SiteUnreachable] = {}
         self._without_connection: Counter[str] = Counter()
         self._running: set[Exchange] = set()

@@ -10,6 +10,7 @@ from protego import Protego
 
 from posters.errors import FetchFailed, SiteUnreachable
 from posters.files import write_json
+from posters.params import PRODUCT
 from posters.web.request import split_url
 
 # RFC 9309, 2.4: a robots.txt should not be used for more than a day.
@@ -22,13 +23,11 @@ class Robots:
     Args:
         folder: where the files are kept.
         fetch: gets a robots.txt by its address; empty if there is none.
-        product: the name of this program in robots.txt (RFC 9309, 2.2.1).
     """
 
-    def __init__(self, folder: Path, fetch: Callable[[str], str], product: str) -> None:
+    def __init__(self, folder: Path, fetch: Callable[[str], str]) -> None:
         self._folder = folder
         self._fetch = fetch
-        self._product = product
         self._rules: dict[str, Protego | SiteUnreachable] = {}
         # A lock for each host, so that a slow host does not delay the others.
         self._locks: dict[str, threading.Lock] = {}
@@ -47,9 +46,9 @@ class Robots:
             rules = self._rules[host]
         if isinstance(rules, SiteUnreachable):
             raise rules
-        if not rules.can_fetch(url, self._product):
+        if not rules.can_fetch(url, PRODUCT):
             raise FetchFailed("robots.txt", f"{host} forbids programs this address", ours=True)
-        return rules.crawl_delay(self._product)
+        return rules.crawl_delay(PRODUCT)
 
     def _load(self, host: str) -> Protego | SiteUnreachable:
         kept = self._folder / f"{host}.json"
