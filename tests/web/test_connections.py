@@ -1,9 +1,9 @@
 """No request goes to a host that is not allowed or not public."""
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from ssl import SSLCertVerificationError
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -113,24 +113,25 @@ def test_a_server_on_this_machine_is_reached_without_a_proxy(
     assert get(web.archive()).read() == b"poster"
 
 
+def receive_and_close(listening: socket.socket) -> bytes:
+    """What the first connection sends."""
+    listening.settimeout(PATIENCE)
+    with listening:
+        connection, _ = listening.accept()
+        with connection:
+            return connection.recv(1000)
+
+
 def test_a_proxy_is_used_for_the_internet(
     unrouted: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = socket.create_server(("127.0.0.1", 0))
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.getsockname()[1]}")
-    received: list[bytes] = []
-
-    def accept() -> None:
-        connection, _ = proxy.accept()
-        with proxy, connection:
-            received.append(connection.recv(1000))
-
-    thread = Thread(target=accept)
-    thread.start()
-    with pytest.raises(FetchFailed, match="no connection"):
-        get(unrouted)
-    thread.join(PATIENCE)
-    assert received[0].startswith(b"CONNECT movies.test:443 ")
+    with ThreadPoolExecutor(1) as pool:
+        received = pool.submit(receive_and_close, proxy)
+        with pytest.raises(FetchFailed, match="no connection"):
+            get(unrouted)
+    assert received.result().startswith(b"CONNECT movies.test:443 ")
 
 
 PRIVATE = (
@@ -178,14 +179,6 @@ def test_a_name_that_resolves_to_a_private_address_later_is_refused(
 ) -> None:
     """DNS rebinding: the first answer is public, the one that is connected to is not."""
     listening = socket.create_server(("127.0.0.1", 0))
-    listening.settimeout(PATIENCE)
-    received: list[bytes] = []
-
-    def accept() -> None:
-        connection, _ = listening.accept()
-        with connection:
-            received.append(connection.recv(1000))
-
     port = listening.getsockname()[1]
     answers = [("93.184.216.34", 443), ("127.0.0.1", port)]
 
@@ -193,31 +186,20 @@ def test_a_name_that_resolves_to_a_private_address_later_is_refused(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", answers.pop(0))]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    thread = Thread(target=accept)
-    thread.start()
-    with listening:
+    with ThreadPoolExecutor(1) as pool:
+        received = pool.submit(receive_and_close, listening)
         with pytest.raises(FetchFailed) as caught:
             get(unrouted)
-        thread.join(PATIENCE)
     assert (caught.value.reason, caught.value.passing) == ("private address", False)
-    assert received == [b""], "the connection was made and closed, and nothing was sent"
+    assert received.result() == b"", "the connection was made and closed, and nothing was sent"
     assert answers == []
 
 
-@pytest.mark.parametrize("resolved", [True, False])
-def test_a_host_out_of_reach_is_no_connection(
-    unrouted: Archive, monkeypatch: pytest.MonkeyPatch, resolved: bool
-) -> None:
+def test_unknown_host_is_no_connection(unrouted: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     def resolve(*args: Any, **keywords: Any) -> list[Any]:
-        if resolved:
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))]
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    def connect(*args: Any) -> None:
-        raise ConnectionRefusedError
-
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(socket.socket, "connect", connect)
     with pytest.raises(FetchFailed) as caught:
         get(unrouted)
     assert (caught.value.reason, caught.value.passing) == ("no connection", True)

@@ -119,7 +119,7 @@ def test_a_slow_host_does_not_delay_another(web: Web, robots: bool) -> None:
         slow.result(PATIENCE)
 
 
-def test_threads_that_wait_for_a_blocked_site_do_not_ask_it(web: Web) -> None:
+def test_waiting_threads_send_nothing_to_a_blocked_site(web: Web) -> None:
     """One connection, taken by the request that is answered with the challenge."""
     all_wait = threading.Event()
 
@@ -147,7 +147,7 @@ def test_threads_that_wait_for_a_blocked_site_do_not_ask_it(web: Web) -> None:
     assert web.server.count() == 1
 
 
-def test_the_rate_holds_for_retries_and_redirects(web: Web) -> None:
+def test_rate_applies_to_retries_and_redirects(web: Web) -> None:
     fetcher = web.fetcher(retries=1, redirects=2)
     fetcher._paces[HOST] = pace_of(web.clock, 0.1)  # routed hosts have no rate otherwise
     times: list[float] = []

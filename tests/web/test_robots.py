@@ -1,4 +1,4 @@
-"""A site's robots.txt is fetched once a day and obeyed; without it the site isn't asked."""
+"""A site's robots.txt is fetched once a day and obeyed; if it is unknown, nothing is requested."""
 
 import json
 import time
@@ -51,13 +51,13 @@ def plain(text: str | bytes, status: int = 200) -> bytes:
     return reply(body, status, Content_Type="text/plain")
 
 
-def ask(web: Web, path: str = "/a.jpg", archive: Archive | None = None) -> StoredAnswer:
+def request(web: Web, path: str = "/a.jpg", archive: Archive | None = None) -> StoredAnswer:
     return get(archive or web.archive(robots=True), url(path), ANYTHING)
 
 
 def assert_forbidden(web: Web, path: str = "/private", archive: Archive | None = None) -> None:
     with pytest.raises(FetchFailed) as caught:
-        ask(web, path, archive)
+        request(web, path, archive)
     assert (caught.value.reason, caught.value.passing) == ("robots.txt", False)
     assert web.outcomes()[-1] == "declined"
     assert web.server.count(path) == 0
@@ -82,7 +82,7 @@ def assert_forbidden(web: Web, path: str = "/private", archive: Archive | None =
 def test_rules_are_obeyed(web: Web, path: str, allowed: bool) -> None:
     web.server.on(ROBOTS, plain(RULES))
     if allowed:
-        ask(web, path)
+        request(web, path)
     else:
         assert_forbidden(web, path)
     assert web.server.count() == 1 + allowed
@@ -109,7 +109,7 @@ def test_a_path_is_forbidden_however_the_rules_are_written(web: Web, text: str) 
 def test_a_crawl_delay_of_a_day_stops_the_site(web: Web) -> None:
     web.server.on(ROBOTS, plain("User-agent: *\nCrawl-delay: 86400\n"))
     with pytest.raises(SiteUnreachable, match="asks for 86400 s between two requests"):
-        ask(web)
+        request(web)
     assert web.server.count() == 1
 
 
@@ -127,8 +127,8 @@ def test_a_crawl_delay_of_a_day_stops_the_site(web: Web) -> None:
 def test_without_rules_everything_is_allowed(web: Web, answer: bytes) -> None:
     web.server.on(ROBOTS, answer)
     archive = web.archive(robots=True)
-    ask(web, "/a.jpg", archive)
-    ask(web, "/b.jpg", archive)
+    request(web, "/a.jpg", archive)
+    request(web, "/b.jpg", archive)
     assert web.server.count(ROBOTS) == 1
 
 
@@ -144,18 +144,16 @@ def test_without_rules_everything_is_allowed(web: Web, answer: bytes) -> None:
     ],
     ids=range(6),
 )
-def test_a_site_whose_rules_are_unknown_is_not_asked(
-    web: Web, answer: bytes, requests: int
-) -> None:
+def test_site_with_unknown_rules_gets_no_request(web: Web, answer: bytes, requests: int) -> None:
     web.server.on(ROBOTS, answer)
     archive = web.archive(robots=True)
     for path in ("/a.jpg", "/b.jpg"):
         with pytest.raises(SiteUnreachable, match=r"the rules of movies\.test are unknown"):
-            ask(web, path, archive)
+            request(web, path, archive)
     assert web.server.count(ROBOTS) == web.server.count() == requests
     assert web.outcomes() == ["stopped", "stopped"]
     web.server.on(ROBOTS, plain(""))
-    ask(web)
+    request(web)
 
 
 @pytest.mark.parametrize("location", ["/about/robots", url("/rules", OTHER)])
@@ -164,36 +162,36 @@ def test_rules_that_moved_are_found(web: Web, location: str) -> None:
     web.server.on(HOST + ROBOTS, redirect(location))
     web.server.on(target, plain(PRIVATE))
     archive = web.archive(robots=True)
-    ask(web, "/a.jpg", archive)
+    request(web, "/a.jpg", archive)
     assert_forbidden(web, archive=archive)
     assert web.server.count(HOST + ROBOTS) == 1
 
 
-def test_rules_hold_for_the_target_of_a_redirect(web: Web) -> None:
+def test_rules_apply_to_the_target_of_a_redirect(web: Web) -> None:
     web.server.on(HOST + ROBOTS, plain(""))
     web.server.on(OTHER + ROBOTS, plain(PRIVATE))
     web.server.on("/a.jpg", redirect(url("/private", OTHER)))
     with pytest.raises(FetchFailed, match=r"robots\.txt: pictures\.test"):
-        ask(web)
+        request(web)
     assert web.server.count("/private") == 0
 
 
-def test_an_interface_for_programs_is_asked_without_rules(web: Web) -> None:
-    ask(web, "/a.jpg", web.archive(robots=False))
+def test_interface_for_programs_needs_no_rules(web: Web) -> None:
+    request(web, "/a.jpg", web.archive(robots=False))
     assert web.server.count(ROBOTS) == 0
 
 
-def kept(web: Web) -> Path:
+def stored_rules(web: Web) -> Path:
     return web.folder / "robots" / f"{HOST}.json"
 
 
 @pytest.mark.parametrize(("hours", "requests"), [(0, 1), (-23.9, 1), (-24.1, 2), (1, 2)], ids=str)
 def test_rules_are_fetched_once_a_day(web: Web, hours: float, requests: int) -> None:
     web.server.on(ROBOTS, plain(PRIVATE))
-    ask(web)
-    content = json.loads(kept(web).read_text())
+    request(web)
+    content = json.loads(stored_rules(web).read_text())
     content["time"] = time.time() + hours * 3600
-    kept(web).write_text(json.dumps(content))
+    stored_rules(web).write_text(json.dumps(content))
     assert_forbidden(web)
     assert web.server.count(ROBOTS) == requests
 
@@ -203,8 +201,8 @@ def test_rules_are_fetched_once_a_day(web: Web, hours: float, requests: int) -> 
 )
 def test_damaged_rules_are_fetched_again(web: Web, content: str) -> None:
     web.server.on(ROBOTS, plain(PRIVATE))
-    ask(web)
-    kept(web).write_bytes(content.encode("utf-8", "surrogatepass"))
+    request(web)
+    stored_rules(web).write_bytes(content.encode("utf-8", "surrogatepass"))
     assert_forbidden(web)
     assert web.server.count(ROBOTS) == 2
 
@@ -219,6 +217,6 @@ def test_a_crawl_delay_is_obeyed_at_its_host(web: Web, name: str) -> None:
     assert web.clock.waited == []
     times = []
     for number in range(5):
-        ask(web, f"/{number}.jpg", archive)
+        request(web, f"/{number}.jpg", archive)
         times.append(web.clock.now)
     assert all(7 <= later - earlier <= 7 * 1.3 for earlier, later in pairwise(times))
