@@ -54,12 +54,6 @@ class Responder:
             self._handler.connection.settimeout(PATIENCE)
             self._handler.connection.recv(1)
 
-    def send_forever(self, content: bytes) -> None:
-        """Until the client hangs up."""
-        with contextlib.suppress(ConnectionError):
-            while True:
-                self.send(content)
-
 
 Answer = bytes | Callable[[Responder], None]
 

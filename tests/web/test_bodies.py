@@ -1,5 +1,6 @@
 """A body is stored whole or not at all, however it comes, and never more of it than allowed."""
 
+import contextlib
 import gzip
 import tracemalloc
 import zlib
@@ -34,8 +35,10 @@ def endless(first: bytes, again: bytes) -> Answer:
     """Sends a beginning, then the same bytes until the client hangs up."""
 
     def send(responder: Responder) -> None:
-        responder.send(first)
-        responder.send_forever(again)
+        with contextlib.suppress(ConnectionError):
+            responder.send(first)
+            while True:
+                responder.send(again)
 
     return send
 

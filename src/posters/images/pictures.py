@@ -31,8 +31,6 @@ def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
         PosterRefused: `unreadable` if it isn't a whole JPEG, PNG or WebP, `too large` if it has
             more than `max_pixels` pixels.
     """
-    if not content:
-        raise PosterRefused("unreadable", f"the file is empty; {_EXPECTED}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -48,9 +46,9 @@ def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PosterRefused("too large", f"at most {max_pixels:,} pixels are decoded") from error
     except UnidentifiedImageError as error:
-        raise PosterRefused("unreadable", f"unknown format; {_EXPECTED}") from error
-    except Exception as error:
-        # For a damaged file Pillow's decoders raise almost any exception.
+        cause = "unknown format" if content else "the file is empty"
+        raise PosterRefused("unreadable", f"{cause}; {_EXPECTED}") from error
+    except Exception as error:  # for a damaged file Pillow's decoders raise almost any
         raise PosterRefused("unreadable", f"{error}; {_EXPECTED}") from error
     upright = _upright(image)
     upright.format = image.format
