@@ -12,22 +12,13 @@ from typing import Any
 from posters.catalogue.movie_table import Movie
 from posters.errors import FetchFailed, PosterRefused
 from posters.files import sha256
-from posters.params import FetchParams, PosterParams, ScrapeParams, load_params
+from posters.params import FetchParams, ScrapeParams, load_params
 from posters.sources.imdb import Endpoints, ImdbSource
 from posters.web.archive import Archive
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
 
 THREADS = 4
-RULES = PosterParams(
-    min_side=1,
-    min_aspect=0.1,
-    max_aspect=1,
-    max_pixels=10,
-    max_bytes=1_000_000,
-    near_duplicate=1,
-    placeholders=(),
-)
 SCRAPE = ScrapeParams(
     movies=1, first_year=1950, last_year=1951, min_votes=0, max_failed=0.5, seed=1
 )
@@ -44,7 +35,7 @@ def gather(
         robots=Path(folder, "robots"),
         routes=dict.fromkeys(hosts, server),
     )
-    params = load_params().model_copy(update={"fetch": fetch, "posters": RULES, "scrape": SCRAPE})
+    params = load_params().model_copy(update={"fetch": fetch, "scrape": SCRAPE})
     source = ImdbSource(Archive(Path(folder), fetcher), params, Endpoints(**endpoints))
 
     def poster(movie: Movie) -> str:

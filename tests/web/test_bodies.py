@@ -106,15 +106,10 @@ def test_an_invalid_length_is_ignored(web: Web, length: str) -> None:
     assert get(web.archive()).read() == b"poster"
 
 
-@pytest.mark.parametrize(("layers", "encoding"), [(1, "gzip"), (2, "gzip, gzip")])
-def test_a_decompression_bomb_is_refused_before_it_fills_the_memory(
-    web: Web, layers: int, encoding: str
-) -> None:
+def test_a_decompression_bomb_is_refused_before_it_fills_the_memory(web: Web) -> None:
     packer = zlib.compressobj(9, wbits=31)
     bomb = b"".join(packer.compress(bytes(1_000_000)) for _ in range(200)) + packer.flush()
-    for _ in range(layers - 1):
-        bomb = gzip.compress(bomb)
-    web.server.on("/a.jpg", reply(bomb, Content_Encoding=encoding))
+    web.server.on("/a.jpg", reply(bomb, Content_Encoding="gzip"))
     archive = web.archive()
     tracemalloc.start()
     try:
