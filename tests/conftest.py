@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 import yaml
 from browser import browser  # noqa: F401  (a fixture)
+from misbehaving_server import web  # noqa: F401  (a fixture)
 from sites import Sites
 
 from sample_posters import draw_poster
@@ -65,9 +66,8 @@ def draw(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], Path]
 @pytest.fixture
 def sites() -> Iterator[Sites]:
     """A local server that answers for any host."""
-    served = Sites({})
-    yield served
-    served.close()
+    with Sites({}) as served:
+        yield served
 
 
 def write_table(path: Path, rows: Iterable[Row]) -> Path:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import pytest
@@ -54,12 +53,6 @@ class Responder:
         with contextlib.suppress(ConnectionError):
             self._handler.connection.settimeout(PATIENCE)
             self._handler.connection.recv(1)
-
-    def send_forever(self, content: bytes) -> None:
-        """Until the client hangs up."""
-        with contextlib.suppress(ConnectionError):
-            while True:
-                self.send(content)
 
 
 Answer = bytes | Callable[[Responder], None]
@@ -115,12 +108,7 @@ class Server(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, args=(0.002,), daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.shutdown()
         self.server_close()
 
@@ -203,13 +191,7 @@ class Web:
         self.server = server
         self.clock = Clock()
 
-    def fetcher(
-        self,
-        *,
-        robots: bool = False,
-        connections: int = 4,
-        **changed: Any,
-    ) -> Fetcher:
+    def fetcher(self, *, robots: bool = False, connections: int = 4, **changed: Any) -> Fetcher:
         return Fetcher(
             [Site(host, 1000, connections, robots) for host in (HOST, OTHER)],
             settings(**changed),
@@ -226,24 +208,19 @@ class Web:
     def rows(self) -> list[dict[str, Any]]:
         return ledger_rows(self.folder / LEDGER)
 
-    def row(self) -> dict[str, Any]:
-        return self.rows()[-1]
-
     def outcomes(self) -> list[str]:
         return [row["outcome"] for row in self.rows()]
-
-    def objects(self) -> list[Path]:
-        return [path for path in (self.folder / "objects").rglob("*") if path.is_file()]
 
     def left_over(self) -> list[Path]:
         """Partial files."""
         return [path for path in self.folder.rglob("*.partial*") if path.is_file()]
 
 
-@contextlib.contextmanager
-def opened(folder: Path) -> Iterator[Web]:
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    """A server and archives in an empty folder (imported by conftest.py)."""
     with Server() as server:
-        yield Web(folder, server)
+        yield Web(tmp_path, server)
 
 
 def ledger_rows(path: Path) -> list[dict[str, Any]]:
@@ -278,7 +255,7 @@ def failed(web: Web, limits: Limits = PICTURE, **changed: object) -> FetchFailed
     with pytest.raises(FetchFailed) as caught:
         get(web.archive(**changed), limits=limits)
     assert web.left_over() == []
-    row = web.row()
+    row = web.rows()[-1]
     lasting = "declined" if caught.value.own_limit else "failed"
     assert row["outcome"] == ("passing" if caught.value.temporary else lasting)
     assert row["reason"] == str(caught.value)

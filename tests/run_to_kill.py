@@ -1,13 +1,9 @@
-"""Runs that gather posters in processes of their own, made to be killed.
+"""A run that gathers posters in a process of its own, made to be killed (see test_resume.py).
 
-    python run_to_kill.py    # a run as JSON in each line of the input
-
-Modules are imported once; each run is a fork. For each run it writes the process id, and after its
-end the status of `os.waitpid`. The result of a run is in `result.json` in its folder.
+Its only argument has the arguments of `gather` as JSON; the result is `result.json` in the folder.
 """
 
 import json
-import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,40 +12,31 @@ from typing import Any
 from posters.catalogue.movie_table import Movie
 from posters.errors import FetchFailed, PosterRefused
 from posters.files import sha256
-from posters.params import FetchParams, PosterParams, ScrapeParams, load_params
+from posters.params import FetchParams, ScrapeParams, load_params
 from posters.sources.imdb import Endpoints, ImdbSource
 from posters.web.archive import Archive
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
 
 THREADS = 4
-RULES = PosterParams(
-    min_side=1,
-    min_aspect=0.1,
-    max_aspect=1,
-    max_pixels=10,
-    max_bytes=1_000_000,
-    near_duplicate=1,
-    placeholders=(),
-)
 SCRAPE = ScrapeParams(
     movies=1, first_year=1950, last_year=1951, min_votes=0, max_failed=0.5, seed=1
 )
 
 
 def gather(
-    folder: Path, server: str, hosts: list[str], endpoints: dict[str, Any], settings: dict[str, Any]
+    folder: str, server: str, hosts: list[str], endpoints: dict[str, Any], settings: dict[str, Any]
 ) -> None:
     """Fetch the poster of each movie, several at a time."""
     fetch = FetchParams(**settings)
     fetcher = Fetcher(
         [Site(host, 1, THREADS) for host in hosts],
         fetch,
-        robots=folder / "robots",
+        robots=Path(folder, "robots"),
         routes=dict.fromkeys(hosts, server),
     )
-    params = load_params().model_copy(update={"fetch": fetch, "posters": RULES, "scrape": SCRAPE})
-    source = ImdbSource(Archive(folder, fetcher), params, Endpoints(**endpoints))
+    params = load_params().model_copy(update={"fetch": fetch, "scrape": SCRAPE})
+    source = ImdbSource(Archive(Path(folder), fetcher), params, Endpoints(**endpoints))
 
     def poster(movie: Movie) -> str:
         try:
@@ -61,19 +48,8 @@ def gather(
     with ThreadPoolExecutor(THREADS) as pool:
         posters = dict(zip([m.imdb_id for m in movies], pool.map(poster, movies), strict=True))
     result = {"posters": posters, **source.describe()}
-    (folder / "result.json").write_text(json.dumps(result))
-
-
-def main() -> None:
-    for line in sys.stdin:
-        arguments = json.loads(line)
-        process = os.fork()
-        if not process:
-            gather(Path(arguments.pop("folder")), **arguments)
-            os._exit(0)
-        print(process, flush=True)
-        print(os.waitpid(process, 0)[1], flush=True)
+    Path(folder, "result.json").write_text(json.dumps(result))
 
 
 if __name__ == "__main__":
-    main()
+    gather(**json.loads(sys.argv[1]))

@@ -19,11 +19,11 @@ _PATIENCE = 300.0  # seconds; a busy machine needs a minute to import MLflow twi
 def answering(
     *command: str, health: str, folder: Path, environment: Mapping[str, str]
 ) -> Iterator[str]:
-    """Run a server until the block ends, and yield its address once it answers.
+    """Run a server until the block ends, and yield its address once `health` answers 200.
 
     Args:
         command: without its last argument, the port.
-        health: the path that answers 200 once the server is ready.
+        health: a path.
         folder: the working folder; the log, `server-PORT.log`, is beside it.
         environment: of the process.
     """

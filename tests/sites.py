@@ -1,9 +1,8 @@
 """A local server that stands in for web sites and counts the requests."""
 
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import misbehaving_server
@@ -34,22 +33,14 @@ class Sites(Server):
         self.asked: Counter[str] = Counter()
         self.headers: dict[str, Mapping[str, str]] = {}
         self.default = self._answer
-        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
-
-    def close(self) -> None:
-        self.shutdown()
-        self.server_close()
 
     @contextmanager
     def archive(self, folder: Path, sites: list[Site]) -> Iterator[Archive]:
         """An archive for sites that this server stands in for."""
         routes = {site.host: self.address for site in sites}
         fetcher = Fetcher(sites, settings(), robots=folder / "robots", routes=routes)
-        archive = Archive(folder, fetcher)
-        try:
+        with closing(Archive(folder, fetcher)) as archive:
             yield archive
-        finally:
-            archive.close()
 
     def _answer(self, responder: Responder) -> None:
         request = responder.request

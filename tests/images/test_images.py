@@ -37,13 +37,6 @@ def noise(width: int = 120, height: int = 180) -> Image.Image:
     return Image.fromarray(patches).resize((width, height), Image.Resampling.BICUBIC)
 
 
-def faint_noise(size: int) -> Image.Image:
-    """A grey picture whose squares of some size differ by up to 4 levels of 256."""
-    shape = (300 // size, 200 // size)
-    squares = np.random.default_rng(1).integers(88, 93, shape, dtype=np.uint8)
-    return Image.fromarray(squares).resize((200, 300), Image.Resampling.NEAREST)
-
-
 def encoded(image: Image.Image, format_name: str, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, format_name, **options)
@@ -64,30 +57,15 @@ def with_orientation(image: Image.Image, orientation: int) -> bytes:
     return encoded(image, "PNG", exif=exif)
 
 
-def hand_made_png(width: int, height: int) -> bytes:
-    """A PNG that claims a size but holds few bytes: black rows pack into almost nothing."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)  # one bit a pixel, grey
-    rows = zlib.compress(bytes((1 + (width + 7) // 8) * height), 9)
-    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + chunks
-
-
-def reason_to_refuse(content: bytes) -> str:
-    with pytest.raises(PosterRefused) as refused:
-        check_poster(content, RULES)
-    assert str(refused.value).startswith(f"{refused.value.reason}: ")
-    return refused.value.reason
+def png_that_claims_to_be(width: int, height: int) -> bytes:
+    content = bytearray(encoded(solid("L", 0), "PNG"))
+    content[16:24] = struct.pack(">II", width, height)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    return bytes(content)
 
 
 GREEN_PALETTE = palette((10, 200, 30), (1, 2, 3))
 FILES: dict[str, tuple[bytes, tuple[int, int, int]]] = {
-    "grey": (encoded(solid("L", 100), "PNG"), (100, 100, 100)),
     "grey JPEG": (encoded(solid("L", 100), "JPEG"), (100, 100, 100)),
     "black and white": (encoded(solid("1", 1), "PNG"), WHITE),
     "16-bit grey": (
@@ -100,13 +78,10 @@ FILES: dict[str, tuple[bytes, tuple[int, int, int]]] = {
     "palette, another clear": (encoded(GREEN_PALETTE, "PNG", transparency=1), (10, 200, 30)),
     "palette, half": (encoded(GREEN_PALETTE, "PNG", transparency=b"\x80"), (132, 227, 142)),
     "RGBA, clear": (encoded(solid("RGBA", (9, 20, 30, CLEAR)), "PNG"), WHITE),
-    "RGBA, opaque": (encoded(solid("RGBA", (9, 20, 30, 255)), "PNG"), (9, 20, 30)),
     "RGBA, half": (encoded(solid("RGBA", (0, 0, 255, 128)), "PNG"), (127, 127, 255)),
     "LA, clear": (encoded(solid("LA", (50, CLEAR)), "PNG"), WHITE),
-    "LA, opaque": (encoded(solid("LA", (50, 255)), "PNG"), (50, 50, 50)),
     "RGB, clear": (encoded(solid("RGB", "navy"), "PNG", transparency=(0, 0, 128)), WHITE),
     "WebP": (encoded(solid("RGB", (10, 100, 20)), "WEBP", lossless=True), (10, 100, 20)),
-    "WebP, clear": (encoded(solid("RGBA", (9, 9, 9, CLEAR)), "WEBP", lossless=True), WHITE),
 }
 
 
@@ -126,20 +101,6 @@ def test_16_bit_grey_is_scaled_and_32_bit_grey_up_to_255_is_not() -> None:
     assert np.array_equal(np.asarray(image)[:, :, 1], shades)
 
 
-@pytest.mark.parametrize(
-    ("orientation", "size", "corner"),
-    [(1, (3, 2), (0, 0)), (3, (3, 2), (2, 1)), (6, (2, 3), (1, 0)), (8, (2, 3), (0, 2))],
-)
-def test_the_exif_orientation_is_applied(
-    orientation: int, size: tuple[int, int], corner: tuple[int, int]
-) -> None:
-    picture = solid("RGB", "black", (3, 2))
-    picture.putpixel((0, 0), WHITE)
-    image = to_rgb(with_orientation(picture, orientation))
-    assert image.size == size
-    assert image.getpixel(corner) == WHITE
-
-
 def test_a_path_bytes_and_an_open_picture_give_the_same_image(tmp_path: Path) -> None:
     path = tmp_path / "poster.jpg"
     path.write_bytes(encoded(noise(), "JPEG"))
@@ -150,7 +111,7 @@ def test_a_path_bytes_and_an_open_picture_give_the_same_image(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
-@pytest.mark.parametrize("kind", ["uint8", "float16", "float32", "float64"])
+@pytest.mark.parametrize("kind", ["uint8", "float32"])
 def test_an_array_gives_the_same_image_as_its_picture(mode: str, kind: str) -> None:
     image = noise().convert(mode)
     if mode == "RGBA":
@@ -167,21 +128,16 @@ def test_an_array_gives_the_same_image_as_its_picture(mode: str, kind: str) -> N
     "array",
     [
         pytest.param(np.zeros((12, 8, 2), np.uint8), id="2 channels"),
-        pytest.param(np.zeros((3, 12, 8), np.uint8), id="channels first"),
         pytest.param(np.zeros((1, 12, 8, 3), np.uint8), id="a batch"),
-        pytest.param(np.zeros(12, np.uint8), id="flat"),
         pytest.param(np.zeros((0, 8, 3), np.uint8), id="empty"),
-        pytest.param(np.zeros((12, 8, 3), np.int64), id="whole numbers of another type"),
-        pytest.param(np.zeros((12, 8, 3), np.bool_), id="truth values"),
+        pytest.param(np.zeros((12, 8, 3), np.int64), id="another type"),
         pytest.param(np.full((12, 8, 3), 255.0), id="floats of 0-255"),
-        pytest.param(np.full((12, 8, 3), -0.1), id="floats below 0"),
         pytest.param(np.full((12, 8, 3), np.nan), id="not a number"),
     ],
 )
 def test_other_arrays_are_refused(array: NDArray[np.generic]) -> None:
-    with pytest.raises(PosterRefused, match=r"expected \(height, width") as refused:
+    with pytest.raises(PosterRefused, match=r"^unreadable: .* expected \(height, width"):
         to_rgb(array)
-    assert refused.value.reason == "unreadable"
 
 
 @pytest.mark.parametrize(
@@ -190,121 +146,94 @@ def test_other_arrays_are_refused(array: NDArray[np.generic]) -> None:
         pytest.param(b"", id="empty file"),
         pytest.param(b"<!DOCTYPE html><html><body>404</body></html>", id="HTML"),
         pytest.param(encoded(noise(), "JPEG")[:1500], id="half a JPEG"),
-        pytest.param(encoded(noise(), "JPEG")[:30], id="the head of a JPEG"),
         pytest.param(encoded(noise(), "PNG")[:1500], id="half a PNG"),
-        pytest.param(encoded(noise(), "PNG")[:20], id="the head of a PNG"),
         pytest.param(encoded(noise(), "WEBP")[:500], id="half a WebP"),
         pytest.param(encoded(noise(), "GIF"), id="GIF"),
-        pytest.param(encoded(noise(), "BMP"), id="BMP"),
     ],
 )
-def test_damaged_files_and_other_formats_are_unreadable(content: bytes, tmp_path: Path) -> None:
+def test_damaged_files_and_other_formats_are_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "poster.jpg").write_bytes(content)
-    with pytest.raises(PosterRefused, match="expected a whole JPEG, PNG or WebP") as refused:
+    with pytest.raises(PosterRefused, match=r"^unreadable: .*expected a whole JPEG, PNG or WebP"):
         read_image(tmp_path / "poster.jpg")
-    assert refused.value.reason == "unreadable"
-    assert reason_to_refuse(content) == "unreadable"
 
 
 @pytest.mark.parametrize(
     ("name", "reason"), [("none.jpg", "missing"), ("a\0b.jpg", "unreadable"), (".", "unreadable")]
 )
-def test_a_path_that_is_not_a_readable_file_is_refused(
-    tmp_path: Path, name: str, reason: str
-) -> None:
-    with pytest.raises(PosterRefused) as refused:
+def test_path_that_is_not_a_file_is_refused(tmp_path: Path, name: str, reason: str) -> None:
+    with pytest.raises(PosterRefused, match=f"^{reason}: ") as refused:
         to_rgb(tmp_path / name)
-    assert refused.value.reason == reason
     assert str(tmp_path.parent) not in str(refused.value), "data files don't name folders"
 
 
-def test_a_decompression_bomb_is_refused() -> None:
-    bomb = hand_made_png(30_000, 30_000)
-    assert len(bomb) < 200_000
-    assert reason_to_refuse(bomb) == "too large"
+def test_too_many_pixels_are_refused() -> None:
+    for width in (8000, 10_000, 30_000):  # Pillow itself warns of the second, refuses the third
+        with pytest.raises(PosterRefused, match=r"^too large: .*at most 40,000,000 "):
+            check_poster(png_that_claims_to_be(width, width), RULES)
+    content = encoded(noise(100, 150), "PNG")
+    assert open_image(content, max_pixels=15_000).size == (100, 150)
+    with pytest.raises(PosterRefused, match=r"^too large"):
+        open_image(content, max_pixels=14_999)
 
 
-def test_the_limit_of_pixels_is_exact() -> None:
-    assert open_image(hand_made_png(100, 150), max_pixels=15_000).size == (100, 150)
-    with pytest.raises(PosterRefused) as refused:
-        open_image(hand_made_png(100, 151), max_pixels=15_000)
-    assert refused.value.reason == "too large"
-
-
+@pytest.mark.parametrize("size", [(100, 118), (100, 200), (170, 200)])
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP"])
-def test_a_poster_is_accepted(format_name: str) -> None:
-    image = check_poster(encoded(noise(), format_name), RULES)
-    assert (image.format, image.size, image.mode) == (format_name, (120, 180), "RGB")
+def test_poster_within_the_limits_is_accepted(size: tuple[int, int], format_name: str) -> None:
+    image = check_poster(encoded(noise(*size), format_name), RULES)
+    assert (image.format, image.size, image.mode) == (format_name, size, "RGB")
 
 
 @pytest.mark.parametrize(
     ("size", "reason"),
     [
-        ((100, 118), ""),
-        ((100, 200), ""),
-        ((170, 200), ""),
-        ((1, 1), "too small"),
         ((99, 150), "too small"),
         ((150, 99), "too small"),
-        ((180, 120), "not portrait"),
         ((150, 150), "not portrait"),
         ((172, 200), "not portrait"),
         ((100, 201), "not portrait"),
-        ((100, 1000), "not portrait"),
     ],
 )
-def test_sizes_outside_the_limits_are_refused(size: tuple[int, int], reason: str) -> None:
-    content = encoded(noise(*size), "PNG")
-    if reason:
-        assert reason_to_refuse(content) == reason
-    else:
-        assert check_poster(content, RULES).size == size
+def test_size_outside_the_limits_is_refused(size: tuple[int, int], reason: str) -> None:
+    with pytest.raises(PosterRefused, match=f"^{reason}: "):
+        check_poster(encoded(noise(*size), "PNG"), RULES)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        pytest.param(encoded(solid("RGB", (90, 90, 90), (200, 300)), "PNG"), id="PNG"),
-        pytest.param(encoded(solid("RGBA", (9, 9, 9, CLEAR), (200, 300)), "PNG"), id="clear"),
-        pytest.param(encoded(faint_noise(size=1), "JPEG"), id="JPEG with fine slight noise"),
-        pytest.param(encoded(faint_noise(size=20), "JPEG"), id="JPEG with coarse slight noise"),
-    ],
-)
-def test_a_picture_of_one_colour_is_refused(content: bytes) -> None:
-    assert reason_to_refuse(content) == "flat colour"
-
-
-def test_a_dark_poster_with_a_faint_title_is_not_flat() -> None:
+def test_picture_of_one_colour_is_refused() -> None:
+    levels = np.random.default_rng(1).integers(88, 93, (300, 200), dtype=np.uint8)
+    slight_noise = encoded(Image.fromarray(levels), "JPEG")
+    for content in (encoded(solid("RGBA", (9, 9, 9, CLEAR), (200, 300)), "PNG"), slight_noise):
+        with pytest.raises(PosterRefused, match=r"^flat colour"):
+            check_poster(content, RULES)
     poster = solid("RGB", (8, 8, 12), (200, 300))
-    poster.paste((28, 8, 12), (60, 240, 140, 255))
-    assert check_poster(encoded(poster, "PNG"), RULES).size == (200, 300)
+    poster.paste((28, 8, 12), (60, 240, 140, 255))  # a faint title
+    check_poster(encoded(poster, "PNG"), RULES)
 
 
-def test_a_rotated_picture_is_measured_upright() -> None:
-    """Cameras store a portrait sideways, with an Exif orientation."""
-    assert check_poster(with_orientation(noise(180, 120), 6), RULES).size == (120, 180)
-    with pytest.raises(PosterRefused) as refused:
+def test_exif_orientation_is_applied_before_the_size_is_checked() -> None:
+    """Cameras store a portrait sideways."""
+    picture = noise(180, 120)
+    picture.putpixel((0, 0), WHITE)
+    upright = check_poster(with_orientation(picture, 6), RULES)
+    assert upright.size == (120, 180)
+    assert upright.getpixel((119, 0)) == WHITE
+    with pytest.raises(PosterRefused, match=r"^not portrait"):
         check_poster(with_orientation(noise(120, 180), 6), RULES)
-    assert refused.value.reason == "not portrait"
 
 
 @pytest.mark.parametrize("format_name", ["PNG", "WEBP", "JPEG"])
-def test_a_damaged_exif_orientation_is_ignored(format_name: str) -> None:
-    damaged = b"Exif\0\0XX\0*\0\0\0\x08"
-    content = encoded(noise(), format_name, exif=damaged)
-    assert check_poster(content, RULES).size == (120, 180)
-    assert to_rgb(content).size == (120, 180)
+def test_damaged_exif_orientation_is_ignored(format_name: str) -> None:
+    content = encoded(noise(), format_name, exif=b"Exif\0\0XX\0*\0\0\0\x08")
+    assert check_poster(content, RULES).size == to_rgb(content).size == (120, 180)
 
 
-def test_the_first_picture_of_a_jpeg_with_several_is_used() -> None:
+def test_first_picture_of_a_jpeg_with_several_is_used() -> None:
     content = encoded(noise(), "MPO", save_all=True, append_images=[solid("RGB", (1, 2, 3))])
     image = check_poster(content, RULES)
     assert image.size == (120, 180)
     assert FORMATS[str(image.format)] == ".jpg"
 
 
-def test_an_open_picture_that_is_cut_short_is_refused() -> None:
-    content = encoded(noise(), "JPEG")
-    with pytest.raises(PosterRefused) as refused:
-        to_rgb(Image.open(io.BytesIO(content[: len(content) // 2])))
-    assert refused.value.reason == "unreadable"
+def test_open_picture_that_is_cut_short_is_refused() -> None:
+    cut = Image.open(io.BytesIO(encoded(noise(), "JPEG")[:1500]))
+    with pytest.raises(PosterRefused, match=r"^unreadable"):
+        to_rgb(cut)

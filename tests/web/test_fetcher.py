@@ -1,9 +1,9 @@
 """Which requests are repeated, when, and how often; and when a host is given up."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from email.utils import formatdate
-from pathlib import Path
-from threading import Thread
 from time import time
 
 import pytest
@@ -15,7 +15,6 @@ from misbehaving_server import (
     failed,
     get,
     head,
-    opened,
     reply,
     settings,
     url,
@@ -25,12 +24,6 @@ from posters.errors import FetchFailed, SiteUnreachable, SourceError
 from posters.web.archive import Archive
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with opened(tmp_path) as found:
-        yield found
 
 
 def test_a_request_names_the_program_and_the_accepted_types(web: Web) -> None:
@@ -44,26 +37,22 @@ def test_a_request_names_the_program_and_the_accepted_types(web: Web) -> None:
     assert set(headers) == {"user-agent", "accept-encoding", "accept", "host"}
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 599])
-def test_a_busy_server_is_asked_again(web: Web, status: int) -> None:
+@pytest.mark.parametrize("status", [408, 429, 500, 599])
+def test_request_to_a_busy_server_is_repeated(web: Web, status: int) -> None:
     web.server.on("/a.jpg", reply(b"busy", status), reply(b"busy", status), reply(b"poster"))
     assert get(web.archive()).read() == b"poster"
     assert web.server.count() == 3
     first, second = web.clock.waited
     assert 1 <= first <= 2 <= second <= 3
     assert web.outcomes() == ["fetched"]
+    web.server.on("/b.jpg", reply(b"busy", status))
+    with pytest.raises(FetchFailed, match=f"HTTP {status}") as caught:
+        get(web.archive(retries=1), url("/b.jpg"))
+    assert caught.value.temporary
+    assert web.server.count("/b.jpg") == 2
 
 
-@pytest.mark.parametrize("retries", [0, 1, 4])
-def test_retries_end(web: Web, retries: int) -> None:
-    web.server.on("/a.jpg", reply(b"busy", 503))
-    error = failed(web, retries=retries)
-    assert (error.reason, error.temporary) == ("HTTP 503", True)
-    assert web.server.count() == 1 + retries
-    assert len(web.clock.waited) == retries
-
-
-@pytest.mark.parametrize("status", [204, 206, 304, 400, 401, 403, 404, 410, 451])
+@pytest.mark.parametrize("status", [204, 304, 401, 403, 404])
 def test_other_statuses_are_not_retried(web: Web, status: int) -> None:
     web.server.on("/a.jpg", head(status, Content_Type="image/jpeg", Content_Length=0))
     error = failed(web)
@@ -75,16 +64,14 @@ def test_other_statuses_are_not_retried(web: Web, status: int) -> None:
     ("retry_after", "least", "most"),
     [
         ("7", 7, 7),
-        (" 60 ", 60, 60),
         ("0", 0, 0),
         (lambda: formatdate(time() + 45, usegmt=True), 1, 46),
         (lambda: formatdate(time() - 45, usegmt=True), 0, 0),
         ("soon", 1, 2),
         ("-3", 1, 2),
-        ("9" * 5000, 1, 2),
         ("Mon, 01 Jan 99999999 00:00:00 GMT", 1, 2),
     ],
-    ids=range(9),
+    ids=range(7),
 )
 def test_retry_after_is_obeyed(
     web: Web, retry_after: str | Callable[[], str], least: float, most: float
@@ -95,8 +82,8 @@ def test_retry_after_is_obeyed(
     assert least <= sum(web.clock.waited) <= most
 
 
-@pytest.mark.parametrize("value", ["61", "86400", "9" * 400, "Fri, 31 Dec 2100 23:59:59 GMT"])
-def test_a_server_that_wants_too_long_a_wait_is_not_asked_again(web: Web, value: str) -> None:
+@pytest.mark.parametrize("value", ["61", "9" * 400, "Fri, 31 Dec 2100 23:59:59 GMT"])
+def test_too_long_retry_after_ends_the_attempt(web: Web, value: str) -> None:
     web.server.on("/a.jpg", reply(b"busy", 429, Retry_After=value))
     error = failed(web)
     assert (error.reason, error.temporary) == ("HTTP 429", True)
@@ -104,7 +91,7 @@ def test_a_server_that_wants_too_long_a_wait_is_not_asked_again(web: Web, value:
     assert (web.server.count(), web.clock.waited) == (1, [])
 
 
-def test_retry_after_holds_for_the_other_addresses_of_the_host(web: Web) -> None:
+def test_retry_after_applies_to_the_whole_host(web: Web) -> None:
     web.server.on("/a.jpg", reply(b"busy", 429, Retry_After="50"))
     web.server.on("/b.jpg", reply(b"poster"))
     archive = web.archive(retries=0)
@@ -134,12 +121,9 @@ def test_an_answer_in_between_resets_the_count(web: Web) -> None:
     fetcher = web.fetcher(retries=0)
     archive = Archive(web.folder, fetcher)
     for number in range(6):
-        down = number % 3 != 2
-        fetcher._connections.routes[HOST] = "http://127.0.0.1:1" if down else web.server.address
-        if down:
-            with pytest.raises(FetchFailed, match="no connection"):
-                get(archive, url(f"/{number}.jpg"))
-        else:
+        up = number % 3 == 2
+        fetcher._connections.routes[HOST] = web.server.address if up else "http://127.0.0.1:1"
+        with nullcontext() if up else pytest.raises(FetchFailed, match="no connection"):
             get(archive, url(f"/{number}.jpg"))
 
 
@@ -160,19 +144,11 @@ def test_closing_ends_a_wait_and_writes_nothing_about_the_address(web: Web) -> N
     )
     archive = Archive(web.folder, fetcher)
     web.server.on("/a.jpg", reply(b"busy", 429, Retry_After="59"))
-    errors: list[FetchFailed] = []
-
-    def fetch() -> None:
-        try:
-            get(archive)
-        except FetchFailed as error:
-            errors.append(error)
-
-    thread = Thread(target=fetch)
-    thread.start()
-    web.server.wait_for(1)
-    archive.close()
-    thread.join(PATIENCE)
-    assert [error.reason for error in errors] == ["stopped"]
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(get, archive)
+        web.server.wait_for(1)
+        archive.close()
+        with pytest.raises(FetchFailed, match="stopped"):
+            waiting.result(PATIENCE)
     assert web.rows() == []
     assert web.left_over() == []

@@ -2,23 +2,15 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from misbehaving_server import HOST, OTHER, Web, get, head, opened, redirect, reply, url
+from misbehaving_server import HOST, OTHER, Web, get, redirect, reply, url
 
 from posters.errors import PostersError, SiteBlocked
 from posters.web.request import Secret
 
 KEY = "s3cretk3y"
 SECRET = Secret({"api_key": KEY}, {"Authorization": f"Bearer {KEY}"})
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with opened(tmp_path) as found:
-        yield found
 
 
 def test_a_key_is_sent_to_the_first_host_only(web: Web) -> None:
@@ -38,24 +30,18 @@ def test_a_key_is_sent_to_the_first_host_only(web: Web) -> None:
     [
         None,  # the server is down
         reply(status=403),
-        reply(status=503),
         reply(status=202),
         reply(status=401),
-        reply(b"<html>", Content_Type="text/html"),
         reply(b"not gzip", Content_Encoding="gzip"),
         reply()[:-1],
-        head(Content_Type="image/jpeg", Content_Length=10**9),
-        b"",
         b"nonsense\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nno header\r\n\r\n",
         redirect(f"http://{HOST}/b?api_key={KEY}"),
-        redirect(f"https://{HOST}:8443/b?api_key={KEY}"),
         redirect(f"https://{KEY}@{HOST}/b"),
         redirect(f"https://evil.test/b?api_key={KEY}"),
         redirect(f"https://[{KEY}/b?api_key={KEY}"),
         redirect(f"/a.jpg?api_key={KEY}"),
     ],
-    ids=range(18),
+    ids=range(12),
 )
 def test_a_key_is_in_no_message_log_or_table(
     web: Web,

@@ -35,37 +35,24 @@ def address(number: int) -> str:
     return f"https://movies.test/{number}.jpg"
 
 
-def test_attempts_are_read_as_they_were_written(path: Path) -> None:
-    Ledger(path).append(fetched(1))
-    assert Ledger(path).last(address(1)) == fetched(1)
-    (row,) = ledger_rows(path)
-    assert row["time"].endswith("+00:00")
-
-
-@pytest.mark.parametrize(
-    "text",
-    ['a "quoted" word', "'; DROP TABLE attempts; --", "two\nlines\0", "電影 🎬", "x" * 60_000],
-)
-def test_any_text_can_be_written(path: Path, text: str) -> None:
-    attempt = Attempt("poster", text, "failed", text, text, modified=text)
-    Ledger(path).append(attempt)
-    assert Ledger(path).last(text) == attempt
-
-
-def test_lone_surrogates_are_replaced(path: Path) -> None:
-    ledger = Ledger(path)
-    ledger.append(Attempt("poster", "https://movies.test/\udc80", "failed"))
-    last = ledger.last("https://movies.test/\udc80")
-    assert last and last.address == "https://movies.test/?"
-
-
-def test_the_last_row_of_an_address_counts(path: Path) -> None:
+def test_last_attempt_at_an_address_is_read_as_it_was_written(path: Path) -> None:
     ledger = Ledger(path)
     for outcome in ("passing", "fetched", "failed", "stopped", "declined"):
         ledger.append(fetched(1, outcome=outcome))
-    last = ledger.last(address(1))
-    assert last and last.outcome == "failed", "a site that stopped says nothing about an address"
+    # A stopped site says nothing about the address.
+    assert Ledger(path).last(address(1)) == fetched(1, outcome="failed")
     assert len(ledger_rows(path)) == 5
+
+
+def test_any_text_can_be_written(path: Path) -> None:
+    text = "'; DROP TABLE attempts; -- \n\0 電影 🎬" + "x" * 60_000
+    attempt = Attempt("poster", text, "failed", text, text, modified=text)
+    Ledger(path).append(attempt)
+    assert Ledger(path).last(text) == attempt
+    surrogate = "https://movies.test/\udc80"
+    Ledger(path).append(Attempt("poster", surrogate, "failed"))
+    last = Ledger(path).last(surrogate)
+    assert last and last.address == "https://movies.test/?"
 
 
 def test_a_refusal_is_written_once_and_the_address_stays_fetched(path: Path) -> None:
@@ -168,7 +155,7 @@ for number in range(100):
 """
 
 
-@pytest.mark.parametrize("room", [0, 50_000, 99_999])
+@pytest.mark.parametrize("room", [0, 50_000])
 def test_a_full_disk_keeps_the_rows_before_it(path: Path, room: int) -> None:
     """A real limit, in a process of its own: the kernel writes what fits and refuses the rest."""
     run = subprocess.run(

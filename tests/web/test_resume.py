@@ -10,8 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -92,131 +90,63 @@ class HoldingServer(Server):
             self._condition.notify_all()
 
 
-@pytest.fixture
-def server() -> Iterator[HoldingServer]:
-    with HoldingServer() as found:
-        yield found
+def start(server: HoldingServer, folder: Path) -> subprocess.Popen[bytes]:
+    run = {
+        "folder": str(folder),
+        "server": server.address,
+        "hosts": HOSTS,
+        "endpoints": asdict(server.local_imdb.endpoints),
+        "settings": settings().model_dump(mode="json"),
+    }
+    return subprocess.Popen(
+        [sys.executable, str(Path(__file__).parents[1] / "run_to_kill.py"), json.dumps(run)],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+    )
 
 
-class Runs:
-    """Runs in processes of their own, one at a time (see `run_to_kill.py`)."""
-
-    def __init__(self) -> None:
-        self._program = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parents[1] / "run_to_kill.py")],
-            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def start(self, server: HoldingServer, folder: Path) -> int:
-        """Start a run and return its process id."""
-        run = {
-            "folder": str(folder),
-            "server": server.address,
-            "hosts": HOSTS,
-            "endpoints": asdict(server.local_imdb.endpoints),
-            "settings": settings().model_dump(mode="json"),
-        }
-        assert self._program.stdin
-        print(json.dumps(run), file=self._program.stdin, flush=True)
-        return self._read_number()
-
-    def finish(self, server: HoldingServer, folder: Path) -> dict[str, Any]:
-        """The result of a run that nobody kills."""
-        (folder / "result.json").unlink(missing_ok=True)
-        self.start(server, folder)
-        assert self._read_number() == 0
-        result: dict[str, Any] = json.loads((folder / "result.json").read_text())
-        return result
-
-    def kill_after(self, server: HoldingServer, folder: Path, answers: int, threads: int) -> None:
-        """Kill a run after so many answers, once so many of its threads wait for the next."""
-        server.limit = answers
-        process = self.start(server, folder)
-        try:
-            server.wait_for_held(threads)
-        finally:
-            os.kill(process, signal.SIGKILL)
-        assert os.WTERMSIG(self._read_number()) == signal.SIGKILL
-        server.release()
-        assert len(server.answered) == answers
-        for path in (folder / "objects").glob("*/*"):
-            assert sha256_of_file(path) == path.name
-
-    def close(self) -> None:
-        assert self._program.stdin and self._program.stdout
-        self._program.stdin.close()
-        self._program.wait(PATIENCE)
-        self._program.stdout.close()
-
-    def _read_number(self) -> int:
-        assert self._program.stdout
-        return int(self._program.stdout.readline())
+def finish(server: HoldingServer, folder: Path) -> dict[str, Any]:
+    """The result of a run that nobody kills."""
+    assert start(server, folder).wait(PATIENCE) == 0
+    result: dict[str, Any] = json.loads((folder / "result.json").read_text())
+    return result
 
 
-@pytest.fixture(scope="module")
-def runs() -> Iterator[Runs]:
-    found = Runs()
-    yield found
-    found.close()
+def kill_after(server: HoldingServer, folder: Path, answers: int, threads: int) -> None:
+    """Kill a run after so many answers, once so many of its threads wait for the next."""
+    server.limit = answers
+    process = start(server, folder)
+    try:
+        server.wait_for_held(threads)
+    finally:
+        process.kill()
+    assert process.wait(PATIENCE) == -signal.SIGKILL
+    server.release()
+    assert len(server.answered) == answers
+    for path in (folder / "objects").glob("*/*"):
+        assert sha256_of_file(path) == path.name
 
 
-@pytest.fixture(scope="module")
-def expected(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The result of a run that was never killed."""
+@pytest.mark.slow
+@pytest.mark.parametrize("send_beginning", [False, True])
+def test_killed_runs_request_nothing_twice(tmp_path: Path, send_beginning: bool) -> None:
+    """Killed during robots.txt, the data sets, the first suggestions, and the pictures."""
     with HoldingServer() as server:
-        result = runs.finish(server, tmp_path_factory.mktemp("never_killed"))
+        expected = finish(server, tmp_path / "never killed")
         assert server.count() == len(set(server.answered)) == REQUESTS
-    posters = result["posters"]
+    posters = expected["posters"]
     assert sorted(posters) == MOVIES
     assert posters[MOVIES[0]] == sha256(SmallPictures().picture(MOVIES[0]))
     assert posters[MOVIES[3]].startswith("no poster: ")
     assert posters[MOVIES[7]].startswith("HTTP 404: ")
-    return result
 
-
-@pytest.mark.parametrize("send_beginning", [False, True])
-@pytest.mark.parametrize(
-    ("answers", "threads"),
-    [
-        pytest.param(0, 1, id="robots.txt"),
-        pytest.param(2, 1, id="second data set"),
-        pytest.param(4, THREADS, id="first suggestions"),
-        # By now all of the robots.txt are known, whatever the order of the threads.
-        pytest.param(10, THREADS, id="first pictures"),
-        pytest.param(61, THREADS, id="half of it"),
-    ],
-)
-def test_nothing_answered_before_a_kill_is_requested_again(
-    runs: Runs,
-    server: HoldingServer,
-    tmp_path: Path,
-    expected: dict[str, Any],
-    answers: int,
-    threads: int,
-    send_beginning: bool,
-) -> None:
-    server.send_beginning = send_beginning
-    runs.kill_after(server, tmp_path, answers, threads)
-    before, count = set(server.answered), server.count()
-    assert runs.finish(server, tmp_path) == expected
-    again = [request.host + request.path for request in server.requests[count:]]
-    assert before.isdisjoint(again)
-    assert max(Counter(again).values()) == 1
-    assert len(before) + len(again) == REQUESTS
-
-
-def test_a_run_may_be_killed_many_times(
-    runs: Runs, server: HoldingServer, tmp_path: Path, expected: dict[str, Any]
-) -> None:
-    server.send_beginning = True
-    for answers, threads in ((1, 1), (2, 1), (30, THREADS), (31, THREADS), (100, THREADS)):
-        runs.kill_after(server, tmp_path, answers, threads)
-    assert runs.finish(server, tmp_path) == expected
-    assert max(Counter(server.answered).values()) == 1
-    assert len(server.answered) == REQUESTS
-    count = server.count()
-    assert runs.finish(server, tmp_path) == expected
-    assert server.count() == count, "everything is in the archive"
+    folder = tmp_path / "killed"
+    kills = ((0, 1), (2, 1), (4, THREADS), (31, THREADS), (100, THREADS))
+    with HoldingServer() as server:
+        server.send_beginning = send_beginning
+        for answers, threads in kills:
+            kill_after(server, folder, answers, threads)
+        assert finish(server, folder) == expected
+        assert len(server.answered) == len(set(server.answered)) == REQUESTS
+        count = server.count()
+        assert finish(server, folder) == expected
+        assert server.count() == count, "everything is in the archive"

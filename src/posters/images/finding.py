@@ -13,7 +13,7 @@ def find_posters(names: Sequence[str], output: Path | None) -> tuple[list[Path],
 
     Args:
         names: files and folders.
-        output: the sheet that will be written; an earlier one is not taken for a poster.
+        output: the sheet that will be written; an earlier one does not count as a poster.
 
     Returns:
         The picture files in the order of their names, and a message for each name that is wrong.
@@ -26,11 +26,10 @@ def find_posters(names: Sequence[str], output: Path | None) -> tuple[list[Path],
             if not name:
                 problems.append("an empty name; name a file or a folder")
             elif path.is_dir():
-                inside = sorted(
-                    file
-                    for file in path.iterdir()
-                    if file.suffix.lower() in SUFFIXES and not _is_same_file(file, output)
-                )
+                inside = [
+                    file for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES
+                ]
+                inside = [file for file in inside if not _is_same_file(file, output)]
                 found.extend(inside)
                 if not inside:
                     problems.append(f"{path}: no JPEG, PNG or WebP file in this folder")

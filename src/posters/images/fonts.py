@@ -22,26 +22,16 @@ MODERN = "cmr10"
 MODERN_BOLD = "cmb10"
 MODERN_SANS = "cmss10"
 
-_STAND_INS = {
-    MODERN: ROMAN,
-    MODERN_BOLD: ROMAN_BOLD,
-    MODERN_SANS: SANS,
-}
-
-
-@cache
-def _font_folder() -> Path:
-    # matplotlib takes long to import, and drawing needs nothing of it but its files
-    found = find_spec("matplotlib")
-    if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError("matplotlib is missing, whose typefaces posters are drawn in")
-    return Path(found.submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
+_STAND_INS = {MODERN: ROMAN, MODERN_BOLD: ROMAN_BOLD, MODERN_SANS: SANS}
 
 
 @cache
 def load_font(name: str, size: int) -> ImageFont.FreeTypeFont:
     """Return the named face at a size in pixels."""
-    path = _font_folder() / f"{name}.ttf"
+    # Only matplotlib's files are needed, and it takes long to import.
+    found = find_spec("matplotlib")
+    assert found and found.origin, "matplotlib is a dependency of this project"
+    path = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf"
     return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
 
 

@@ -16,17 +16,12 @@ _EXTENSION = re.compile(r"\.(jpe?g|png|webp)$", re.IGNORECASE)
 
 
 def image_address(address: str) -> str:
-    """The address under which a picture is requested.
+    """The address under which a picture is requested, always https.
 
-    Args:
-        address: http or https, as a page or a table gives it.
-
-    Returns:
-        For a picture of IMDb: its form with a width of 300 pixels, at the host that still answers.
-        For any other address: the same address with https.
+    For a picture of IMDb: its form with a width of 300 pixels, at the host that still answers.
     """
     parts = _split(address)
-    if parts is None or parts.scheme not in ("http", "https"):
+    if parts.scheme not in ("http", "https"):
         return address
     if not _is_image_host(parts):
         return re.sub("^http:", "https:", address, flags=re.IGNORECASE)
@@ -40,17 +35,15 @@ def image_address(address: str) -> str:
 def is_placeholder(address: str) -> bool:
     """Whether an address leads to the picture that IMDb shows where it has no poster."""
     parts = _split(address)
-    if parts is None:
-        return False
     is_site_graphic = _is_image_host(parts) and parts.path.startswith("/images/G/")
     return is_site_graphic or "nopicture" in address
 
 
-def _split(address: str) -> SplitResult | None:
+def _split(address: str) -> SplitResult:
     try:
         return urlsplit(address)
     except ValueError:  # such as an unclosed bracket in the host: the request will be refused
-        return None
+        return urlsplit("")
 
 
 def _is_image_host(parts: SplitResult) -> bool:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 HASH_BITS = 256
-_WORDS = HASH_BITS // 64
 
 
 def difference_hash(image: Image.Image) -> int:
@@ -25,16 +24,13 @@ def difference_hash(image: Image.Image) -> int:
 
 
 class HashIndex:
-    """Exact search for the nearest hash within a Hamming distance.
-
-    Args:
-        max_distance: bits in which two hashes of the same picture may differ.
-    """
+    """Exact search for the nearest hash that differs by at most `max_distance` bits."""
 
     def __init__(self, max_distance: int) -> None:
         self.max_distance = max_distance
         self._names: list[str] = []
-        self._hashes = np.empty((_WORDS, 1024), np.uint64)  # one column for each name, then spare
+        # One column for each name, then spare ones.
+        self._hashes = np.empty((HASH_BITS // 64, 1024), np.uint64)
 
     def add(self, picture_hash: int, name: str) -> None:
         """Add a picture under a name."""
@@ -46,16 +42,13 @@ class HashIndex:
     def find(self, picture_hash: int) -> str | None:
         """The name of the nearest picture within `max_distance` (ties by name), or None."""
         known = self._hashes[:, : len(self._names)]
-        query = _words(picture_hash)
+        query = _words(picture_hash)[:, np.newaxis]
         # A near hash is near in its first 64 bits too, which excludes nearly all others.
         places = np.flatnonzero(np.bitwise_count(known[0] ^ query[0]) <= self.max_distance)
-        distances = np.bitwise_count(known[:, places] ^ query[:, None]).sum(axis=0)
-        near = [
-            (distance, self._names[place])
-            for distance, place in zip(distances, places, strict=True)
-            if distance <= self.max_distance
-        ]
-        return min(near)[1] if near else None
+        distances = np.bitwise_count(known[:, places] ^ query).sum(axis=0)
+        candidates = [(distances[i], self._names[place]) for i, place in enumerate(places)]
+        distance, name = min(candidates, default=(HASH_BITS, ""))
+        return name if distance <= self.max_distance else None
 
 
 def _words(picture_hash: int) -> NDArray[np.uint64]:

@@ -25,17 +25,12 @@ PosterLike = str | Path | bytes | Image.Image | NDArray[np.generic]
 
 
 def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Decode a whole picture, after its size was checked, and turn it upright.
-
-    Returns:
-        The upright picture; its `format` is a key of `FORMATS`.
+    """Decode a picture and turn it upright; its `format` is a key of `FORMATS`.
 
     Raises:
         PosterRefused: `unreadable` if it isn't a whole JPEG, PNG or WebP, `too large` if it has
             more than `max_pixels` pixels.
     """
-    if not content:
-        raise PosterRefused("unreadable", f"the file is empty; {_EXPECTED}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -51,9 +46,9 @@ def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PosterRefused("too large", f"at most {max_pixels:,} pixels are decoded") from error
     except UnidentifiedImageError as error:
-        raise PosterRefused("unreadable", f"unknown format; {_EXPECTED}") from error
-    except Exception as error:
-        # For a damaged file Pillow's decoders raise almost any exception.
+        cause = "unknown format" if content else "the file is empty"
+        raise PosterRefused("unreadable", f"{cause}; {_EXPECTED}") from error
+    except Exception as error:  # for a damaged file Pillow's decoders raise almost any
         raise PosterRefused("unreadable", f"{error}; {_EXPECTED}") from error
     upright = _upright(image)
     upright.format = image.format
@@ -64,8 +59,7 @@ def _upright(image: Image.Image) -> Image.Image:
     """Apply the Exif orientation; a damaged one is ignored."""
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:
-        # Pillow's metadata parsers raise almost any exception too.
+    except Exception:  # Pillow's metadata parsers raise almost any exception too.
         return image
 
 
@@ -142,10 +136,7 @@ def _from_array(array: NDArray[np.generic]) -> Image.Image:
 
 
 def check_poster(content: bytes, rules: "PosterParams") -> Image.Image:
-    """Decode a picture and check that it is a poster.
-
-    Returns:
-        The decoded picture, as from `open_image`.
+    """Decode a picture as `open_image` does, and check that it is a poster.
 
     Raises:
         PosterRefused: unreadable, too large, too small, not portrait, or of one flat colour.

@@ -10,15 +10,9 @@ _SEARCHED_BYTES = 64 * 1024  # the challenge page has about 2,000 bytes
 
 
 def is_challenge(status: int, headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether an answer is a firewall's challenge.
-
-    Args:
-        status: 202 is the challenge, 405 the CAPTCHA.
-        headers: their names in any case.
-        body: its beginning, may be empty.
-    """
+    """Whether an answer is a challenge; `body` may be its beginning."""
     return (
-        status in (202, 405)
+        status in (202, 405)  # the challenge, the CAPTCHA
         or any(name.lower() == "x-amzn-waf-action" for name in headers)
         or is_challenge_page(body)
     )

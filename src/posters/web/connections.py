@@ -19,7 +19,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError
 
 from posters.errors import FetchFailed
-from posters.web.deadline import Watched
+from posters.web.deadline import Deadline
 
 # IPv6 addresses that end in an IPv4 address: the old form, and that of a gateway (NAT64).
 _ENDING_IN_IPV4 = (ipaddress.ip_network("::/96"), ipaddress.ip_network("64:ff9b::/96"))
@@ -46,11 +46,23 @@ def refuse_private(host: str, address: str) -> None:
         )
 
 
-class _PlainConnection(Watched, HTTPConnection):
+class _Watched:
+    """Mixin: the deadline of the thread can close the socket, a new or an older one."""
+
+    sock: socket.socket | None
+
+    def request(self, *args: Any, **keywords: Any) -> None:
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]
+        Deadline.watch(self.sock)
+        super().request(*args, **keywords)  # type: ignore[misc]
+
+
+class _PlainConnection(_Watched, HTTPConnection):
     pass
 
 
-class _PublicConnection(Watched, HTTPSConnection):
+class _PublicConnection(_Watched, HTTPSConnection):
     def _new_conn(self) -> socket.socket:
         if self.proxy:  # it resolves names and connects by itself
             return super()._new_conn()
@@ -77,9 +89,6 @@ class _PublicPool(HTTPSConnectionPool):
     ConnectionCls = _PublicConnection
 
 
-_POOL_CLASSES = {"http": _PlainPool, "https": _PublicPool}
-
-
 class Connections:
     """Pools of connections to public https hosts, and to the servers of routed hosts.
 
@@ -99,21 +108,19 @@ class Connections:
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
         certificates = os.environ.get("REQUESTS_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
         self._options: dict[str, Any] = {"maxsize": kept, "ca_certs": certificates}
-        self._pools = PoolManager(**self._options)
-        self._pools.pool_classes_by_scheme = _POOL_CLASSES
-        self._proxies: dict[str, ProxyManager] = {}
+        self._managers: dict[str | None, PoolManager] = {}  # by proxy
 
     def get(self, url: str, headers: Mapping[str, str], timeout: Timeout) -> BaseHTTPResponse:
         """Send a request; its answer is not read, and a redirect not followed."""
         parts = urlsplit(url)
         headers = {**self._headers, **headers}
-        pools = self._pools
+        proxy = None
         if server := self.routes.get(parts.hostname or ""):
             headers["Host"] = parts.netloc
             url = server + parts._replace(scheme="", netloc="").geturl()
-        elif proxy := select_proxy(url, get_environ_proxies(url)):
-            pools = self._proxy(proxy)
-        return pools.request(
+        else:
+            proxy = select_proxy(url, get_environ_proxies(url))
+        return self._manager(proxy).request(
             "GET",
             url,
             headers=headers,
@@ -125,12 +132,15 @@ class Connections:
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        for pools in (self._pools, *self._proxies.values()):
-            pools.clear()
+        for manager in [*self._managers.values()]:
+            manager.clear()
 
-    def _proxy(self, proxy: str) -> ProxyManager:
-        if proxy not in self._proxies:
-            manager = ProxyManager(proxy, **self._options)
-            manager.pool_classes_by_scheme = _POOL_CLASSES
-            self._proxies[proxy] = manager
-        return self._proxies[proxy]
+    def _manager(self, proxy: str | None) -> PoolManager:
+        if proxy not in self._managers:
+            manager = (
+                ProxyManager(proxy, **self._options) if proxy else PoolManager(**self._options)
+            )
+            manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _PublicPool}
+            # Of two threads that get here at the same time, both use the manager of the first.
+            self._managers.setdefault(proxy, manager)
+        return self._managers[proxy]

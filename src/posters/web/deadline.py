@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from typing import Any, Self
+from typing import Self
 
 
 class Deadline:
@@ -43,11 +43,7 @@ class Deadline:
 
     @classmethod
     def watch(cls, connected: socket.socket | None) -> None:
-        """Let the deadline of this thread close a socket.
-
-        Raises:
-            TimeoutError: the deadline has passed.
-        """
+        """Let the deadline of this thread close a socket; TimeoutError if it has passed."""
         current: Deadline | None = getattr(cls._of_thread, "current", None)
         if current and connected is not None:
             # Kept here because a connection drops its socket before the last body is read.
@@ -55,19 +51,3 @@ class Deadline:
             if current.passed:
                 current.end()
                 raise TimeoutError("too late to connect")
-
-
-class Watched:
-    """Mixin for urllib3's connections: the deadline of the thread can close the socket."""
-
-    sock: socket.socket | None
-
-    def connect(self) -> None:
-        """Connect, and watch the new socket."""
-        super().connect()  # type: ignore[misc]
-        Deadline.watch(self.sock)
-
-    def request(self, *args: Any, **keywords: Any) -> None:
-        """Send a request; the socket may be an older one, which is watched from here on."""
-        Deadline.watch(self.sock)
-        super().request(*args, **keywords)  # type: ignore[misc]

@@ -26,7 +26,7 @@ from posters.params import FetchParams
 from posters.web.challenge import is_challenge
 from posters.web.connections import Connections
 from posters.web.deadline import Deadline
-from posters.web.request import Answer, Limits, Secret, split_url
+from posters.web.request import Limits, Secret, split_url
 
 _CHUNK = 1 << 16
 _BUSY = frozenset({408, 429, *range(500, 600)})
@@ -37,16 +37,7 @@ _FORBIDDEN = frozenset({401, 403})
 
 @dataclass(eq=False)
 class Exchange:
-    """One request.
-
-    Args:
-        connections: carry it.
-        settings: timeouts.
-        url: the address.
-        limits: of the answer.
-        secret: sent with it.
-        sink: the file that the body is written to.
-    """
+    """One request, whose body is written to `sink`."""
 
     connections: Connections
     settings: FetchParams
@@ -59,11 +50,11 @@ class Exchange:
         self.host = split_url(self.url).hostname or ""
         self.deadline = Deadline(self.limits.seconds)
 
-    def run(self) -> Answer | str:
+    def run(self) -> tuple[str | None, str]:
         """Send the request.
 
         Returns:
-            The answer, its body written to the sink, or the address that it redirects to.
+            The address that the answer redirects to, None if it was received; `Last-Modified`.
 
         Raises:
             FetchFailed: the answer is not acceptable, or the connection broke.
@@ -81,7 +72,7 @@ class Exchange:
                     raise self._slow() from cause
                 raise failure(error, self.host) from cause
 
-    def _run(self) -> Answer | str:
+    def _run(self) -> tuple[str | None, str]:
         query = urlencode(self.secret.query)
         url = self.url + ("&" if "?" in self.url else "?") + query if query else self.url
         headers = {**self.secret.headers, "Accept": ", ".join(self.limits.media) or "*/*"}
@@ -89,17 +80,17 @@ class Exchange:
         response = self.connections.get(url, headers, timeout)
         with contextlib.closing(response):
             if response.status in _REDIRECTS and "Location" in response.headers:
-                return self._redirect(response.headers["Location"])
+                return self._redirect(response.headers["Location"]), ""
             if response.status == 401 and self.secret != Secret():
                 raise SiteBlocked(
                     f"{self.host} does not accept the key (status 401): check it, then run again"
                 )
             self._check_head(response)
-            size = self._read(response)
+            self._read(response)
             if "html" in response.headers.get("Content-Type", "").lower():
                 self.sink.seek(0)
                 self._stop_if_challenged(response, self.sink.read(_CHUNK))
-        return Answer(size, response.headers.get("Last-Modified", ""))
+        return None, response.headers.get("Last-Modified", "")
 
     def _redirect(self, location: str) -> str:
         try:
@@ -126,15 +117,13 @@ class Exchange:
         if self.limits.media and media not in self.limits.media:
             beginning = response.read(_CHUNK, decode_content=True)
             self._stop_if_challenged(response, beginning)
-            self._check_whole(response, len(beginning))
-            raise FetchFailed(
-                "wrong media type",
-                f"{self.host} sent {media or 'no Content-Type'}, expected "
-                f"{' or '.join(self.limits.media)}",
-            )
+            _check_whole(response, len(beginning))
+            expected = " or ".join(self.limits.media)
+            detail = f"{self.host} sent {media or 'no Content-Type'}, expected {expected}"
+            raise FetchFailed("wrong media type", detail)
 
     def _busy(self, response: BaseHTTPResponse) -> FetchFailed:
-        """The server can't answer now; it may say when to ask again (`Retry-After`)."""
+        """The server can't answer now; it may name the seconds to wait (`Retry-After`)."""
         detail, wait = f"{self.host} answered {response.status}", None
         # A header that is neither seconds nor a possible date is ignored.
         with contextlib.suppress(InvalidHeader, ValueError):
@@ -150,12 +139,12 @@ class Exchange:
         if is_challenge(response.status, response.headers, body):
             raise SiteBlocked(
                 f"{self.host} answers with a firewall's challenge (status {response.status}): it "
-                "admits browsers but not programs, and isn't asked again in this run. What was "
-                "fetched is kept. See Sources in the README for what to do"
+                "admits browsers but not programs, and gets no further request in this run. What "
+                "was fetched is kept. See Sources in the README for what to do"
             )
 
-    def _read(self, response: BaseHTTPResponse) -> int:
-        """Copy the body into the sink and return its size in bytes."""
+    def _read(self, response: BaseHTTPResponse) -> None:
+        """Copy the body into the sink."""
         size = 0
         while chunk := response.read1(_CHUNK, decode_content=True):
             size += len(chunk)
@@ -166,13 +155,7 @@ class Exchange:
         # Without a length, a body that the deadline ended looks like a whole one.
         if self.deadline.passed:
             raise self._slow()
-        self._check_whole(response, size)
-        return size
-
-    def _check_whole(self, response: BaseHTTPResponse, size: int) -> None:
-        """Without a length, an empty body is a connection that broke after the headers."""
-        if not (size or response.chunked or response.length_remaining is not None):
-            raise _cut_short()
+        _check_whole(response, size)
 
     def _too_large(self) -> FetchFailed:
         return FetchFailed(
@@ -183,6 +166,18 @@ class Exchange:
         return FetchFailed("slow", f"not done in {self.limits.seconds:g} s", temporary=True)
 
 
+def _check_whole(response: BaseHTTPResponse, size: int) -> None:
+    """Without a length, an empty body is a connection that broke after the headers."""
+    if not (size or response.chunked or response.length_remaining is not None):
+        raise _cut_short()
+
+
+def _cut_short() -> FetchFailed:
+    return FetchFailed(
+        "cut short", "the answer ended before its length", temporary=True, retry=True
+    )
+
+
 def failure(error: Exception, host: str) -> FetchFailed:
     """Translate an error of urllib3, without its text, which may contain a key."""
     reason, detail, again = "no connection", f"{host} can't be reached", True
@@ -191,12 +186,10 @@ def failure(error: Exception, host: str) -> FetchFailed:
             return FetchFailed("address", "not a valid address")
         case HTTPError(args=[_, IncompleteRead()]):
             return _cut_short()
-        case NewConnectionError() | ProxyError():
+        case NewConnectionError() | ConnectTimeoutError() | ProxyError():
             pass
         case SSLError(args=[SSLCertVerificationError(), *_]):
             detail, again = f"the certificate of {host} is not trusted", False
-        case ConnectTimeoutError():
-            detail = f"{host} did not answer in time"
         case ReadTimeoutError():
             reason, detail = "timeout", f"{host} did not answer in time"
         case DecodeError():
@@ -205,9 +198,3 @@ def failure(error: Exception, host: str) -> FetchFailed:
         case _:
             reason, detail = "broken connection", f"{host} closed the connection or sent junk"
     return FetchFailed(reason, detail, temporary=True, retry=again)
-
-
-def _cut_short() -> FetchFailed:
-    return FetchFailed(
-        "cut short", "the answer ended before its length", temporary=True, retry=True
-    )

@@ -13,16 +13,16 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from tenacity.wait import wait_exponential_jitter
 
 from posters.errors import FetchFailed, SiteBlocked, SiteUnreachable
-from posters.params import PRODUCT, FetchParams
+from posters.params import FetchParams
 from posters.web.connections import Connections, refuse_private
 from posters.web.exchange import Exchange
 from posters.web.pace import Clock, Pace, Sleep
-from posters.web.request import Answer, Limits, Secret, Site, split_url, without_query
+from posters.web.request import Limits, Secret, Site, split_url, without_query
 from posters.web.robots import Robots
 
 _BUSY = ("HTTP 408", "HTTP 429")
 _ROBOTS_READ, _ROBOTS_BYTES = 500 * 1024, 2_000_000
-# After so many addresses in a row without a connection, a site is taken to be down.
+# After so many addresses in a row without a connection, a site counts as down.
 _UNREACHABLE_AFTER = 3
 
 
@@ -30,13 +30,13 @@ class Fetcher:
     """Fetches addresses.
 
     Args:
-        sites: the hosts that may be asked; all others are refused, in redirects too.
+        sites: the allowed hosts; all others are refused, in redirects too.
         settings: timeouts, retries, and the contact that is sent to the sites.
         robots: folder in which the hosts' robots.txt are kept for a day.
-        routes: for some hosts, a server on this machine that stands in for them, such as
-            `http://127.0.0.1:8000`; without a rate limit.
+        routes: for some hosts, a server on this machine that stands in for them, without a rate
+            limit (see `Connections`).
         clock: a monotonic clock, in seconds.
-        sleep: waits for some seconds; by default until the fetcher is closed, at most.
+        sleep: waits for some seconds; by default it ends early when the fetcher is closed.
     """
 
     def __init__(
@@ -55,18 +55,13 @@ class Fetcher:
         self._settings = settings
         self._sleep = sleep or self._sleep_until_closed
         self._sites = {site.host: site for site in sites}
-        self._paces = {
-            host: Pace(
-                None if host in routes else site.per_second,
-                site.connections,
-                clock=clock,
-                sleep=self._sleep,
-            )
-            for host, site in self._sites.items()
-        }
+        self._paces: dict[str, Pace] = {}
+        for host, site in self._sites.items():
+            rate = None if host in routes else site.per_second
+            self._paces[host] = Pace(rate, site.connections, clock=clock, sleep=self._sleep)
         most = max((site.connections for site in self._sites.values()), default=1)
         self._connections = Connections(routes, most, settings.user_agent)
-        self._robots = Robots(robots, self._fetch_robots_txt, PRODUCT)
+        self._robots = Robots(robots, self._fetch_robots_txt)
         self._stopped: dict[str, SiteBlocked | SiteUnreachable] = {}
         self._without_connection: Counter[str] = Counter()
         self._running: set[Exchange] = set()
@@ -78,10 +73,8 @@ class Fetcher:
             exchange.deadline.end()
         self._connections.close()
 
-    def fetch(
-        self, url: str, sink: BinaryIO, limits: Limits, secret: Secret | None = None
-    ) -> Answer:
-        """Fetch an address into a file, with retries.
+    def fetch(self, url: str, sink: BinaryIO, limits: Limits, secret: Secret | None = None) -> str:
+        """Fetch an address into a file, with retries, and return its `Last-Modified`.
 
         Args:
             url: https, on one of the sites.
@@ -95,14 +88,14 @@ class Fetcher:
         """
         retrying = Retrying(
             stop=stop_after_attempt(1 + self._settings.retries),
-            wait=self._wait_before_retry,
+            wait=_wait_before_retry,
             retry=retry_if_exception(lambda error: isinstance(error, FetchFailed) and error.retry),
             sleep=self._sleep,
             reraise=True,
         )
         host = split_url(url).hostname or ""
         try:
-            answer = retrying(self._follow_redirects, url, sink, limits, secret or Secret())
+            modified = retrying(self._follow_redirects, url, sink, limits, secret or Secret())
         except FetchFailed as failed:
             if failed.reason != "no connection":
                 self._without_connection[host] = 0
@@ -112,18 +105,14 @@ class Fetcher:
                 self._stopped[host] = SiteUnreachable(
                     f"{host} gave no connection {_UNREACHABLE_AFTER} times in a row "
                     f"({failed.detail}): is there a network? What was fetched is kept; run "
-                    "again, and `make retry-failed` asks again for what failed"
+                    "again, and `make retry-failed` repeats the requests that failed"
                 )
             raise
         self._without_connection[host] = 0
-        return answer
+        return modified
 
     def _fetch_robots_txt(self, url: str) -> str:
-        """A host's robots.txt; empty if there is none.
-
-        Raises:
-            FetchFailed: it can't be fetched.
-        """
+        """A host's robots.txt; empty if there is none. FetchFailed if it can't be fetched."""
         limits = Limits(media=(), max_bytes=_ROBOTS_BYTES, seconds=self._settings.total_timeout)
         text = io.BytesIO()
         try:
@@ -142,28 +131,23 @@ class Fetcher:
         if self._closing.wait(seconds):
             raise _closed()
 
-    def _wait_before_retry(self, state: RetryCallState) -> float:
-        """Seconds before the next attempt: what the server asks, or exponential with jitter."""
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, FetchFailed) and error.retry_after is not None:
-            return error.retry_after
-        return wait_exponential_jitter(initial=1, max=30, jitter=1)(state)
-
-    def _follow_redirects(self, url: str, sink: BinaryIO, limits: Limits, secret: Secret) -> Answer:
-        """One attempt."""
+    def _follow_redirects(self, url: str, sink: BinaryIO, limits: Limits, secret: Secret) -> str:
+        """One attempt; returns `Last-Modified`."""
         target = url
         # A robots.txt itself is exempt, wherever it moved to: the rules are in it.
         obey = split_url(url).path != "/robots.txt"
         for _ in range(1 + self._settings.redirects):
-            host = self._check(target, obey)
+            host = self._check(target)
+            if obey and self._sites[host].robots:
+                self._obey_robots_txt(target, host)
             with self._paces[host].turn():
                 # Another thread may have stopped the site while this one waited.
                 self._refuse_stopped(host)
                 exchange = Exchange(self._connections, self._settings, target, limits, secret, sink)
-                answer = self._run(exchange)
-            if isinstance(answer, Answer):
-                return answer
-            target = answer
+                redirect, modified = self._run(exchange)
+            if redirect is None:
+                return modified
+            target = redirect
             if split_url(target).hostname != host:
                 if secret.occurs_in(target):
                     raise FetchFailed("redirects", f"{host} would send the key to another host")
@@ -173,13 +157,8 @@ class Fetcher:
             "redirects", f"more than {self._settings.redirects}, the last to {last}", own_limit=True
         )
 
-    def _check(self, url: str, obey: bool) -> str:
-        """Check that an address may be requested, and return its host.
-
-        Args:
-            url: the address.
-            obey: whether its robots.txt has to allow it.
-        """
+    def _check(self, url: str) -> str:
+        """Check that an address is allowed, and return its host."""
         parts = split_url(url)
         host = parts.hostname or ""
         # No user, no password, no other port.
@@ -191,22 +170,24 @@ class Fetcher:
         if host not in self._sites:
             raise FetchFailed(
                 "other host",
-                f"{host} is not one of the hosts that may be asked (see fetch.hosts)",
+                f"{host} is not one of the allowed hosts (see fetch.hosts)",
                 own_limit=True,
             )
         if host not in self._routed:
             with contextlib.suppress(ValueError):  # a name, not an IP address
                 refuse_private(host, host)
         self._refuse_stopped(host)
-        if obey and self._sites[host].robots and (delay := self._robots.check(url)):
-            if delay > self._settings.max_retry_after:
-                self._stopped[host] = SiteUnreachable(
-                    f"{host} asks for {delay:g} s between two requests (Crawl-delay), more than "
-                    f"fetch.max_retry_after ({self._settings.max_retry_after:g}): it isn't asked"
-                )
-                raise self._stopped[host]
-            self._paces[host].slow_down(delay)
         return host
+
+    def _obey_robots_txt(self, url: str, host: str) -> None:
+        delay, limit = self._robots.check(url), self._settings.max_retry_after
+        if delay and delay > limit:
+            self._stopped[host] = SiteUnreachable(
+                f"{host} asks for {delay:g} s between two requests (Crawl-delay), more than "
+                f"fetch.max_retry_after ({limit:g}): it gets no request"
+            )
+            raise self._stopped[host]
+        self._paces[host].slow_down(delay or 0)
 
     def _refuse_stopped(self, host: str) -> None:
         if self._closing.is_set():
@@ -214,8 +195,8 @@ class Fetcher:
         if host in self._stopped:
             raise self._stopped[host]
 
-    def _run(self, exchange: Exchange) -> Answer | str:
-        """One request: the answer, or the address that it redirects to."""
+    def _run(self, exchange: Exchange) -> tuple[str | None, str]:
+        """One request, with its consequences for its host."""
         self._running.add(exchange)
         try:
             return exchange.run()
@@ -236,3 +217,11 @@ class Fetcher:
 
 def _closed() -> FetchFailed:
     return FetchFailed("stopped", "the run ended", temporary=True)
+
+
+def _wait_before_retry(state: RetryCallState) -> float:
+    """Seconds before the next attempt: what the server asks, or exponential with jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, FetchFailed) and error.retry_after is not None:
+        return error.retry_after
+    return wait_exponential_jitter(initial=1, max=30, jitter=1)(state)

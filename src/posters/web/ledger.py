@@ -20,7 +20,6 @@ from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wai
 
 LEDGER = "ledger.sqlite"
 Mark = Literal["retry", "refresh"]
-_MARK = "mark"
 
 # Write-ahead logging without a sync for each row: 0.07 ms a row instead of 16 ms. It survives a
 # killed process; after a power failure the last rows may be missing, but the file is intact.
@@ -32,7 +31,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     time TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now')),
     what TEXT, address TEXT, outcome TEXT, imdb_id TEXT, reason TEXT,
     bytes INTEGER, sha256 TEXT, modified TEXT,
-    cancelled INTEGER DEFAULT 0  -- 1 once a later mark says to ask again
+    cancelled INTEGER DEFAULT 0  -- 1 once a later mark repeats the request
 );
 CREATE INDEX IF NOT EXISTS attempts_by_address ON attempts (address);
 """
@@ -40,14 +39,13 @@ CREATE INDEX IF NOT EXISTS attempts_by_address ON attempts (address);
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt to fetch an address, or one judgement on what it gave.
+    """One attempt to fetch an address, or the refusal of what it gave.
 
     Attributes:
-        what: `listing`, `lookup` or `poster`; `mark` for a row that says to ask again.
-        outcome: `fetched`, `failed` (for good), `passing` (failed for a temporary reason),
-            `declined` (by our own limits; the next run asks again), `stopped` (its site can't be
-            asked; likewise), `refused` (fetched, but not usable as a poster); `retry` or `refresh`
-            for a mark.
+        what: `listing`, `lookup` or `poster`; `mark` for a row that orders repeated requests.
+        outcome: `fetched`, `failed` (for good), `passing` (failed for a temporary reason);
+            `declined` by our own limits, or `stopped` with its site, both until the next run;
+            `refused` (fetched, but not usable as a poster); `retry` or `refresh` for a mark.
         reason: why it failed or was refused: a short name, then what happened.
         bytes, sha256: of the body.
         modified: the `Last-Modified` of the server.
@@ -67,14 +65,7 @@ _COLUMNS = ", ".join(field.name for field in fields(Attempt))
 
 
 class Ledger:
-    """Attempts that were made, and what they say about each address.
-
-    Args:
-        path: of the SQLite file; it is made if it is missing.
-
-    Raises:
-        OSError: the file can't be read or written, for instance because the disk is full.
-    """
+    """The attempts so far. Every method raises OSError if the file can't be read or written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -92,7 +83,7 @@ class Ledger:
             retrying(self._connection.executescript, _SCHEMA)
 
     def last(self, address: str) -> Attempt | None:
-        """The last attempt at an address, unless a later mark says to ask again."""
+        """The last attempt at an address, unless a later mark cancelled it."""
         found = self._select(
             "NOT cancelled AND id = (SELECT max(id) FROM attempts"
             " WHERE address = ? AND outcome IN ('fetched', 'failed', 'passing'))",
@@ -101,8 +92,8 @@ class Ledger:
         return found[0] if found else None
 
     def marks(self) -> dict[str, int]:
-        """How often each mark was made: a new number means that something is asked again."""
-        made = [attempt.outcome for attempt in self._select("what = ?", _MARK)]
+        """How often each mark was made: a new number means that requests are repeated."""
+        made = [attempt.outcome for attempt in self._select("what = 'mark'")]
         return {"retry": made.count("retry"), "refresh": made.count("refresh")}
 
     def passing(self) -> list[Attempt]:
@@ -134,9 +125,9 @@ class Ledger:
             self.append(replace(last, outcome="passing", reason=reason))
 
     def mark(self, mark: Mark) -> None:
-        """Say to ask again: for what failed for a temporary reason (`retry`), or for listings."""
+        """Repeat requests that failed for a temporary reason (`retry`), or those for listings."""
         again = "outcome IN ('passing', 'stopped')" if mark == "retry" else "what = 'listing'"
-        self.append(Attempt(_MARK, "", mark), f"UPDATE attempts SET cancelled = 1 WHERE {again}")
+        self.append(Attempt("mark", "", mark), f"UPDATE attempts SET cancelled = 1 WHERE {again}")
 
     def _select(self, condition: str, *values: str) -> list[Attempt]:
         query = f"SELECT {_COLUMNS} FROM attempts WHERE {condition} ORDER BY id"

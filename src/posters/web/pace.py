@@ -16,8 +16,7 @@ class Pace:
     Args:
         per_second: requests a second at most; None for no limit (a server on this machine).
         connections: requests at a time at most.
-        clock: a monotonic clock, in seconds.
-        sleep: waits for some seconds.
+        clock, sleep: in seconds, as of `time`.
     """
 
     def __init__(

@@ -13,12 +13,12 @@ JSON = ("application/json", "text/json", "text/javascript", "text/plain")
 
 @dataclass(frozen=True)
 class Site:
-    """A host that may be asked, and how.
+    """An allowed host.
 
     Attributes:
         per_second: requests a second at most.
         connections: requests at a time at most.
-        robots: obey its robots.txt; not needed for an interface that is made for programs.
+        robots: obey its robots.txt; not needed for an interface for programs.
     """
 
     host: str
@@ -48,14 +48,6 @@ class Secret:
     def _values(self) -> list[str]:
         # The last word: "Bearer" alone is not secret.
         return [value.split()[-1] for value in (*self.query.values(), *self.headers.values())]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The size of a body that was received, in bytes, and the server's `Last-Modified`."""
-
-    size: int
-    modified: str
 
 
 @dataclass(frozen=True)

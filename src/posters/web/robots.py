@@ -10,6 +10,7 @@ from protego import Protego
 
 from posters.errors import FetchFailed, SiteUnreachable
 from posters.files import write_json
+from posters.params import PRODUCT
 from posters.web.request import split_url
 
 # RFC 9309, 2.4: a robots.txt should not be used for more than a day.
@@ -20,24 +21,19 @@ class Robots:
     """The rules of each host; a robots.txt is fetched once a day at most.
 
     Args:
-        folder: keeps the files.
+        folder: where the files are kept.
         fetch: gets a robots.txt by its address; empty if there is none.
-        product: the name of this program in robots.txt (RFC 9309, 2.2.1).
     """
 
-    def __init__(self, folder: Path, fetch: Callable[[str], str], product: str) -> None:
+    def __init__(self, folder: Path, fetch: Callable[[str], str]) -> None:
         self._folder = folder
         self._fetch = fetch
-        self._product = product
         self._rules: dict[str, Protego | SiteUnreachable] = {}
         # A lock for each host, so that a slow host does not delay the others.
         self._locks: dict[str, threading.Lock] = {}
 
     def check(self, url: str) -> float | None:
-        """Check that an address may be requested.
-
-        Returns:
-            The seconds that the site wants between two requests, if it says so.
+        """Check that an address may be requested, and return the `Crawl-delay`, if there is one.
 
         Raises:
             FetchFailed: robots.txt forbids it.
@@ -50,10 +46,9 @@ class Robots:
             rules = self._rules[host]
         if isinstance(rules, SiteUnreachable):
             raise rules
-        if not rules.can_fetch(url, self._product):
+        if not rules.can_fetch(url, PRODUCT):
             raise FetchFailed("robots.txt", f"{host} forbids programs this address", own_limit=True)
-        delay: float | None = rules.crawl_delay(self._product)
-        return delay
+        return rules.crawl_delay(PRODUCT)
 
     def _load(self, host: str) -> Protego | SiteUnreachable:
         kept = self._folder / f"{host}.json"
@@ -66,7 +61,9 @@ class Robots:
         try:
             text = self._fetch(f"https://{host}/robots.txt")
         except FetchFailed as failed:
-            cause = f"the rules of {host} are unknown, as its robots.txt can't be had ({failed})"
+            cause = (
+                f"the rules of {host} are unknown, as its robots.txt can't be fetched ({failed})"
+            )
             if failed.reason == "no connection":
                 cause = f"{failed.detail} (is there a network?)"
             return SiteUnreachable(f"{cause}. What was fetched is kept; try again later")
