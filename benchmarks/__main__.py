@@ -4,7 +4,7 @@ python -m benchmarks
 python -m benchmarks --only predict search
 """
 
-from posters import command  # first: from here on Ctrl-C is no traceback
+from posters import command  # first, so that Ctrl-C during the imports below gives no traceback
 
 # isort: split
 import argparse
@@ -18,17 +18,17 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks import embedding, predicting, rerunning, scale, searching
+from benchmarks import embedding, processes, scale, searching
 from posters import paths
 from posters.embedding.backbone import cores
 from posters.files import write_json
 
 PARTS: dict[str, Callable[[], Any]] = {
-    "predict": predicting.measure,
+    "predict": processes.measure_predict,
     "embed": embedding.measure,
     "search": searching.measure,
     "scale": scale.measure,
-    "rerun": rerunning.measure,
+    "rerun": processes.measure_rerun,
 }
 
 

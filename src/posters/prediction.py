@@ -148,7 +148,8 @@ class Predictor:
 def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:
     """The `k` movies of `data/` whose posters are most similar to `img`, the most similar first.
 
-    The first call loads the network and the vectors. See `Neighbours.nearest`.
+    The first call loads the network and the vectors. A poster in the catalogue is not among its
+    own neighbours.
 
     Args:
         img: a path, a PIL image or an array.
@@ -158,14 +159,14 @@ def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:
         PosterRefused: the poster can't be read.
         DataError: there are no embeddings yet: run `dvc repro`.
     """
-    return _open_neighbours().nearest(img, k)
+    backbone, neighbours = _open_neighbours()
+    return neighbours.nearest_to_vectors(backbone.embed([img]), k)[0]
 
 
 @cache
-def _open_neighbours() -> Neighbours:
+def _open_neighbours() -> tuple[Backbone, Neighbours]:
     embeddings = read_embeddings(paths.EMBEDDINGS)
-    backbone = _open_backbone(embeddings, paths.EMBEDDINGS)
-    return Neighbours(embeddings, lambda poster: backbone.embed([poster])[0])
+    return _open_backbone(embeddings, paths.EMBEDDINGS), Neighbours(embeddings)
 
 
 def _open_backbone(embeddings: Embeddings, folder: Path, many: bool = False) -> Backbone:
