@@ -1,13 +1,12 @@
 """Weights of a Keras network: ImageNet's, from a file, or seeded random ones."""
 
-import contextlib
 import hashlib
 import http.client
 import socket
 import sys
 import urllib.error
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,24 +35,27 @@ def load_network(build: Build, params: "EmbedParams", weights_path: Path | None)
         BackboneError: the network can't be built, or its weights are missing or don't fit.
     """
     name = params.backbone
-    reset_keras(import_keras(), params.seed)
-    if params.weights == "random":
-        return _build(build, None, name), "random"
-    if params.weights != "imagenet":
-        return _build_from_file(build, name, weights_path or Path(params.weights)), "file"
-    try:
-        with _download_timeout():
+    keras = import_keras()
+    reset_keras(keras, params.seed)
+    if params.weights == "imagenet":
+        before = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT)  # Keras sets none
+        try:
             return _build(build, "imagenet", name), "imagenet"
-    except Exception as error:
-        if not _is_failed_download(error):
-            raise
-        if params.if_unreachable == "stop":
-            raise BackboneError(
-                f"ImageNet weights of {name} can't be downloaded ({error}): connect to the "
-                "internet, set embed.weights to a file, or set embed.if_unreachable to random"
-            ) from error
-        warn_random(name, error)
-    reset_keras(import_keras(), params.seed)
+        except Exception as error:
+            if not _is_failed_download(error):
+                raise
+            if params.if_unreachable == "stop":
+                raise BackboneError(
+                    f"ImageNet weights of {name} can't be downloaded ({error}): connect to the "
+                    "internet, set embed.weights to a file, or set embed.if_unreachable to random"
+                ) from error
+            _warn_random(name, error)
+            reset_keras(keras, params.seed)
+        finally:
+            socket.setdefaulttimeout(before)
+    elif params.weights != "random":
+        return _build_from_file(build, name, weights_path or Path(params.weights)), "file"
     return _build(build, None, name), "random"
 
 
@@ -66,8 +68,7 @@ def weights_digest(network: Any) -> str:
     return digest.hexdigest()
 
 
-def warn_random(name: str, error: object) -> None:
-    """Print a conspicuous warning that random weights are used instead of ImageNet's."""
+def _warn_random(name: str, error: Exception) -> None:
     line = "!" * 88
     print(
         f"{line}\n! ImageNet weights of {name} can't be downloaded:\n!   {error}\n"
@@ -106,17 +107,6 @@ def _build_from_file(build: Build, name: str, path: Path) -> Any:
             f".weights.h5 or .h5 file saved from keras.applications.{name}(include_top=False)"
         ) from error
     return network
-
-
-@contextlib.contextmanager
-def _download_timeout() -> Iterator[None]:
-    """Keras's downloads have no time limit of their own."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
 
 
 def _is_failed_download(error: Exception) -> bool:
