@@ -57,7 +57,10 @@ class Neighbours:
             cosines = similarity[other][:k].clip(-1, 1).tolist()
             movies = [self._embeddings.movies[row] for row in rows[other][:k]]
             neighbours.append(
-                [Neighbour(*movie, cosine) for movie, cosine in zip(movies, cosines, strict=True)]
+                [
+                    Neighbour(*movie, similarity=cosine)
+                    for movie, cosine in zip(movies, cosines, strict=True)
+                ]
             )
         return neighbours
 
