@@ -26,25 +26,10 @@ FEATURES = 512
 
 
 def measure(rows: int = 1_000_000, hashes: int = 100_000, vectors: int = 30_000) -> dict[str, Any]:
-    """Seconds of each step on a table of `rows`, its peak memory, and near-duplicate searches.
+    """Seconds of each step on a table of `rows`, their peak memory, and near-duplicate searches.
 
     The time of a search grows with the square of the number of hashes or vectors.
     """
-    steps = _run_stages(rows)
-    megabytes = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
-    measured = {**steps, "megabytes": megabytes}
-    for name, count_pairs, count in (
-        ("near-duplicates by hash", _pairs_by_hash, hashes),
-        ("near-duplicates by features", _pairs_by_features, vectors),
-    ):
-        started = time.perf_counter()
-        pairs = count_pairs(count)
-        taken = round(time.perf_counter() - started, 2)
-        measured[name] = {str(count): {"pairs": pairs, "seconds": taken}}
-    return measured
-
-
-def _run_stages(rows: int) -> dict[str, Any]:
     seconds: dict[str, float] = {}
 
     def step(name: str, run: Callable[[], Any]) -> Any:
@@ -77,7 +62,16 @@ def _run_stages(rows: int) -> dict[str, Any]:
         "groups and split",
         lambda: split_catalogue(movies, seed=7, natural=0.2, validation=0.15, near_duplicate=pairs),
     )
-    return {"rows": len(split), "seconds": {**seconds, "all": round(sum(seconds.values()), 2)}}
+    seconds["all"] = round(sum(seconds.values()), 2)
+    return {
+        "rows": len(split),
+        "megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
+        "near-duplicate pairs": {
+            "hashes": step(f"{hashes} hashes", lambda: _pairs_by_hash(hashes)),
+            "vectors": step(f"{vectors} vectors", lambda: _pairs_by_features(vectors)),
+        },
+        "seconds": seconds,
+    }
 
 
 class _NoPosters(Gatherer):

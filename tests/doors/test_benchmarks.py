@@ -35,8 +35,7 @@ def test_rows_pass_the_stages_and_near_duplicates_are_found() -> None:
     measured = scale.measure(3000, hashes=1000, vectors=2000)
     # Years of which the initial sample has more than t leave the rest of their movies out.
     assert 2500 < measured["rows"] <= 3000
-    assert measured["near-duplicates by hash"]["1000"]["pairs"] == 10
-    assert measured["near-duplicates by features"]["2000"]["pairs"] == 20
+    assert measured["near-duplicate pairs"] == {"hashes": 10, "vectors": 20}
 
 
 def test_libraries_find_the_same_neighbours() -> None:

@@ -13,7 +13,6 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +163,7 @@ def _embedded_columns(
     )
     embedded = contents.map_batches(
         Worker,
-        fn_constructor_args=(network, backbone.info, backbone.probe(), package_versions()),
+        fn_constructor_args=(network, backbone.info, backbone.probe()),
         batch_size=None,
         num_cpus=1,
         # Without a maximum, so that machines that join later are used.
@@ -192,12 +191,12 @@ def read_files(columns: Columns) -> Columns:
 class Worker:
     """The network on one processor of the cluster.
 
-    `network` refers to the contents of the OpenVINO model's files; `probe` and `versions` are
-    `Backbone.probe` and `package_versions` of the machine that keeps the vectors. Problems are
-    returned, not raised: after an exception Ray would start another worker, which would fail too.
+    `network` refers to the contents of the OpenVINO model's files; `probe` is `Backbone.probe` of
+    the machine that keeps the vectors. Problems are returned, not raised: after an exception Ray
+    would start another worker, which would fail too.
     """
 
-    def __init__(self, network: Any, info: BackboneInfo, probe: str, versions: str) -> None:
+    def __init__(self, network: Any, info: BackboneInfo, probe: str) -> None:
         import ray
 
         self._info = info
@@ -210,9 +209,9 @@ class Worker:
             self._backbone = Backbone(model, info, _BATCH_SIZE)
             if self._backbone.probe() != probe:
                 self._problem = (
-                    f"{machine} gives other vectors than this one (it has {package_versions()}; "
-                    f"this one {versions}): run `make ray` there at the same commit and restart "
-                    "its Ray; if its processor is of another type, remove the machine"
+                    f"{machine} gives other vectors than this one: run `make ray` there at the "
+                    "same commit and restart its Ray; if its processor is of another type, remove "
+                    "the machine"
                 )
         except (PostersError, ImportError, OSError, RuntimeError) as error:
             self._problem = f"{machine} can't run the network ({error})"
@@ -228,9 +227,3 @@ class Worker:
             except PosterRefused as refusal:
                 problem = str(refusal)
         return {"vector": vectors, "problem": np.array([problem] * len(contents))}
-
-
-def package_versions() -> str:
-    """The versions of the packages that vectors depend on."""
-    packages = ("numpy", "openvino", "pillow")
-    return ", ".join(f"{package} {metadata.version(package)}" for package in packages)

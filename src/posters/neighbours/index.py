@@ -55,11 +55,10 @@ class Neighbours:
             other = ~self._is_same_poster(vector, rows, similarity)
             # Rounding may take a cosine a little beyond 1.
             cosines = similarity[other][:k].clip(-1, 1).tolist()
-            movies = [self._embeddings.movies[row] for row in rows[other][:k]]
             neighbours.append(
                 [
-                    Neighbour(*movie, similarity=cosine)
-                    for movie, cosine in zip(movies, cosines, strict=True)
+                    Neighbour(*self._embeddings.movies[int(row)], cosine)
+                    for row, cosine in zip(rows[other][:k], cosines, strict=True)
                 ]
             )
         return neighbours
