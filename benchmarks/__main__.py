@@ -1,6 +1,5 @@
 """Measure the time of predicting, embedding, searching, a million rows, and a changed t.
 
-python -m benchmarks
 python -m benchmarks --only predict search
 """
 
@@ -34,12 +33,8 @@ PARTS: dict[str, Callable[[], Any]] = {
 
 def main() -> None:
     """Write `metrics/benchmark.json`; parts that are not measured stay as they were."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure speed; needs the extra `bench`."
-    )
-    parser.add_argument(
-        "--only", nargs="+", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
-    )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--only", nargs="+", choices=PARTS)
     options = parser.parse_args()
     path = paths.METRICS / "benchmark.json"
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -47,13 +42,12 @@ def main() -> None:
         # In a new process, so that a part does not find the memory or the threads of another.
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             measured = pool.submit(PARTS[name]).result()
-        results[name] = {"machine": machine(), "measured": measured}
+        results[name] = {"machine": _machine(), "measured": measured}
         write_json(path, results)
         print(f"bench: {name}: {json.dumps(measured, ensure_ascii=False)}")
 
 
-def machine() -> dict[str, Any]:
-    """The machine on which the figures were measured."""
+def _machine() -> dict[str, Any]:
     cpuinfo = Path("/proc/cpuinfo")
     text = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
     model = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)

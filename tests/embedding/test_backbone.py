@@ -75,12 +75,6 @@ def test_path_bytes_image_and_array_give_the_same_vector(
     assert (vectors == vectors[0]).all()
 
 
-def test_random_weights_depend_on_the_seed_only(network: Backbone) -> None:
-    assert small().info == network.info
-    assert small(seed=1).info.weights_digest != network.info.weights_digest
-    assert network.info.caveat == "random MobileNetV2 weights"
-
-
 def test_avg_and_max_pooling_are_mean_and_maximum_of_flatten(picture: np.ndarray) -> None:
     def features(pooling: str, size: int) -> np.ndarray:
         network = small("VGG16", pooling=pooling)
@@ -143,6 +137,8 @@ def test_unreachable_weights_become_random_with_a_warning_or_are_an_error(
 ) -> None:
     network = small(weights="imagenet", if_unreachable="random", input_size=(96, 96))
     assert network.info == small(input_size=(96, 96)).info
+    assert network.info != small(input_size=(96, 96), seed=1).info
+    assert network.info.caveat == "random MobileNetV2 weights"
     assert "RANDOM weights" in capsys.readouterr().err
     with pytest.raises(BackboneError, match=r"can't be downloaded .* set embed\.weights to a file"):
         small(weights="imagenet", if_unreachable="stop", input_size=(96, 96))

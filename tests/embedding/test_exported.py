@@ -110,11 +110,9 @@ def test_weights_file_is_identified_by_its_content(tmp_path: Path) -> None:
     assert random.info.weights_digest == digests[2]
 
 
-@pytest.mark.parametrize("suffix", [".xml", ".bin"])
-def test_damaged_network_is_an_error_that_names_the_folder(tmp_path: Path, suffix: str) -> None:
+def test_damaged_network_is_an_error_that_names_the_folder(tmp_path: Path) -> None:
     _, model = open_backbone(PARAMS, NOWHERE, tmp_path)
-    file = model.with_suffix(suffix)
-    file.write_bytes(file.read_bytes()[:20])
+    model.write_bytes(model.read_bytes()[:20])
     with pytest.raises(
         BackboneError, match=r"\.cache/networks/MobileNetV2-\w+ is damaged .*delete"
     ):

@@ -19,14 +19,11 @@ from posters.params import load_params
 
 @pytest.fixture(scope="module")
 def posters() -> list[Image.Image]:
-    """Blotches of several sizes."""
+    """Spots of several sizes."""
     generator = np.random.default_rng(0)
-    return [
-        Image.fromarray(
-            generator.integers(0, 256, (2 ** (2 + number % 5), 2 + number, 3)).astype(np.uint8)
-        ).resize((120, 180), Image.Resampling.BICUBIC)
-        for number in range(7)
-    ]
+    sizes = [(2 ** (2 + number % 5), 2 + number, 3) for number in range(7)]
+    pictures = [Image.fromarray(generator.integers(0, 256, size, np.uint8)) for size in sizes]
+    return [picture.resize((120, 180), Image.Resampling.BICUBIC) for picture in pictures]
 
 
 @pytest.fixture(scope="module", params=["VGG16", "MobileNetV2"])

@@ -101,11 +101,9 @@ class EmbeddingCache:
 
     def put(self, digests: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Store a batch of vectors of shape (n_posters, embedding_size)."""
-        rows = [
-            (digest, vector.astype("<f4").tobytes())
-            for digest, vector in zip(digests, vectors, strict=True)
-        ]
+        contents = [vector.astype("<f4").tobytes() for vector in vectors]
         with closing(self._connect()) as database, database:
+            rows = zip(digests, contents, strict=True)
             database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
     def get(self, digests: Sequence[str]) -> Iterator[NDArray[np.float32]]:

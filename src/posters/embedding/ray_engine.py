@@ -81,7 +81,16 @@ def ray_cluster() -> Iterator[Any]:
         )
     address = os.environ.get("RAY_ADDRESS") or "local"
     if address not in ("auto", "local"):
-        _check_reachable(address)  # Ray itself would try for minutes
+        # Ray itself would try for minutes.
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _REACH_TIMEOUT).close()
+        except (OSError, ValueError, OverflowError) as error:
+            raise ClusterError(
+                f"no Ray cluster answers at RAY_ADDRESS={address} ({error}); expected auto or "
+                "HOST:PORT of a cluster that includes this machine: start one with "
+                "`ray start --head`, or unset RAY_ADDRESS to use this machine alone"
+            ) from error
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if address == "local":
         # On Linux, Ray would otherwise listen on all interfaces and run whatever it is sent.
@@ -130,18 +139,6 @@ def ray_cluster() -> Iterator[Any]:
                 "`ray start --address=HOST:6379`"
             )
         yield ray
-
-
-def _check_reachable(address: str) -> None:
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _REACH_TIMEOUT).close()
-    except (OSError, ValueError, OverflowError) as error:
-        raise ClusterError(
-            f"no Ray cluster answers at RAY_ADDRESS={address} ({error}); expected auto or "
-            "HOST:PORT of a cluster that includes this machine: start one with `ray start --head`, "
-            "or unset RAY_ADDRESS to use this machine alone"
-        ) from error
 
 
 def _embedded_columns(
