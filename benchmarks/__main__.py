@@ -1,10 +1,9 @@
 """Measure the time of predicting, embedding, searching, a million rows, and a changed t.
 
-python -m benchmarks
 python -m benchmarks --only predict search
 """
 
-from posters import command  # first: from here on Ctrl-C is no traceback
+from posters import command  # first, so that Ctrl-C during the imports below gives no traceback
 
 # isort: split
 import argparse
@@ -18,28 +17,24 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks import embedding, predicting, rerunning, scale, searching
+from benchmarks import embedding, processes, scale, searching
 from posters import paths
 from posters.embedding.backbone import cores
 from posters.files import write_json
 
 PARTS: dict[str, Callable[[], Any]] = {
-    "predict": predicting.measure,
+    "predict": processes.measure_predict,
     "embed": embedding.measure,
     "search": searching.measure,
     "scale": scale.measure,
-    "rerun": rerunning.measure,
+    "rerun": processes.measure_rerun,
 }
 
 
 def main() -> None:
     """Write `metrics/benchmark.json`; parts that are not measured stay as they were."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure speed; needs the extra `bench`."
-    )
-    parser.add_argument(
-        "--only", nargs="+", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
-    )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--only", nargs="+", choices=PARTS)
     options = parser.parse_args()
     path = paths.METRICS / "benchmark.json"
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -47,13 +42,12 @@ def main() -> None:
         # In a new process, so that a part does not find the memory or the threads of another.
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             measured = pool.submit(PARTS[name]).result()
-        results[name] = {"machine": machine(), "measured": measured}
+        results[name] = {"machine": _machine(), "measured": measured}
         write_json(path, results)
         print(f"bench: {name}: {json.dumps(measured, ensure_ascii=False)}")
 
 
-def machine() -> dict[str, Any]:
-    """The machine on which the figures were measured."""
+def _machine() -> dict[str, Any]:
     cpuinfo = Path("/proc/cpuinfo")
     text = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
     model = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)

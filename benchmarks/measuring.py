@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from pathlib import Path
 
 from posters import paths
 from posters.errors import PostersError
@@ -25,13 +25,6 @@ class BenchmarkError(PostersError):
     """Something could not be measured."""
 
 
-class ProcessCost(NamedTuple):
-    """The time of a process from start to end, and its peak resident memory (on Linux)."""
-
-    seconds: float
-    megabytes: float
-
-
 def seconds(contestants: Mapping[str, Callable[[], object]], runs: int) -> dict[str, float]:
     """The median time of each function after one warm-up run.
 
@@ -46,22 +39,20 @@ def seconds(contestants: Mapping[str, Callable[[], object]], runs: int) -> dict[
     return {name: statistics.median(taken[1:]) for name, taken in times.items()}
 
 
-def process(command: Sequence[str], runs: int) -> ProcessCost:
-    """The median cost of a command after one warm-up run.
+def process(command: Sequence[str], folder: Path | None = None) -> tuple[float, float]:
+    """Seconds of a command from start to end, and its peak resident memory in megabytes (Linux).
 
     Raises:
         BenchmarkError: the command failed.
     """
-    costs: list[ProcessCost] = []
-    for _ in range(runs + 1):
-        done = subprocess.run(
-            [sys.executable, "-c", _RUN, *command],
-            cwd=paths.root(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise BenchmarkError(f"{' '.join(command[:3])} failed: {done.stderr[-500:]}")
-        costs.append(ProcessCost(*map(float, done.stdout.split())))
-    return ProcessCost(*map(statistics.median, zip(*costs[1:], strict=True)))
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, *command],
+        cwd=folder or paths.root(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BenchmarkError(f"{' '.join(command[:4])} failed: {done.stderr[-500:]}")
+    taken, megabytes = map(float, done.stdout.split())
+    return taken, megabytes

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from posters.catalogue.entries import Entry, Origin, read_catalogue, write_catalogue
 from posters.catalogue.gathering import Gatherer, Queue
@@ -26,46 +25,17 @@ WORDS = ("silent", "garden", "road", "night", "letter", "king", "river", "house"
 FEATURES = 512
 
 
-def measure(
-    rows: int = 1_000_000, pictures: tuple[int, ...] = (100_000, 1_000_000)
-) -> dict[str, Any]:
-    """Seconds of each step.
+def measure(rows: int = 1_000_000, hashes: int = 100_000, vectors: int = 30_000) -> dict[str, Any]:
+    """Seconds of each step on a table of `rows`, their peak memory, and near-duplicate searches.
 
-    Args:
-        rows: of the table.
-        pictures: numbers of vectors among which near-duplicates are searched; hashes, whose search
-            compares all pairs, are only searched among the first number.
-
-    Returns:
-        `rows` of the split, `seconds` of each step, `megabytes` (peak memory of these steps), and
-        seconds and pairs found of each near-duplicate search, by number of pictures.
+    The time of a search grows with the square of the number of hashes or vectors.
     """
-    steps = _run_stages(rows)
-    megabytes = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
-    return {
-        **steps,
-        "megabytes": megabytes,
-        "near-duplicates by hash": {str(n): _search(_by_hash, n) for n in pictures[:1]},
-        "near-duplicates by features": {str(n): _search(_by_features, n) for n in pictures},
-    }
-
-
-def _timed(run: Callable[[], Any]) -> tuple[Any, float]:
-    started = time.perf_counter()
-    result = run()
-    return result, round(time.perf_counter() - started, 2)
-
-
-def _search(count_pairs: Callable[[int], int], count: int) -> dict[str, float]:
-    pairs, seconds = _timed(lambda: count_pairs(count))
-    return {"pairs": pairs, "seconds": seconds}
-
-
-def _run_stages(rows: int) -> dict[str, Any]:
     seconds: dict[str, float] = {}
 
     def step(name: str, run: Callable[[], Any]) -> Any:
-        result, seconds[name] = _timed(run)
+        started = time.perf_counter()
+        result = run()
+        seconds[name] = round(time.perf_counter() - started, 2)
         return result
 
     params = load_params()
@@ -92,7 +62,16 @@ def _run_stages(rows: int) -> dict[str, Any]:
         "groups and split",
         lambda: split_catalogue(movies, seed=7, natural=0.2, validation=0.15, near_duplicate=pairs),
     )
-    return {"rows": len(split), "seconds": {**seconds, "all": round(sum(seconds.values()), 2)}}
+    seconds["all"] = round(sum(seconds.values()), 2)
+    return {
+        "rows": len(split),
+        "megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
+        "near-duplicate pairs": {
+            "hashes": step(f"{hashes} hashes", lambda: _pairs_by_hash(hashes)),
+            "vectors": step(f"{vectors} vectors", lambda: _pairs_by_features(vectors)),
+        },
+        "seconds": seconds,
+    }
 
 
 class _NoPosters(Gatherer):
@@ -131,7 +110,7 @@ def _write_table(path: Path, count: int, years: range) -> None:
     pd.DataFrame(table).to_csv(path, index=False)
 
 
-def _by_hash(count: int) -> int:
+def _pairs_by_hash(count: int) -> int:
     """Search random hashes of which every hundredth is nearly its predecessor."""
     generator = np.random.default_rng(1)
     hashes = [int.from_bytes(generator.bytes(32), "big") for _ in range(count)]
@@ -145,11 +124,11 @@ def _by_hash(count: int) -> int:
     return found
 
 
-def _by_features(count: int) -> int:
+def _pairs_by_features(count: int) -> int:
     """Search random vectors of which every hundredth has similarity 0.96 to its predecessor."""
     generator = np.random.default_rng(2)
-    vectors: NDArray[np.float32] = generator.standard_normal((count, FEATURES), dtype=np.float32)
+    vectors = generator.standard_normal((count, FEATURES), dtype=np.float32)
     near = np.arange(99, count, 100)
     vectors[near] = vectors[near - 1] + 0.29 * vectors[near]
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return sum(1 for _ in near_duplicate_rows(vectors, 0.9))
+    return len(list(near_duplicate_rows(vectors, 0.9)))

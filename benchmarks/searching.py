@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring import BenchmarkError, seconds
 from posters.embedding.backbone import cores
-from posters.neighbours.exact_search import nearest_rows
+from posters.neighbours.index import nearest_rows
 
 SIZES = (3452, 40_000, 1_000_000)
 COLUMNS = 512
@@ -29,7 +29,11 @@ def measure(sizes: tuple[int, ...] = SIZES, runs: int = 5) -> list[dict[str, Any
     results = []
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            matrix = _write_matrix(generator, size, Path(folder) / "rows.npy")
+            rows = generator.standard_normal((size, COLUMNS), dtype=np.float32)
+            rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+            path = Path(folder) / "rows.npy"
+            np.save(path, rows)
+            matrix = np.load(path, mmap_mode="r")
             results += [_compare(matrix, count, generator, runs) for count in (1, 100)]
     return results
 
@@ -59,11 +63,3 @@ def _compare(
     times = seconds(contestants, runs if len(matrix) * count < 10**7 else 1)
     milliseconds = {name: round(1000 * taken, 2) for name, taken in times.items()}
     return {"posters": len(matrix), "queries": count, "milliseconds": milliseconds}
-
-
-def _write_matrix(generator: np.random.Generator, size: int, path: Path) -> NDArray[np.float32]:
-    rows = generator.standard_normal((size, COLUMNS), dtype=np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    np.save(path, rows)
-    memory_mapped: NDArray[np.float32] = np.load(path, mmap_mode="r")
-    return memory_mapped

@@ -1,4 +1,4 @@
-"""Decide, by hash of the title, who is trained on and who is tested on.
+"""Split the movies into training, validation and test parts by a hash of their titles.
 
 dvc repro split
 """
@@ -31,8 +31,8 @@ def main() -> None:
     )
     write_text(paths.SPLIT, split.to_csv(index=False, lineterminator="\n"))
     counts = split["part"].value_counts()
-    said = ", ".join(f"{counts.get(part, 0)} {part}" for part in PARTS)
-    print(f"split: {said}; {len(pairs)} pairs of near-same posters kept together")
+    sizes = ", ".join(f"{counts.get(part, 0)} {part}" for part in PARTS)
+    print(f"split: {sizes}; {len(pairs)} pairs of near-duplicate posters kept together")
 
 
 if __name__ == "__main__":

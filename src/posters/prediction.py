@@ -143,20 +143,21 @@ class Predictor:
 def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:
     """The `k` movies of `data/` with the posters most similar to `img` (path, image or array).
 
-    The first call loads the network and the vectors. See `Neighbours.nearest`.
+    The first call loads the network and the vectors. A poster in the catalogue is not among its
+    own neighbours.
 
     Raises:
         PosterRefused: the poster can't be read.
         DataError: there are no embeddings yet: run `dvc repro`.
     """
-    return _open_neighbours().nearest(img, k)
+    backbone, neighbours = _open_neighbours()
+    return neighbours.nearest_to_vectors(backbone.embed([img]), k)[0]
 
 
 @cache
-def _open_neighbours() -> Neighbours:
+def _open_neighbours() -> tuple[Backbone, Neighbours]:
     embeddings = read_embeddings(paths.EMBEDDINGS)
-    backbone = _open_backbone(embeddings, paths.EMBEDDINGS)
-    return Neighbours(embeddings, lambda poster: backbone.embed([poster])[0])
+    return _open_backbone(embeddings, paths.EMBEDDINGS), Neighbours(embeddings)
 
 
 def _open_backbone(embeddings: Embeddings, folder: Path, many: bool = False) -> Backbone:

@@ -75,13 +75,7 @@ def test_interrupted_run_keeps_its_complete_batches(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "probe"),
-    [
-        ({}, "other probe"),
-        ({"weights_digest": "1" * 64}, "probe"),
-        ({"year_layers": "early middle"}, "probe"),
-        ({"retrieval_layers": "middle"}, "probe"),
-        ({"width": 96, "height": 64}, "probe"),
-    ],
+    [({}, "other probe"), ({"weights_digest": "1" * 64}, "probe"), ({"width": 96}, "probe")],
 )
 def test_other_network_or_probe_uses_another_cache(
     tmp_path: Path, change: dict[str, object], probe: str
@@ -115,30 +109,26 @@ def test_same_posters_give_the_same_bytes_after_any_history(tmp_path: Path) -> N
 
 
 def test_vectors_and_movies_are_read_back_memory_mapped(tmp_path: Path) -> None:
-    vectors = np.arange(10, dtype=np.float32).reshape(2, 5)
-    write_embeddings(tmp_path / "out", MOVIES, iter(vectors), INFO)
+    titles = ["Amélie", 'She said "no", twice', "Two\nlines", "", " ", "東京物語", "a\r\nb"]
+    movies = [
+        EmbeddedMovie(f"tt000000{number}", title, 1900, "posters/1.jpg")
+        for number, title in enumerate(titles, 1)
+    ]
+    vectors = np.arange(35, dtype=np.float32).reshape(7, 5)
+    write_embeddings(tmp_path / "out", movies, iter(vectors), INFO)
     read = read_embeddings(tmp_path / "out")
     assert isinstance(read.matrix, np.memmap)
     np.testing.assert_array_equal(read.matrix, vectors)
-    assert read.movies == MOVIES
-    assert read.ids == ["tt0000001", "tt0000002"]
+    assert read.movies == movies
     assert read.info == INFO
     assert list(read.rows(["tt0000002", "tt0000001"])) == [1, 0]
-    with pytest.raises(DataError, match="tt0000003 has no embedding"):
-        read.rows(["tt0000003"])
-
-
-def test_any_title_is_read_back(tmp_path: Path) -> None:
-    titles = ["Amélie", 'She said "no", twice', "Two\nlines", "", " ", "東京物語", "a\r\nb"]
-    movies = [EmbeddedMovie("tt0000001", title, 1900, "posters/1.jpg") for title in titles]
-    vectors = np.zeros((len(titles), 5), np.float32)
-    write_embeddings(tmp_path / "out", movies, iter(vectors), INFO)
-    assert read_embeddings(tmp_path / "out").movies == movies
+    with pytest.raises(DataError, match="tt0000009 has no embedding"):
+        read.rows(["tt0000009"])
     table = (tmp_path / "out" / "movies.csv").read_text(encoding="utf-8")
     assert table.startswith("imdb_id,title,year,file\ntt0000001,Amélie,1900,posters/1.jpg\n")
 
 
-@pytest.mark.parametrize("rows_at_once", [1, 4, 8192])
+@pytest.mark.parametrize("rows_at_once", [4, 8192])
 def test_retrieval_features_are_standardised(
     tmp_path: Path, rows_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,10 +138,7 @@ def test_retrieval_features_are_standardised(
     write_embeddings(tmp_path / "out", movies, iter(vectors), INFO)
     read = read_embeddings(tmp_path / "out")
     scale = RetrievalScale.fit(vectors[:, 1:4])
-    assert isinstance(read.retrieval_features, np.memmap)
     np.testing.assert_array_equal(read.retrieval_features, scale.transform(vectors[:, 1:4]))
-    np.testing.assert_array_equal(read.scale.mean, scale.mean)
-    np.testing.assert_array_equal(read.scale.spread, scale.spread)
     np.testing.assert_array_equal(
         read.retrieval_features_of(vectors[3:5]), read.retrieval_features[3:5]
     )
@@ -170,7 +157,7 @@ def test_missing_or_damaged_file_is_an_error_that_says_what_to_do(
     folder = tmp_path / "out"
     write_embeddings(folder, MOVIES[:1], iter(np.zeros((1, 5), np.float32)), INFO)
     intact = (folder / file).read_bytes()
-    for damaged in (b"tt1 tt2 tt3", b"\xff", b"", intact.replace(b"1900,", b"19x0,")):
+    for damaged in (b"tt1 tt2 tt3", b"", intact.replace(b"1900,", b"19x0,")):
         if damaged != intact:
             (folder / file).write_bytes(damaged)
             with pytest.raises(DataError, match=r"is damaged .*: run `dvc repro`"):

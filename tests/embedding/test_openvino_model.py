@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from posters.embedding.backbone import Backbone
@@ -20,14 +19,11 @@ from posters.params import load_params
 
 @pytest.fixture(scope="module")
 def posters() -> list[Image.Image]:
-    """Blotches of several sizes."""
+    """Spots of several sizes."""
     generator = np.random.default_rng(0)
-    return [
-        Image.fromarray(
-            generator.integers(0, 256, (2 ** (2 + number % 5), 2 + number, 3)).astype(np.uint8)
-        ).resize((120, 180), Image.Resampling.BICUBIC)
-        for number in range(7)
-    ]
+    sizes = [(2 ** (2 + number % 5), 2 + number, 3) for number in range(7)]
+    pictures = [Image.fromarray(generator.integers(0, 256, size, np.uint8)) for size in sizes]
+    return [picture.resize((120, 180), Image.Resampling.BICUBIC) for picture in pictures]
 
 
 @pytest.fixture(scope="module", params=["VGG16", "MobileNetV2"])
@@ -46,33 +42,16 @@ def model(backbone: KerasBackbone, tmp_path_factory: pytest.TempPathFactory) -> 
     return path
 
 
-def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
-    one, other = one.astype(np.float64), other.astype(np.float64)
-    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-    result: NDArray[np.float64] = (one * other).sum(axis=1) / lengths
-    return result
-
-
-def test_vectors_are_those_of_keras(
+def test_vectors_are_those_of_keras_whatever_the_batch(
     backbone: KerasBackbone, model: Path, posters: list[Image.Image]
 ) -> None:
     expected = backbone.embed(posters)
     vectors = Backbone(OpenVinoModel(model), backbone.info, 3).embed(posters)
-    assert (1 - cosine(expected, vectors)).max() < 1e-8
     scale = np.abs(expected).max(axis=1, keepdims=True)
     assert (np.abs(expected - vectors) / scale).max() < 2e-5
-    np.testing.assert_array_equal(
-        expected[:, backbone.info.colour], vectors[:, backbone.info.colour]
-    )
-
-
-def test_vector_does_not_depend_on_the_batch(
-    backbone: KerasBackbone, model: Path, posters: list[Image.Image]
-) -> None:
-    together = Backbone(OpenVinoModel(model), backbone.info, 7).embed(posters)
-    for size in (1, 2):
+    for size in (1, 7):
         reverse = Backbone(OpenVinoModel(model), backbone.info, size).embed(posters[::-1])
-        np.testing.assert_array_equal(reverse[::-1], together)
+        np.testing.assert_array_equal(reverse[::-1], vectors)
 
 
 def test_same_keras_model_gives_the_same_bytes(

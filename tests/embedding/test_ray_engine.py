@@ -116,17 +116,15 @@ def test_unreadable_poster_is_refused_as_without_ray(
         network[0].embed([bad])
     monkeypatch.setattr(ray, "get", lambda reference: reference)
     model = [file.read_bytes() for file in openvino_files(network[1])]
-    worker = ray_engine.Worker(
-        model, network[0].info, network[0].probe(), ray_engine.package_versions()
-    )
+    worker = ray_engine.Worker(model, network[0].info, network[0].probe())
 
     def embed(paths: list[Path]) -> ray_engine.Columns:
         return worker(ray_engine.read_files({"path": np.array([str(path) for path in paths])}))
 
     columns = embed([*files[:3], bad])
-    assert f"{columns['reason'][0]}: {columns['detail'][0]}" == str(expected.value)
+    assert columns["problem"][0] == str(expected.value)
     columns = embed(files[:3])
-    assert columns["reason"][0] == ""
+    assert columns["problem"][0] == ""
     np.testing.assert_array_equal(columns["vector"], network[0].embed(files[:3]))
 
 
@@ -136,14 +134,13 @@ def test_machine_with_other_vectors_is_refused_with_the_reason(
     machines: Any, network: Network, files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network[0], "probe", lambda: "0" * 64)
-    monkeypatch.setattr(ray_engine, "package_versions", lambda: "openvino 1.0")
-    message = r"machine 127\.0\.0\.1 gives other vectors .*this one openvino 1\.0.*`make ray`"
+    message = r"machine 127\.0\.0\.1 gives other vectors .*`make ray`"
     with pytest.raises(ClusterError, match=message):
         list(embed_with_ray(files, *network))
 
 
 @needs_ray
-@pytest.mark.parametrize("address", ["ray://127.0.0.1:10001", "cluster", "127.0.0.1:closed"])
+@pytest.mark.parametrize("address", ["cluster", "127.0.0.1:closed"])
 def test_unusable_cluster_address_is_an_error(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """Nearest posters by cosine similarity; a poster is never its own neighbour."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ from PIL import Image
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
+from posters import paths, prediction
 from posters.embedding.backbone import BackboneInfo
-from posters.embedding.keras_backbone import load_backbone
+from posters.embedding.embeddings import write_embeddings
+from posters.embedding.exported_backbone import open_backbone
 from posters.images.pictures import PosterLike
-from posters.neighbours.index import Neighbour, Neighbours
+from posters.neighbours import index as index_module
+from posters.neighbours.index import Neighbour, Neighbours, nearest_rows
 from posters.params import load_params
 
 
@@ -34,7 +38,7 @@ def matrix() -> NDArray[np.float32]:
     return ((noise + 4) * spread).astype(np.float32)
 
 
-@pytest.mark.parametrize("k", [1, 3, 17])
+@pytest.mark.parametrize("k", [1, 17])
 def test_nearest_are_those_of_scikit_learn(matrix: NDArray[np.float32], k: int) -> None:
     """Year features before and colours after the retrieval features have no influence."""
     generator = np.random.default_rng(1)
@@ -48,95 +52,80 @@ def test_nearest_are_those_of_scikit_learn(matrix: NDArray[np.float32], k: int) 
     reference.fit(scaler.transform(matrix))
     distances, rows = reference.kneighbors(scaler.transform(queries[:, info.retrieval_features]))
     index = index_of(whole, info)
-    for query, expected_rows, expected_distances in zip(queries, rows, distances, strict=True):
-        found = index.nearest_to_vector(query, k)
-        assert rows_of(found) == list(expected_rows)
-        np.testing.assert_allclose(
-            [movie.similarity for movie in found], 1 - expected_distances, atol=1e-5
-        )
+    found = index.nearest_to_vectors(queries, k)
+    movies = movies_of(f"tt{row:07d}" for row in range(500))
+    assert [rows_of(neighbours) for neighbours in found] == rows.tolist()
+    similarities = [[movie.similarity for movie in neighbours] for neighbours in found]
+    np.testing.assert_allclose(similarities, 1 - distances, atol=1e-5)
+    for neighbour, row in zip(found[0], rows[0], strict=True):
+        assert (neighbour.title, neighbour.year, neighbour.file) == movies[row][1:]
+    for vector, neighbours in zip(queries, found, strict=True):
+        assert rows_of(index.nearest_to_vectors(vector[None], k)[0]) == rows_of(neighbours)
+    assert index.nearest_to_vectors(queries[:0], k) == []
 
 
 def test_poster_is_not_its_own_neighbour(matrix: NDArray[np.float32]) -> None:
-    rows = rows_of(index_of(matrix).nearest_to_vector(matrix[5].copy(), 500))
-    assert sorted(rows) == [row for row in range(500) if row != 5]
+    (found,) = index_of(matrix).nearest_to_vectors(matrix[5:6].copy(), 500)
+    assert sorted(rows_of(found)) == [row for row in range(500) if row != 5]
 
 
-def test_nearly_equal_vectors_are_of_two_posters_but_rounding_errors_of_one() -> None:
+def test_rounding_errors_are_of_one_poster_but_nearly_equal_vectors_of_two() -> None:
     """Vectors of random networks are all nearly parallel."""
     generator = np.random.default_rng(2)
     matrix = (1 + 0.001 * generator.normal(size=(50, 64))).astype(np.float32)
     matrix[8] = matrix[7] + (0.00002 * generator.normal(size=64)).astype(np.float32)
     rounded = np.nextafter(matrix[7], np.where(generator.random(64) < 0.5, 0, 2).astype(np.float32))
     assert not np.array_equal(rounded, matrix[7])
-    for query in (matrix[7], rounded):
-        found = index_of(matrix).nearest_to_vector(query, 50)
+    for found in index_of(matrix).nearest_to_vectors(np.stack([matrix[7], rounded]), 50):
         assert len(found) == 49
         assert rows_of(found)[0] == 8
         assert found[0].similarity > 0.99
 
 
-def test_neighbours_have_their_own_titles_years_and_files(matrix: NDArray[np.float32]) -> None:
-    movies = movies_of(f"tt{row:07d}" for row in range(500))
-    for found in index_of(matrix).nearest_to_vector(matrix[0], 20):
-        movie = movies[int(found.imdb_id.removeprefix("tt"))]
-        assert (found.title, found.year, found.file) == (movie.title, movie.year, movie.file)
-
-
-def test_many_queries_give_the_same_as_each_alone(matrix: NDArray[np.float32]) -> None:
-    index = index_of(matrix)
-    queries = np.concatenate([matrix[:20], matrix[20:40] * np.float32(1.1)])
-    for vector, together in zip(queries, index.nearest_to_vectors(queries, 7), strict=True):
-        alone = index.nearest_to_vector(vector, 7)
-        assert rows_of(alone) == rows_of(together)
-        similarities = [[movie.similarity for movie in found] for found in (alone, together)]
-        np.testing.assert_allclose(*similarities, atol=1e-6)
-    assert index.nearest_to_vectors(queries[:0], 3) == []
-
-
-def test_many_copies_of_the_query_hide_no_neighbours(matrix: NDArray[np.float32]) -> None:
-    repeated = np.concatenate([np.repeat(matrix[:1], 60, axis=0), matrix[1:]])
-    rows = rows_of(index_of(repeated).nearest_to_vector(matrix[0], 5))
-    assert len(rows) == 5
-    assert min(rows) >= 60
-
-
-def test_ties_come_in_the_order_of_the_catalogue() -> None:
-    # Powers of two scale without rounding, so that similarities are equal. The mean is 0.
-    half = np.ones((6, 4), np.float32) * np.float32(2) ** np.arange(6)[:, None]
-    matrix = np.concatenate([half, -half]).astype(np.float32)
-    found = index_of(matrix).nearest_to_vector(np.array([9, 9, 9, 9.5], np.float32), 4)
-    assert rows_of(found) == [0, 1, 2, 3]
-
-
-def test_invalid_queries_are_refused(matrix: NDArray[np.float32]) -> None:
-    index = index_of(matrix)
+def test_fewer_than_one_neighbour_is_refused(matrix: NDArray[np.float32]) -> None:
     with pytest.raises(ValueError, match="k must be at least 1"):
-        index.nearest_to_vector(matrix[0], 0)
-    with pytest.raises(ValueError, match=r"shape \(n, 24\)"):
-        index.nearest_to_vector(np.ones(23, np.float32))
-    with pytest.raises(ValueError, match="needs `embed`"):
-        index.nearest("poster.jpg")
+        index_of(matrix).nearest_to_vectors(matrix[:1], 0)
 
 
 @pytest.mark.slow
-def test_every_form_of_a_real_poster_has_the_same_neighbours(shared: Path) -> None:
-    """Path, image and array; a smaller copy finds the poster itself."""
-    weights = shared / "weights" / "mobilenet_v2_1.0_224_notop.weights.h5"
+def test_every_form_of_a_poster_has_the_same_neighbours(
+    draw: Callable[[str, int], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     params = load_params().embed.model_copy(
-        update={"backbone": "MobileNetV2", "weights": str(weights)}
+        update={"backbone": "MobileNetV2", "weights": "random", "input_size": (64, 96)}
     )
-    network = load_backbone(params, weights_path=weights)
-    files = sorted((shared / "posters" / "initial").glob("*.jpg"))[:120]
-    ids = [file.stem for file in files]
-    index = Neighbours(
-        embeddings_of(network.embed(files), ids, network.info),
-        lambda poster: network.embed([poster])[0],
+    backbone, model = open_backbone(params, tmp_path, tmp_path / "networks")
+    files = [draw(f"Neighbour {number}", 1930 + 8 * number) for number in range(8)]
+    movies = movies_of(file.stem for file in files)
+    write_embeddings(
+        tmp_path / "embeddings", movies, iter(backbone.embed(files)), backbone.info, model
     )
-    with Image.open(files[40]) as image:
+    monkeypatch.setattr(paths, "EMBEDDINGS", tmp_path / "embeddings")
+    prediction._open_neighbours.cache_clear()
+    with Image.open(files[4]) as image:
         image.load()
-    forms: list[PosterLike] = [files[40], str(files[40]), image, np.asarray(image)]
-    answers = [index.nearest(form, 3) for form in forms]
+    forms: list[PosterLike] = [files[4], str(files[4]), image, np.asarray(image)]
+    answers = [prediction.nearest(form, k=3) for form in forms]
+    prediction._open_neighbours.cache_clear()
     assert all(answer == answers[0] for answer in answers)
-    assert files[40].stem not in [movie.imdb_id for movie in answers[0]]
-    smaller = image.resize((150, 221), Image.Resampling.LANCZOS)
-    assert index.nearest(smaller, 1)[0].imdb_id == files[40].stem
+    assert len(answers[0]) == 3
+    assert files[4].stem not in [movie.imdb_id for movie in answers[0]]
+
+
+@pytest.mark.parametrize("products_at_once", [1, 700, 1_000_000])
+@pytest.mark.parametrize("k", [1, 50, 300, 1000])
+@pytest.mark.parametrize("count", [1, 9])
+def test_nearest_rows_are_those_of_a_full_stable_sort(
+    k: int, count: int, products_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "_PRODUCTS_AT_ONCE", products_at_once)
+    generator = np.random.default_rng(0)
+    # Small whole numbers: products are exact, and many are equal.
+    rows = generator.integers(-3, 4, (300, 8)).astype(np.float32)
+    queries = generator.integers(-3, 4, (count, 8)).astype(np.float32)
+    found, products = nearest_rows(rows, queries, k)
+    all_products = queries @ rows.T
+    expected = np.argsort(-all_products, axis=1, kind="stable")[:, :k]
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(products, np.take_along_axis(all_products, expected, axis=1))
+    assert nearest_rows(rows[:0], queries, k)[0].shape == (count, 0)

@@ -15,8 +15,8 @@ from posters.neighbours import near_duplicates
 from posters.neighbours.near_duplicates import near_duplicate_movies, near_duplicate_rows
 
 
-@pytest.mark.parametrize("rows_at_once", [1, 7, 60, 8192])
-@pytest.mark.parametrize("similarity", [0.99, 0.9, 0.5])
+@pytest.mark.parametrize("rows_at_once", [1, 7, 8192])
+@pytest.mark.parametrize("similarity", [0.9, 0.5])
 def test_pairs_are_those_of_brute_force_in_order(
     similarity: float, rows_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

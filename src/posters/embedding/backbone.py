@@ -22,19 +22,17 @@ class BackboneInfo:
     """Identifies a network: vectors can be compared if their infos are equal.
 
     A vector consists of year features, retrieval features and colour statistics, in this order.
+    If `pooling` is not `layers`, year features and retrieval features are the same.
 
     Attributes:
         name: as in `keras.applications`.
-        weights: `imagenet`, `random` or `file`: the weights in use.
-        weights_digest: SHA-256 of all weights.
+        weights: the weights in use: `imagenet`, `random` or `file`.
         pooling: `layers` (see `feature_layers`), or `avg`, `max` or `flatten` of the last layer.
         year_layers, retrieval_layers: layers behind these features, separated by spaces.
         precision: of the arithmetic, `float32` or `bfloat16`.
         width, height: size in pixels that posters are resized to.
         seed: of random weights.
-        embedding_size: length of a vector.
-        retrieval_from: index of the first retrieval feature.
-        colour_from: index of the first colour statistic (see `colour`).
+        retrieval_from, colour_from: index of the first retrieval feature and colour statistic.
     """
 
     name: str
@@ -63,7 +61,7 @@ class BackboneInfo:
 
     @property
     def year_features(self) -> slice:
-        """The part of a vector that the year model learns from."""
+        """The part of a vector that the year model uses."""
         return slice(0, self.retrieval_from or self.colour_from)
 
     @property
@@ -82,14 +80,11 @@ class BackboneInfo:
         return f"random {self.name} weights" if self.weights == "random" else None
 
 
-Forward = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-
 VectorBatches = Generator[NDArray[np.float32], None, None]
 """Batches of vectors of shape (n_posters, embedding_size)."""
 
 BatchResult = tuple[NDArray[np.float32], list[PosterRefused | None]]
-"""Vectors of the readable posters, shape (n_readable, embedding_size), and for each poster None or
-its refusal."""
+"""Vectors of the readable posters, and for each poster None or its refusal."""
 
 
 class Backbone:
@@ -98,12 +93,15 @@ class Backbone:
     Args:
         forward: maps pictures of shape (n, height, width, 3), 0-255, to features of shape
             (n, colour_from); it may overwrite the pictures.
-        info: identifies the network.
         batch_size, workers: pictures per call of `forward`, and calls at the same time.
     """
 
     def __init__(
-        self, forward: Forward, info: BackboneInfo, batch_size: int, workers: int = 1
+        self,
+        forward: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+        info: BackboneInfo,
+        batch_size: int,
+        workers: int = 1,
     ) -> None:
         self.info = info
         self._forward = forward
@@ -150,12 +148,11 @@ class Backbone:
                 pool.shutdown(cancel_futures=True)
 
     def _embed_batch(self, posters: Sequence[PosterLike]) -> BatchResult:
-        size = (self.info.width, self.info.height)
         pictures: list[NDArray[np.float32]] = []
         refusals: list[PosterRefused | None] = []
         for poster in posters:
             try:
-                pictures.append(resize(to_rgb(poster), size))
+                pictures.append(resize(to_rgb(poster), (self.info.width, self.info.height)))
                 refusals.append(None)
             except PosterRefused as refusal:
                 refusals.append(refusal)
@@ -179,10 +176,7 @@ def _probe_pictures() -> list[Image.Image]:
     picture = Image.fromarray(pixels)
     transparent = picture.convert("RGBA")
     transparent.putalpha(picture.convert("L"))
-    return [
-        *(picture, picture.convert("L"), picture.convert("CMYK"), picture.convert("P")),
-        transparent,
-    ]
+    return [picture, *(picture.convert(mode) for mode in ("L", "CMYK", "P")), transparent]
 
 
 def resize(image: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:

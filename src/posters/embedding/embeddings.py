@@ -43,7 +43,6 @@ class Embeddings:
     Attributes:
         matrix: vectors, shape (n_movies, embedding_size).
         movies: one a row.
-        info: the network that computed them.
         retrieval_features: standardised (see `scaling`), shape (n_movies, retrieval_size).
         scale: standardises the retrieval features of other posters.
     """
@@ -73,13 +72,10 @@ class Embeddings:
 
 
 class EmbeddingCache:
-    """Vectors by the SHA-256 of the poster file.
+    """Vectors by the SHA-256 of the poster file, in a database for each network and each probe.
 
-    Each network (`info`), and each other result of `Backbone.probe`, has its own SQLite database.
-    Each batch is one transaction, so that a crash loses only the batch in progress.
-
-    Raises:
-        DataError: the database is damaged.
+    Each batch is one transaction, so that a crash loses only the batch in progress. Raises
+    `DataError` if the database is damaged.
     """
 
     def __init__(self, folder: Path, info: BackboneInfo, probe: str) -> None:
@@ -97,19 +93,17 @@ class EmbeddingCache:
                 "then run `dvc repro` to embed its posters again"
             ) from error
 
-    def missing(self, digests: Sequence[str]) -> list[str]:
-        """Those of `digests` that have no vector, in their order, each once."""
+    def missing(self, digests: Iterable[str]) -> list[str]:
+        """Those of `digests` that have no vector, in their order."""
         with closing(self._connect()) as database:
             known = {row[0] for row in database.execute("SELECT sha256 FROM vectors")}
-        return [digest for digest in dict.fromkeys(digests) if digest not in known]
+        return [digest for digest in digests if digest not in known]
 
     def put(self, digests: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Store a batch of vectors of shape (n_posters, embedding_size)."""
-        rows = [
-            (digest, vector.astype("<f4").tobytes())
-            for digest, vector in zip(digests, vectors, strict=True)
-        ]
+        contents = [vector.astype("<f4").tobytes() for vector in vectors]
         with closing(self._connect()) as database, database:
+            rows = zip(digests, contents, strict=True)
             database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
     def get(self, digests: Sequence[str]) -> Iterator[NDArray[np.float32]]:
@@ -130,14 +124,12 @@ def embed_missing(
     files: Mapping[str, Path],
     embed: Callable[[Sequence[Path]], VectorBatches],
 ) -> int:
-    """Embed the posters that the cache lacks, and return their number.
+    """Embed the posters that the cache lacks, batch by batch, and return their number.
 
-    Args:
-        cache: it is written after each batch.
-        files: poster files by the SHA-256 of their content.
-        embed: turns files into batches of vectors, in their order.
+    `files` are poster files by the SHA-256 of their content; `embed` turns files into batches of
+    vectors, in their order.
     """
-    missing = cache.missing(list(files))
+    missing = cache.missing(files)
     if not missing:
         return 0
     remaining = iter(missing)

@@ -6,13 +6,10 @@ GPU, Keras runs the network for the stage `embed`; `predict.py` uses the OpenVIN
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import requests
 
 from posters.embedding.backbone import Backbone, BackboneInfo
 from posters.embedding.keras_backbone import KerasBackbone, load_backbone
@@ -23,7 +20,6 @@ from posters.embedding.openvino_model import (
     usable_precision,
     write_openvino_model,
 )
-from posters.embedding.weights import warn_random
 from posters.errors import BackboneError, DataError
 from posters.files import replacing, sha256_of_file, write_json
 
@@ -33,25 +29,18 @@ if TYPE_CHECKING:
 _INFO = "backbone.json"
 # The key of an exported network depends on all other parameters, and on these modules and packages.
 _IGNORED_PARAMS = {"batch_size", "engine", "precision", "if_unreachable"}
-_MODULES = ("exported_backbone", "feature_layers", "keras_backbone", "openvino_model", "weights")
+_MODULES = ("exported_backbone", "feature_layers", "keras_backbone", "openvino_model")
 _PACKAGES = ("keras", "tensorflow", "openvino", "numpy")
 _BATCH_SIZE = 2  # if `embed.batch_size` is null: measured fastest for OpenVINO
-_WEIGHTS_HOST = "https://storage.googleapis.com/tensorflow/keras-applications/"
-_REACH_TIMEOUT = 5.0  # seconds
 
 
 def open_backbone(
     params: "EmbedParams", weights_path: Path, networks: Path
 ) -> tuple[Backbone, Path]:
-    """Open the network that the parameters name; build it if it is not in the cache.
+    """The network that the parameters name, and its OpenVINO model in the cache folder `networks`.
 
-    Args:
-        params: the section `embed` of the parameters.
-        weights_path: `params.weights` resolved to a path, if it is one.
-        networks: the cache folder of exported networks.
-
-    Returns:
-        The network and the path of its OpenVINO model.
+    It is built if it is not in the cache. `weights_path` is `params.weights` resolved to a path, if
+    it is one.
 
     Raises:
         BackboneError: see `load_backbone`; or the cache is damaged.
@@ -85,12 +74,7 @@ def open_backbone(
 
 def _key(params: "EmbedParams", weights_path: Path) -> str:
     choices = params.model_dump(mode="json", exclude=_IGNORED_PARAMS)
-    if params.weights == "imagenet":
-        # Weights that a person puts into Keras's folder lead to a new attempt.
-        keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-        downloads = sorted(file.name for file in (keras_home / "models").glob("*"))
-        choices["weights"] = ["imagenet", *downloads]
-    elif params.weights != "random" and weights_path.is_file():
+    if params.weights not in ("imagenet", "random") and weights_path.is_file():
         choices["weights"] = sha256_of_file(weights_path)
     code = [
         *(f"{package} {metadata.version(package)}" for package in _PACKAGES),
@@ -105,17 +89,5 @@ def _cached_info(folder: Path, params: "EmbedParams") -> BackboneInfo | None:
         info = BackboneInfo(**json.loads((folder / _INFO).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    if params.weights == "imagenet" and info.weights != "imagenet":
-        # Random weights are in their place: try again, if a download can succeed.
-        if params.if_unreachable == "stop" or _weights_host_answers():
-            return None
-        warn_random(info.name, f"{_WEIGHTS_HOST} can't be reached")
-    return info
-
-
-def _weights_host_answers() -> bool:
-    try:
-        requests.head(_WEIGHTS_HOST, timeout=_REACH_TIMEOUT)
-    except requests.RequestException:
-        return False
-    return True
+    # If random weights replace ImageNet's, try the download again.
+    return None if params.weights == "imagenet" and info.weights != "imagenet" else info

@@ -26,15 +26,8 @@ class FeatureLayers:
     retrieval: tuple[str, ...]
 
 
-def _of_vgg(last: int) -> FeatureLayers:
-    return FeatureLayers(
-        year=(
-            *("block1_conv2", "block2_conv2", "block3_conv1"),
-            *(f"block3_conv{last}", "block4_conv1", f"block4_conv{last}"),
-        ),
-        retrieval=("block1_pool", "block2_pool", "block3_pool", "block4_pool"),
-    )
-
+_VGG_YEAR = "block1_conv2 block2_conv2 block3_conv1 block3_conv{0} block4_conv1 block4_conv{0}"
+_VGG_RETRIEVAL = ("block1_pool", "block2_pool", "block3_pool", "block4_pool")
 
 # MobileNetV2: chosen by cross-validation on real posters (`make ablation`). VGG: the same depths.
 _DEFAULT_LAYERS = {
@@ -45,14 +38,12 @@ _DEFAULT_LAYERS = {
             *(f"block_{block}_add" for block in (2, 5, 9, 12, 15)),
         ),
     ),
-    "VGG16": _of_vgg(3),
-    "VGG19": _of_vgg(4),
+    "VGG16": FeatureLayers(tuple(_VGG_YEAR.format(3).split()), _VGG_RETRIEVAL),
+    "VGG19": FeatureLayers(tuple(_VGG_YEAR.format(4).split()), _VGG_RETRIEVAL),
 }
 
 # These layers have four-dimensional outputs but compute no features.
-_NO_FEATURES = frozenset(
-    {"InputLayer", "Rescaling", "Normalization", "ZeroPadding2D", "Cropping2D"}
-)
+_NO_FEATURES = {"InputLayer", "Rescaling", "Normalization", "ZeroPadding2D", "Cropping2D"}
 
 
 def choose_feature_layers(

@@ -1,7 +1,17 @@
-"""Networks of `keras.applications`, built and run by Keras."""
+"""Networks of `keras.applications`, built and run by Keras.
 
+Their weights are ImageNet's, those of a file, or seeded random ones.
+"""
+
+import hashlib
+import http.client
 import importlib
+import socket
+import sys
 import threading
+import urllib.error
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +21,7 @@ from numpy.typing import NDArray
 from posters.embedding.backbone import Backbone, BackboneInfo, cores
 from posters.embedding.colour import COLOUR_SIZE
 from posters.embedding.feature_layers import FeatureLayers, choose_feature_layers, feature_model
-from posters.embedding.keras_import import import_keras
-from posters.embedding.weights import load_network, weights_digest
+from posters.embedding.keras_import import import_keras, reset_keras
 from posters.errors import BackboneError
 
 if TYPE_CHECKING:
@@ -41,6 +50,8 @@ _INPUT_SIZES = {
 }
 
 _BATCH_SIZE = 32  # if `embed.batch_size` is null
+_DOWNLOAD_TIMEOUT = 30.0  # seconds without a byte
+_CORRUPTED = "Incomplete or corrupted file"  # Keras's message for a download with a wrong hash
 
 
 class KerasBackbone(Backbone):
@@ -90,23 +101,39 @@ def load_backbone(params: "EmbedParams", *, weights_path: Path | None = None) ->
     """
     keras = import_keras()
     name = params.backbone
-    known = backbone_names(keras)
+    known = sorted(entry for entry in vars(keras.applications) if entry[0].isupper())
     if name not in known:
         raise BackboneError(
             f"embed.backbone {name!r} is unknown: expected one of {', '.join(known)}"
         )
-    build = getattr(keras.applications, name)
-    preprocess = importlib.import_module(build.__module__).preprocess_input
+    application = getattr(keras.applications, name)
+    preprocess = importlib.import_module(application.__module__).preprocess_input
     width, height = params.input_size or default_size(name)
-    options = {
-        "include_top": False,
-        "input_shape": (height, width, 3),
-        "pooling": params.pooling if params.pooling in ("avg", "max") else None,
-    }
-    network, origin = load_network(
-        lambda weights: build(weights=weights, **options), params, weights_path
-    )
-    digest = weights_digest(network)
+
+    def build(weights: str | None) -> Any:
+        reset_keras(keras, params.seed)
+        try:
+            return application(
+                include_top=False,
+                input_shape=(height, width, 3),
+                pooling=params.pooling if params.pooling in ("avg", "max") else None,
+                weights=weights,
+            )
+        except ValueError as error:
+            if _CORRUPTED in str(error):
+                raise
+            raise BackboneError(
+                f"{name} can't be built with this embed.input_size: {error}"
+            ) from error
+
+    if params.weights == "random":
+        network, origin = build(None), "random"
+    elif params.weights == "imagenet":
+        network, origin = _with_imagenet_weights(build, params)
+    else:
+        network, origin = build(None), "file"
+        _load_weights(network, name, weights_path or Path(params.weights))
+    digest = _weights_digest(network)
     layers, retrieval_from = FeatureLayers((), ()), 0
     if params.pooling == "layers":
         layers = choose_feature_layers(network, name, params.layers)
@@ -133,6 +160,62 @@ def load_backbone(params: "EmbedParams", *, weights_path: Path | None = None) ->
     return KerasBackbone(network, preprocess, info, params.batch_size or _BATCH_SIZE)
 
 
-def backbone_names(keras: Any) -> list[str]:
-    """The names of all networks of `keras.applications`."""
-    return sorted(entry for entry in vars(keras.applications) if entry[0].isupper())
+def _with_imagenet_weights(
+    build: Callable[[str | None], Any], params: "EmbedParams"
+) -> tuple[Any, str]:
+    """The network, and `imagenet`, or `random` if the download failed and may fail."""
+    name = params.backbone
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT)  # Keras sets none
+    try:
+        return build("imagenet"), "imagenet"
+    except Exception as error:
+        # Keras raises a bare Exception for most failed downloads.
+        types = (urllib.error.URLError, ConnectionError, TimeoutError, http.client.HTTPException)
+        messages = ("URL fetch failure", _CORRUPTED)
+        if not isinstance(error, types) and not any(text in str(error) for text in messages):
+            raise
+        if params.if_unreachable == "stop":
+            raise BackboneError(
+                f"ImageNet weights of {name} can't be downloaded ({error}): connect to the "
+                "internet, set embed.weights to a file, or set embed.if_unreachable to random"
+            ) from error
+        line = "!" * 88
+        print(
+            f"{line}\n! ImageNet weights of {name} can't be downloaded:\n!   {error}\n"
+            "! Going on with RANDOM weights: neighbours and years mean little, and every result "
+            "is\n! marked. When there is a connection: dvc repro --force --single-item embed && "
+            f"dvc repro\n{line}",
+            file=sys.stderr,
+        )
+    finally:
+        socket.setdefaulttimeout(before)
+    return build(None), "random"
+
+
+def _load_weights(network: Any, name: str, path: Path) -> None:
+    if not path.is_file():
+        raise BackboneError(
+            f"embed.weights names no file: {path} (expected imagenet, random, or a weights file)"
+        )
+    try:
+        with warnings.catch_warnings():
+            # Keras only warns if the file lacks a layer's weights, and leaves them random.
+            warnings.filterwarnings("error", message=".*freshly-initialized.*")
+            network.load_weights(str(path))
+    except Exception as error:
+        # h5py and Keras raise many types of errors for truncated files and other networks.
+        reason = " ".join(str(error).split())[:200]
+        raise BackboneError(
+            f"the weights in {path.name} don't fit {name} without its top: {reason}. Expected a "
+            f".weights.h5 or .h5 file saved from keras.applications.{name}(include_top=False)"
+        ) from error
+
+
+def _weights_digest(network: Any) -> str:
+    """The SHA-256 of all weights, with their shapes and types, in their order."""
+    digest = hashlib.sha256()
+    for weight in network.get_weights():
+        digest.update(f"{weight.shape}{weight.dtype}".encode())
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()

@@ -63,16 +63,13 @@ def _native_stderr_only_on_error() -> Iterator[None]:
     # TensorFlow's native code writes to file descriptor 2, past Python's logging.
     sys.stderr.flush()
     stderr = os.dup(2)
-    try:
-        with tempfile.TemporaryFile() as messages:
-            os.dup2(messages.fileno(), 2)
-            try:
-                yield
-            except Exception:
-                messages.seek(0)
-                os.write(stderr, messages.read())
-                raise
-            finally:
-                os.dup2(stderr, 2)
-    finally:
-        os.close(stderr)
+    with tempfile.TemporaryFile() as messages, os.fdopen(stderr, "wb"):
+        os.dup2(messages.fileno(), 2)
+        try:
+            yield
+        except Exception:
+            messages.seek(0)
+            os.write(stderr, messages.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)

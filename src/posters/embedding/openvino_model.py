@@ -28,7 +28,7 @@ class OpenVinoModel:
 
     Args:
         path: of the `.xml` file; the `.bin` file is beside it.
-        precision: of the arithmetic: `float32`, or `bfloat16` if `has_bfloat16`.
+        precision: `float32`, or `bfloat16` if `has_bfloat16`.
         many: optimise for calls from several threads (`workers`), each on its share of the cores,
             instead of single calls on all cores. The results are the same.
         threads: limits the threads of this process; None: one per core.
@@ -47,9 +47,9 @@ class OpenVinoModel:
         content: Sequence[bytes] | None = None,
     ) -> None:
         openvino = _import_openvino()
-        missing = [file.name for file in openvino_files(path) if not file.is_file()]
-        if missing and content is None:
-            raise DataError(f"data/{path.parent.name}/{missing[0]} is missing: run `dvc repro`")
+        for file in openvino_files(path) if content is None else ():
+            if not file.is_file():
+                raise DataError(f"data/{path.parent.name}/{file.name} is missing: run `dvc repro`")
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
             "PERFORMANCE_HINT": "THROUGHPUT" if many else "LATENCY",

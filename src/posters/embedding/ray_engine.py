@@ -13,7 +13,6 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +37,7 @@ _BAD_MACHINE = "bad machine"
 def embed_with_ray(files: Sequence[Path], backbone: Backbone, model: Path) -> VectorBatches:
     """Embed poster files on a Ray cluster, with the same bytes as `backbone.batches` gives here.
 
-    Args:
-        files: of the posters; only this machine reads them.
-        backbone: the network on this machine.
-        model: its OpenVINO model.
+    Only this machine reads the files. `model` is the OpenVINO model of `backbone`.
 
     Raises:
         PosterRefused: a poster can't be read.
@@ -50,18 +46,21 @@ def embed_with_ray(files: Sequence[Path], backbone: Backbone, model: Path) -> Ve
     with ray_cluster() as ray:
         try:
             for columns in _embedded_columns(ray, files, backbone, model):
-                reason, detail = str(columns["reason"][0]), str(columns["detail"][0])
+                reason, _, detail = str(columns["problem"][0]).partition(": ")
                 if reason == _BAD_MACHINE:
                     raise ClusterError(f"{detail}; vectors computed so far are kept")
                 if reason:
                     raise PosterRefused(reason, detail)
                 yield columns["vector"]
         except (ray.exceptions.RayError, ray.data.exceptions.SystemException) as error:
-            lines = str(error).strip().splitlines() or [type(error).__name__]
             raise ClusterError(
-                f"the Ray cluster could not embed ({lines[-1]}): check that `make ray` was run on "
-                "each of its machines; vectors computed so far are kept"
+                f"the Ray cluster could not embed ({_lines(error)[-1]}): check that `make ray` was "
+                "run on each of its machines; vectors computed so far are kept"
             ) from error
+
+
+def _lines(error: Exception) -> list[str]:
+    return str(error).strip().splitlines() or [type(error).__name__]
 
 
 @contextlib.contextmanager
@@ -82,7 +81,16 @@ def ray_cluster() -> Iterator[Any]:
         )
     address = os.environ.get("RAY_ADDRESS") or "local"
     if address not in ("auto", "local"):
-        _check_reachable(address)  # Ray itself would try for minutes
+        # Ray itself would try for minutes.
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _REACH_TIMEOUT).close()
+        except (OSError, ValueError, OverflowError) as error:
+            raise ClusterError(
+                f"no Ray cluster answers at RAY_ADDRESS={address} ({error}); expected auto or "
+                "HOST:PORT of a cluster that includes this machine: start one with "
+                "`ray start --head`, or unset RAY_ADDRESS to use this machine alone"
+            ) from error
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if address == "local":
         # On Linux, Ray would otherwise listen on all interfaces and run whatever it is sent.
@@ -120,10 +128,9 @@ def ray_cluster() -> Iterator[Any]:
                 **settings,
             )
         except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as error:
-            lines = str(error).strip().splitlines() or [type(error).__name__]
             raise ClusterError(
-                f"Ray can't use the cluster {address} ({lines[0]}): expected a cluster with the "
-                "same versions of Python and Ray that includes this machine; add it with "
+                f"Ray can't use the cluster {address} ({_lines(error)[0]}): expected a cluster "
+                "with the same versions of Python and Ray that includes this machine; add it with "
                 "`ray start --address=HOST:6379`"
             ) from error
         if not ray.cluster_resources().get("CPU"):
@@ -134,22 +141,10 @@ def ray_cluster() -> Iterator[Any]:
         yield ray
 
 
-def _check_reachable(address: str) -> None:
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _REACH_TIMEOUT).close()
-    except (OSError, ValueError, OverflowError) as error:
-        raise ClusterError(
-            f"no Ray cluster answers at RAY_ADDRESS={address} ({error}); expected auto or "
-            "HOST:PORT of a cluster that includes this machine: start one with `ray start --head`, "
-            "or unset RAY_ADDRESS to use this machine alone"
-        ) from error
-
-
 def _embedded_columns(
     ray: Any, files: Sequence[Path], backbone: Backbone, model: Path
 ) -> Iterator[Columns]:
-    """Columns `vector`, `reason` and `detail`, a few posters at a time, in order."""
+    """Columns `vector` and `problem`, a few posters at a time, in order."""
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.execution_options.preserve_order = True
@@ -165,7 +160,7 @@ def _embedded_columns(
     )
     embedded = contents.map_batches(
         Worker,
-        fn_constructor_args=(network, backbone.info, backbone.probe(), package_versions()),
+        fn_constructor_args=(network, backbone.info, backbone.probe()),
         batch_size=None,
         num_cpus=1,
         # Without a maximum, so that machines that join later are used.
@@ -179,31 +174,31 @@ def _embedded_columns(
 
 
 def read_files(columns: Columns) -> Columns:
-    """Turn the column `path` into `content`, `reason` and `detail`; runs where the files are."""
+    """Turn the column `path` into `content` and `problem`; runs where the files are."""
     contents = np.full(len(columns["path"]), b"", dtype=object)
-    reason = detail = ""
+    problem = ""
     for row, path in enumerate(columns["path"]):
         try:
             contents[row] = read_poster_file(Path(path))
         except PosterRefused as refusal:
-            reason, detail = refusal.reason, refusal.detail
-    return {"content": contents, **_problem(len(contents), reason, detail)}
+            problem = str(refusal)
+    return {"content": contents, "problem": np.array([problem] * len(contents))}
 
 
 class Worker:
     """The network on one processor of the cluster.
 
-    `network` refers to the contents of the OpenVINO model's files; `probe` and `versions` are
-    `Backbone.probe` and `package_versions` of the machine that keeps the vectors. Problems are
-    returned, not raised: after an exception Ray would start another worker, which would fail too.
+    `network` refers to the contents of the OpenVINO model's files; `probe` is `Backbone.probe` of
+    the machine that keeps the vectors. Problems are returned, not raised: after an exception Ray
+    would start another worker, which would fail too.
     """
 
-    def __init__(self, network: Any, info: BackboneInfo, probe: str, versions: str) -> None:
+    def __init__(self, network: Any, info: BackboneInfo, probe: str) -> None:
         import ray
 
         self._info = info
         self._problem = ""
-        machine = f"the cluster's machine {ray.util.get_node_ip_address()}"
+        machine = f"{_BAD_MACHINE}: the cluster's machine {ray.util.get_node_ip_address()}"
         name = Path(BACKBONE_MODEL)
         try:
             content = ray.get(network)
@@ -211,33 +206,21 @@ class Worker:
             self._backbone = Backbone(model, info, _BATCH_SIZE)
             if self._backbone.probe() != probe:
                 self._problem = (
-                    f"{machine} gives other vectors than this one (it has {package_versions()}; "
-                    f"this one {versions}): run `make ray` there at the same commit and restart "
-                    "its Ray; if its processor is of another type, remove the machine"
+                    f"{machine} gives other vectors than this one: run `make ray` there at the "
+                    "same commit and restart its Ray; if its processor is of another type, remove "
+                    "the machine"
                 )
         except (PostersError, ImportError, OSError, RuntimeError) as error:
             self._problem = f"{machine} can't run the network ({error})"
 
     def __call__(self, columns: Columns) -> Columns:
-        """Turn the columns of `read_files` into `vector`, `reason` and `detail`."""
-        count = len(columns["content"])
-        reason, detail = columns["reason"][0], columns["detail"][0]
-        vectors = np.zeros((count, self._info.embedding_size), np.float32)
-        if self._problem:
-            reason, detail = _BAD_MACHINE, self._problem
-        elif not reason:
+        """Turn the columns of `read_files` into `vector` and `problem`."""
+        contents = columns["content"]
+        vectors = np.zeros((len(contents), self._info.embedding_size), np.float32)
+        problem = self._problem or columns["problem"][0]
+        if not problem:
             try:
-                vectors = self._backbone.embed([bytes(content) for content in columns["content"]])
+                vectors = self._backbone.embed([bytes(content) for content in contents])
             except PosterRefused as refusal:
-                reason, detail = refusal.reason, refusal.detail
-        return {"vector": vectors, **_problem(count, reason, detail)}
-
-
-def _problem(count: int, reason: str, detail: str) -> Columns:
-    return {"reason": np.array([reason] * count), "detail": np.array([detail] * count)}
-
-
-def package_versions() -> str:
-    """The versions of the packages that vectors depend on."""
-    packages = ("numpy", "openvino", "pillow")
-    return ", ".join(f"{package} {metadata.version(package)}" for package in packages)
+                problem = str(refusal)
+        return {"vector": vectors, "problem": np.array([problem] * len(contents))}

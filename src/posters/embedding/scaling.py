@@ -5,6 +5,7 @@ is standardised over the catalogue, clipped, and each row brought to length 1. T
 two rows is then their cosine similarity.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -51,7 +52,6 @@ class RetrievalScale:
         return scaled
 
 
-def _blocks(features: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    return [
-        features[start : start + _ROWS_AT_ONCE] for start in range(0, len(features), _ROWS_AT_ONCE)
-    ]
+def _blocks(features: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    for start in range(0, len(features), _ROWS_AT_ONCE):
+        yield features[start : start + _ROWS_AT_ONCE]

@@ -1,23 +1,20 @@
 """Posters that look alike: exact nearest neighbours by cosine similarity."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from posters.embedding.embeddings import Embeddings
-from posters.images.pictures import PosterLike
-from posters.neighbours.exact_search import nearest_rows
 
-Embed = Callable[[PosterLike], NDArray[np.float32]]
-"""Turns one poster into its vector of shape (embedding_size,)."""
-
+_PRODUCTS_AT_ONCE = 16 * 1024 * 1024
 # Vectors of the same pixels from Keras and OpenVINO differ by at most this much, relative to their
 # largest number; vectors of different posters differ by a hundred times more.
 _SAME_POSTER_TOLERANCE = 3e-5
 _SAME_POSTER_SIMILARITY = 0.99
-_EXTRA = 4  # rows to request beyond k, because the query poster itself may be among them
+# Rows to request beyond k, because the query poster may be among them. The catalogue holds it once:
+# posters that look the same are refused when it is gathered.
+_EXTRA = 4
 
 
 @dataclass(frozen=True)
@@ -37,68 +34,68 @@ class Neighbour:
 
 
 class Neighbours:
-    """Search among the posters of the catalogue.
+    """Search among the posters of the catalogue."""
 
-    Only `nearest` needs `embed`, the network that made the embeddings.
-    """
-
-    def __init__(self, embeddings: Embeddings, embed: Embed | None = None) -> None:
+    def __init__(self, embeddings: Embeddings) -> None:
         self._embeddings = embeddings
-        self._embed = embed
 
-    def nearest(self, img: PosterLike, k: int = 3) -> list[Neighbour]:
-        """The `k` movies with the posters most similar to `img`, the most similar first.
+    def nearest_to_vectors(self, vectors: NDArray[np.float32], k: int) -> list[list[Neighbour]]:
+        """For each vector of (n, embedding_size) the `k` movies with the most similar posters.
 
-        If the poster is in the catalogue, it is not among its own neighbours. A catalogue of fewer
-        than `k` posters gives fewer. Raises `PosterRefused` if the poster can't be read.
+        The most similar comes first. A poster in the catalogue is not among its own neighbours. A
+        catalogue of fewer than `k` posters gives fewer.
         """
-        if self._embed is None:
-            raise ValueError("nearest needs `embed`; without it use nearest_to_vector")
-        return self.nearest_to_vector(self._embed(img), k)
-
-    def nearest_to_vector(self, vector: NDArray[np.float32], k: int = 3) -> list[Neighbour]:
-        """As `nearest`, for a vector of shape (embedding_size,)."""
-        return self.nearest_to_vectors(vector[None], k)[0]
-
-    def nearest_to_vectors(self, vectors: NDArray[np.float32], k: int = 3) -> list[list[Neighbour]]:
-        """As `nearest`, for vectors of shape (n, embedding_size)."""
         if k < 1:
             raise ValueError(f"k must be at least 1. Received: {k}")
-        size = self._embeddings.info.embedding_size
-        if vectors.ndim != 2 or vectors.shape[1] != size:
-            raise ValueError(f"vectors must have shape (n, {size}). Received: {vectors.shape}")
         # All rows have length 1, so that dot products are cosine similarities.
         queries = self._embeddings.retrieval_features_of(vectors)
-        catalogue = self._embeddings.retrieval_features
-        count = k + _EXTRA
-        while True:
-            found, similarities = nearest_rows(catalogue, queries, count)
-            other = [
-                ~self._is_same_poster(vector, rows, similarity)
-                for vector, rows, similarity in zip(vectors, found, similarities, strict=True)
-            ]
-            if count >= len(catalogue) or all(mask.sum() >= k for mask in other):
-                break
-            count *= 10  # the query poster has many copies in the catalogue
-        return [
-            [
-                self._neighbour(int(row), float(cosine))
-                for row, cosine in zip(rows[mask][:k], similarity[mask][:k], strict=True)
-            ]
-            for rows, similarity, mask in zip(found, similarities, other, strict=True)
-        ]
+        found, similarities = nearest_rows(self._embeddings.retrieval_features, queries, k + _EXTRA)
+        neighbours = []
+        for vector, rows, similarity in zip(vectors, found, similarities, strict=True):
+            other = ~self._is_same_poster(vector, rows, similarity)
+            # Rounding may take a cosine a little beyond 1.
+            cosines = similarity[other][:k].clip(-1, 1).tolist()
+            neighbours.append(
+                [
+                    Neighbour(*self._embeddings.movies[int(row)], cosine)
+                    for row, cosine in zip(rows[other][:k], cosines, strict=True)
+                ]
+            )
+        return neighbours
 
     def _is_same_poster(
         self, vector: NDArray[np.float32], rows: NDArray[np.intp], similarity: NDArray[np.float32]
     ) -> NDArray[np.bool_]:
-        """Which rows are vectors of the query poster itself."""
         same = similarity > _SAME_POSTER_SIMILARITY
         differences = np.abs(self._embeddings.matrix[rows[same]] - vector).max(axis=1, initial=0)
         same[same] = differences <= _SAME_POSTER_TOLERANCE * np.abs(vector).max(initial=0)
         return same
 
-    def _neighbour(self, row: int, similarity: float) -> Neighbour:
-        movie = self._embeddings.movies[row]
-        # Rounding may take a cosine a little beyond 1.
-        similarity = min(max(similarity, -1.0), 1.0)
-        return Neighbour(movie.imdb_id, movie.title, movie.year, movie.file, similarity)
+
+def nearest_rows(
+    rows: NDArray[np.float32], queries: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The `k` rows of (n, size) with the largest dot products for each query of (m, size).
+
+    The rows may be memory-mapped.
+
+    Returns:
+        Row numbers and their products, both of shape (m, min(k, n)), the largest first; of equal
+        products the earlier row first.
+    """
+    k = min(k, len(rows))
+    found = np.zeros((len(queries), k), np.intp)
+    products = np.zeros((len(queries), k), np.float32)
+    if not k:
+        return found, products
+    queries_at_once = max(_PRODUCTS_AT_ONCE // len(rows), 1)
+    for start in range(0, len(queries), queries_at_once):
+        block = queries[start : start + queries_at_once]
+        block_products = (rows @ block[0])[None] if len(block) == 1 else block @ rows.T
+        for query, row_products in enumerate(block_products, start):
+            kth_largest = np.partition(row_products, -k)[-k]
+            candidates = np.flatnonzero(row_products >= kth_largest)
+            order = np.argsort(-row_products[candidates], kind="stable")[:k]
+            found[query] = candidates[order]
+            products[query] = row_products[candidates[order]]
+    return found, products

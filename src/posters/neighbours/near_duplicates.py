@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from posters.embedding.embeddings import Embeddings
 from posters.embedding.scaling import RetrievalScale
 from posters.images.perceptual_hash import difference_hash
-from posters.images.pictures import read_image, to_rgb
+from posters.images.pictures import to_rgb
 
 _MAX_BITS = 64
 _ROWS_AT_ONCE = 2048
@@ -29,11 +29,8 @@ def near_duplicate_movies(
 ) -> list[tuple[str, str]]:
     """The ids of all pairs of movies with nearly the same poster.
 
-    Args:
-        catalogue: columns `imdb_id`, `origin`, `file`.
-        embeddings: of its movies.
-        similarity: smallest cosine similarity of a pair.
-        folder: of the posters.
+    `catalogue` has the columns `imdb_id`, `origin` and `file`, relative to `folder`; `similarity`
+    is the smallest cosine similarity of a pair.
     """
     ids, files = list(catalogue["imdb_id"]), list(catalogue["file"])
     vectors = embeddings.matrix[embeddings.rows(ids), embeddings.info.retrieval_features]
@@ -42,7 +39,7 @@ def near_duplicate_movies(
 
     @cache
     def small_poster(row: int) -> Image.Image:
-        return to_rgb(read_image(folder / files[row])).resize((136, 128))
+        return to_rgb(folder / files[row]).resize((136, 128))
 
     return [
         (ids[one], ids[other])

@@ -104,6 +104,6 @@ def find_neighbours(
     for number in range(count):
         movie = movies.iloc[(2 * number + 1) * len(movies) // (2 * count)]
         query = Neighbour(movie["imdb_id"], movie["title"], movie["year"], movie["file"], 1.0)
-        (row,) = embeddings.rows([query.imdb_id])
-        rows.append((query, index.nearest_to_vector(embeddings.matrix[row], params.neighbours)))
+        vector = embeddings.matrix[embeddings.rows([query.imdb_id])]
+        rows.append((query, index.nearest_to_vectors(vector, params.neighbours)[0]))
     return rows
