@@ -20,7 +20,6 @@ from posters.errors import DataError
 from posters.evaluation.sweep_table import tabulate
 from posters.files import write_text
 from posters.reports.comparison_figures import error_against_threshold
-from posters.years.splitting import TESTS
 
 METRICS = "metrics/evaluation.json"
 THRESHOLDS = (0, 10, 20, 30, 40, 60)
@@ -102,10 +101,7 @@ def run_dvc(*arguments: str) -> None:
         except KeyboardInterrupt:
             # To the whole group: DVC ignores the signal while a stage runs.
             os.killpg(dvc.pid, signal.SIGINT)
-            try:
-                dvc.communicate()
-            except KeyboardInterrupt:
-                os.killpg(dvc.pid, signal.SIGKILL)
+            dvc.communicate()
             raise
     if dvc.returncode:
         print(output, file=sys.stderr)
@@ -127,9 +123,9 @@ def read_evaluation(name: str) -> dict[str, Any]:
     try:
         # `api.metrics_show` leaves out everything that is not a number.
         content = api.read(METRICS, repo=str(paths.root()), rev=name, encoding="utf-8")
-        evaluation = json.loads(content)
-        return {key: evaluation[key] for key in (*TESTS, "run")}
-    except (DvcException, OSError, ValueError, KeyError) as error:
+        evaluation: dict[str, Any] = json.loads(content)
+        return evaluation
+    except (DvcException, OSError, ValueError) as error:
         raise DataError(f"the experiment {name} has no {METRICS}: run the sweep again") from error
 
 

@@ -14,11 +14,7 @@ _LAST_DIGITS = 0.5  # years; other processors move the errors by less
 def difference_from_commit(repository: Path) -> str | None:
     """Which tracked files differ from the commit, by how much, and why, in one sentence.
 
-    Args:
-        repository: the root of a git repository with `metrics/evaluation.json`.
-
-    Returns:
-        None where nothing differs, where params.yaml was edited, and outside of git.
+    None where nothing differs, where params.yaml was edited, and outside of git.
     """
     if _git(repository, "diff", "--name-only", "HEAD", "--", "params.yaml") != "":
         return None
@@ -52,7 +48,6 @@ def _numbers(evaluation: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 def _git(repository: Path, *arguments: str) -> str | None:
     """What a git command prints, or None where it fails."""
-    done = subprocess.run(
-        ["git", "-C", str(repository), *arguments], capture_output=True, text=True, check=False
-    )
+    command = ["git", "-C", str(repository), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else None

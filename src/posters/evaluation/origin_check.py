@@ -42,20 +42,14 @@ class OriginCheck:
 def check_origin(part: Part, *, seed: int) -> OriginCheck | None:
     """Try to separate initial posters from top-ups of the same year.
 
-    Args:
-        part: rows; only years with both origins are used.
-        seed: of folds and permutations.
-
-    Returns:
-        None if there are too few years with both origins.
+    Only years with both origins are used; None if there are too few of them.
     """
     initial = part.initial
     both = np.intersect1d(part.years[initial], part.years[~initial])
     used = np.isin(part.years, both)
     years, labels = part.years[used], initial[used]
-    fold = np.array([int(unit_interval(seed, "origin", group) * _FOLDS) for group in part.groups])[
-        used
-    ]
+    groups = np.array(part.groups)[used]
+    fold = np.array([int(unit_interval(seed, "origin", group) * _FOLDS) for group in groups])
     # Every model needs a training year with both origins.
     if len(both) < 2 or not all(
         _weights(years[fold != number], labels[fold != number]).any() for number in range(_FOLDS)
