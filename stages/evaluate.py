@@ -6,8 +6,6 @@ dvc repro evaluate
 from posters import command  # first, so that Ctrl-C during the imports below gives no traceback
 
 # isort: split
-from dataclasses import asdict
-
 import pandas as pd
 
 from posters import paths
@@ -48,7 +46,7 @@ def main() -> None:
     origin = check_origin(concatenate(parts["train"], parts["validation"]), seed=seed)
     made_from = {"model_sha256": model_digest(), "baselines": baselines.settings}
     run = {**parts.provenance(params), **made_from}
-    evaluation = {**by_test, "origin": asdict(origin) if origin else {}, "run": run}
+    evaluation = {**by_test, "origin": origin, "run": run}
     write_json(paths.METRICS / "evaluation.json", evaluation)
     for test in TESTS:
         write_json(paths.METRICS / f"{test}.json", metrics.short_metrics(by_test[test]))

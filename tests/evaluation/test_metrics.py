@@ -101,23 +101,6 @@ def test_r2_is_zero_if_all_true_years_are_the_same() -> None:
 # Confidence limits.
 
 
-def own_groups(values: NDArray[np.float64]) -> list[str]:
-    """A group for each value."""
-    return [f"group {number}" for number in range(len(values))]
-
-
-def random_errors(seed: int, rows: int) -> NDArray[np.float64]:
-    return np.random.default_rng(seed).exponential(10, rows)
-
-
-def test_limits_are_wider_if_values_of_a_group_are_equal() -> None:
-    values = np.repeat(random_errors(0, 100), 4)
-    low, high = bootstrap(values, [f"group {number // 4}" for number in range(400)], seed=0)
-    narrow_low, narrow_high = bootstrap(values, own_groups(values), seed=0)
-    # Those of 100 values, not of 400.
-    assert (high - low) / (narrow_high - narrow_low) == pytest.approx(2, rel=0.1)
-
-
 def test_groups_are_resampled_as_a_whole() -> None:
     values = np.array([0.0] * 9 + [10.0])
     # A quarter of the resamples has the first group alone, another quarter the second alone.

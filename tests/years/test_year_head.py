@@ -205,13 +205,6 @@ def test_untrained_distribution_predicts_the_prior() -> None:
     np.testing.assert_allclose(outputs, np.tile(prior, (20, 1)), rtol=0.25, atol=1e-4)
 
 
-def test_untrained_distribution_gives_every_year_some_probability() -> None:
-    target = DistributionTarget(np.full(30, 2010), YEARS, 1.0)
-    outputs = untrained_outputs(target, np.zeros((1, 16), np.float32))
-    assert outputs.min() > 1e-7
-    assert outputs[0, YEARS == 2010][0] > 0.3
-
-
 def test_distribution_error_is_the_difference_of_means_in_years() -> None:
     labels = smoothed(TRUE, YEARS, 4.0)
     outputs = np.random.default_rng(2).dirichlet(np.full(len(YEARS), 0.1), len(TRUE))

@@ -26,16 +26,18 @@ def difference_from_commit(repository: Path) -> str | None:
     now = json.loads((repository / "metrics" / "evaluation.json").read_text(encoding="utf-8"))
     moved = max((abs(value - before.get(name, value)) for name, value in _numbers(now)), default=0)
     count = f"{len(changed)} tracked {'file differs' if len(changed) == 1 else 'files differ'}"
-    restore = f"`git restore {' '.join(KEPT_BY_GIT)}` brings the committed ones back"
     if moved < _LAST_DIGITS:
-        return (
-            f"{count} from the commit, the errors by {moved:.2f} years at most: another processor "
-            f"or package version rounds the last digits of a vector differently; {restore}"
+        cause = (
+            f"by {moved:.2f} years at most: another processor or package version rounds the last "
+            "digits of a vector differently"
         )
-    return (
-        f"{count} from the commit, the errors by up to {moved:.1f} years although params.yaml is "
-        f"the same: compare `run` in metrics/evaluation.json (weights, counts); {restore}"
-    )
+    else:
+        cause = (
+            f"by up to {moved:.1f} years although params.yaml is the same: compare `run` in "
+            "metrics/evaluation.json (weights, counts)"
+        )
+    restore = f"`git restore {' '.join(KEPT_BY_GIT)}` brings the committed ones back"
+    return f"{count} from the commit, the errors {cause}; {restore}"
 
 
 def _numbers(evaluation: dict[str, Any]) -> Iterator[tuple[str, float]]:
