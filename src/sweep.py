@@ -22,6 +22,7 @@ from posters.files import write_text
 from posters.reports.comparison_figures import error_against_threshold
 
 METRICS = "metrics/evaluation.json"
+EXPERIMENT = "poster-year-sweep"
 THRESHOLDS = (0, 10, 20, 30, 40, 60)
 
 
@@ -31,7 +32,7 @@ def main() -> None:
     thresholds = sorted(set(options.t))
     for number, t in enumerate(thresholds, start=1):
         print(f"sweep: t = {t} ({number} of {len(thresholds)})", flush=True)
-        changes = [f"rebalance.t={t}", f"evaluate.experiment={options.experiment}"]
+        changes = [f"rebalance.t={t}", f"evaluate.experiment={EXPERIMENT}"]
         settings = [f"--set-param={change}" for change in (*changes, *options.set_param)]
         # In a temporary copy: params.yaml and data/ are not changed.
         run_dvc("exp", "run", "--temp", "--force", "--name", f"sweep-t{t}", *settings)
@@ -54,16 +55,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--t",
         nargs="+",
-        type=threshold,
+        type=int,
         default=THRESHOLDS,
         metavar="N",
         help=f"the values of rebalance.t (default {' '.join(map(str, THRESHOLDS))})",
-    )
-    parser.add_argument(
-        "--experiment",
-        default="poster-year-sweep",
-        metavar="NAME",
-        help="the MLflow experiment of the runs (default %(default)s)",
     )
     parser.add_argument(
         "-S",
@@ -74,11 +69,6 @@ def parse_arguments() -> argparse.Namespace:
         help="another parameter to change, as in `dvc exp run`",
     )
     return parser.parse_args()
-
-
-def threshold(text: str) -> int:
-    """Parse a command-line argument that is a whole number of at least 0."""
-    return 0 if text == "0" else command.positive(text)
 
 
 def run_dvc(*arguments: str) -> None:

@@ -17,8 +17,7 @@ from posters.years.training import train
 
 def main() -> None:
     """Write `data/model/`."""
-    params = load_params()
-    parts = read_parts()
+    params, parts = load_params(), read_parts()
     training, validation = parts["train"], parts["validation"]
     years = np.array(params.scrape.years, dtype=np.int64)
     trained = train(training, validation, years, params.train)

@@ -122,7 +122,7 @@ def errors_of_split(
     `parts_with` holds the split by the features that are used.
 
     Returns:
-        Columns `choice`, `name`, `test`, `imdb_id`, `group`, `error` (absolute, in years), and
+        Columns `imdb_id`, `group`, `choice`, `name`, `test`, `error` (absolute, in years), and
         except for baselines `covered` (whether the interval contains the year: 0 or 1) and `width`
         (of the interval, in years).
     """
@@ -197,13 +197,6 @@ def _cache_file(params: Params, *others: object) -> Path:
 def _errors(
     choice: str, name: str, test: str, part: Part, predicted: NDArray[np.float64]
 ) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "choice": choice,
-            "name": name,
-            "test": test,
-            "imdb_id": list(part.movies["imdb_id"]),
-            "group": part.groups,
-            "error": np.abs(predicted - part.years),
-        }
+    return part.movies[["imdb_id", "group"]].assign(
+        choice=choice, name=name, test=test, error=np.abs(predicted - part.years)
     )

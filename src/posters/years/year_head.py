@@ -136,11 +136,9 @@ def fit_head(
     embedding, standardised = _standardise(keras, vectors)
     standardise = keras.Model(embedding, standardised)
     inputs = _outputs(standardise, vectors)
-    target: Target = (
-        ScalarTarget(true)
-        if params.head == "scalar"
-        else DistributionTarget(true, years, params.label_width)
-    )
+    target: Target = DistributionTarget(true, years, params.label_width)
+    if params.head == "scalar":
+        target = ScalarTarget(true)
     labels = target.labels(true)
     validation_data = validation and (
         _outputs(standardise, validation[0]),
@@ -237,18 +235,13 @@ def _shuffled_batches(
     orders = np.stack([generator.permutation(len(inputs)) for _ in range(params.epochs)])
     # Tensors are made once, not once for each batch.
     all_inputs, all_labels = tf.constant(inputs), tf.constant(labels)
-    from_slices = tf.data.Dataset.from_tensor_slices
-    batches = from_slices(orders).flat_map(
-        lambda order: from_slices(order).batch(params.batch_size)
-    )
-    return batches.map(
-        lambda rows: (tf.gather(all_inputs, rows), tf.gather(all_labels, rows))
-    ).prefetch(2)
+    slices, size = tf.data.Dataset.from_tensor_slices, params.batch_size
+    batches = slices(orders).flat_map(lambda order: slices(order).batch(size))
+    samples = batches.map(lambda rows: (tf.gather(all_inputs, rows), tf.gather(all_labels, rows)))
+    return samples.prefetch(2)
 
 
 def _outputs(model: Any, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    batches = [
-        np.asarray(model(np.asarray(vectors[start : start + _PREDICT_BATCH])))
-        for start in range(0, len(vectors), _PREDICT_BATCH)
-    ]
-    return np.concatenate(batches)
+    starts = range(0, len(vectors), _PREDICT_BATCH)
+    batches = (np.asarray(vectors[start : start + _PREDICT_BATCH]) for start in starts)
+    return np.concatenate([np.asarray(model(batch)) for batch in batches])
