@@ -14,7 +14,6 @@ from posters.evaluation.ablation import VARIANTS, ablate
 from posters.files import write_text
 from posters.params import load_params
 from posters.reports.comparison_figures import ablation_chart
-from posters.years import provenance
 from posters.years.dataset import read_parts
 
 
@@ -37,7 +36,7 @@ def main() -> None:
     params = load_params()
     table = ablate(params, options.splits, options.only)
     write_text(paths.METRICS / "ablation.csv", table.to_csv(index=False, lineterminator="\n"))
-    caveats = provenance.describe(params, read_parts())["caveats"]
+    caveats = read_parts().provenance(params)["caveats"]
     ablation_chart(table, options.splits, paths.PLOTS / "ablation.png", caveats=caveats)
     for row in table.itertuples():
         print(f"ablate: {row.choice}: {row.name}: {row.natural:.2f} / {row.balanced:.2f} years")

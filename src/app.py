@@ -18,7 +18,7 @@ from pathlib import Path
 from posters import paths
 from posters.errors import PageError
 from posters.params import load_params
-from posters.years.model_files import read_about
+from posters.years.year_model import read_about
 
 HOST = "127.0.0.1"
 

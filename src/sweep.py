@@ -20,9 +20,9 @@ from posters.errors import DataError
 from posters.evaluation.sweep_table import tabulate
 from posters.files import write_text
 from posters.reports.comparison_figures import error_against_threshold
-from posters.years.splitting import TESTS
 
 METRICS = "metrics/evaluation.json"
+EXPERIMENT = "poster-year-sweep"
 THRESHOLDS = (0, 10, 20, 30, 40, 60)
 
 
@@ -32,7 +32,7 @@ def main() -> None:
     thresholds = sorted(set(options.t))
     for number, t in enumerate(thresholds, start=1):
         print(f"sweep: t = {t} ({number} of {len(thresholds)})", flush=True)
-        changes = [f"rebalance.t={t}", f"evaluate.experiment={options.experiment}"]
+        changes = [f"rebalance.t={t}", f"evaluate.experiment={EXPERIMENT}"]
         settings = [f"--set-param={change}" for change in (*changes, *options.set_param)]
         # In a temporary copy: params.yaml and data/ are not changed.
         run_dvc("exp", "run", "--temp", "--force", "--name", f"sweep-t{t}", *settings)
@@ -55,16 +55,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--t",
         nargs="+",
-        type=threshold,
+        type=int,
         default=THRESHOLDS,
         metavar="N",
         help=f"the values of rebalance.t (default {' '.join(map(str, THRESHOLDS))})",
-    )
-    parser.add_argument(
-        "--experiment",
-        default="poster-year-sweep",
-        metavar="NAME",
-        help="the MLflow experiment of the runs (default %(default)s)",
     )
     parser.add_argument(
         "-S",
@@ -75,11 +69,6 @@ def parse_arguments() -> argparse.Namespace:
         help="another parameter to change, as in `dvc exp run`",
     )
     return parser.parse_args()
-
-
-def threshold(text: str) -> int:
-    """Parse a command-line argument that is a whole number of at least 0."""
-    return 0 if text == "0" else command.positive(text)
 
 
 def run_dvc(*arguments: str) -> None:
@@ -102,10 +91,7 @@ def run_dvc(*arguments: str) -> None:
         except KeyboardInterrupt:
             # To the whole group: DVC ignores the signal while a stage runs.
             os.killpg(dvc.pid, signal.SIGINT)
-            try:
-                dvc.communicate()
-            except KeyboardInterrupt:
-                os.killpg(dvc.pid, signal.SIGKILL)
+            dvc.communicate()
             raise
     if dvc.returncode:
         print(output, file=sys.stderr)
@@ -127,9 +113,9 @@ def read_evaluation(name: str) -> dict[str, Any]:
     try:
         # `api.metrics_show` leaves out everything that is not a number.
         content = api.read(METRICS, repo=str(paths.root()), rev=name, encoding="utf-8")
-        evaluation = json.loads(content)
-        return {key: evaluation[key] for key in (*TESTS, "run")}
-    except (DvcException, OSError, ValueError, KeyError) as error:
+        evaluation: dict[str, Any] = json.loads(content)
+        return evaluation
+    except (DvcException, OSError, ValueError) as error:
         raise DataError(f"the experiment {name} has no {METRICS}: run the sweep again") from error
 
 

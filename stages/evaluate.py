@@ -6,29 +6,23 @@ dvc repro evaluate
 from posters import command  # first, so that Ctrl-C during the imports below gives no traceback
 
 # isort: split
-from dataclasses import asdict
-from typing import Any
-
 import pandas as pd
 
 from posters import paths
 from posters.catalogue.caveats import marked
 from posters.embedding.embeddings import read_embeddings
+from posters.evaluation import metrics, sweep_table
 from posters.evaluation.baselines import fit_baselines
-from posters.evaluation.metrics import PRIOR_OF, metrics_of_test
 from posters.evaluation.origin_check import check_origin
-from posters.evaluation.sweep_table import read_sweep
-from posters.evaluation.tables import decade_table, prediction_table, short_metrics
 from posters.files import write_json, write_text
 from posters.params import load_params
+from posters.reports import run_figures
 from posters.reports.contact_sheet import neighbours_sheet
 from posters.reports.figures import loss_curve
 from posters.reports.report import Findings, render
-from posters.reports.run_figures import draw_errors, draw_histograms, find_neighbours
 from posters.tracking.registry import register
 from posters.tracking.run_contents import catalogue_metrics, evaluated_run, model_digest
 from posters.tracking.runs import log_run
-from posters.years import provenance
 from posters.years.dataset import concatenate, read_parts
 from posters.years.priors import PRIORS
 from posters.years.splitting import TESTS
@@ -37,42 +31,40 @@ from posters.years.year_model import YearModel
 
 def main() -> None:
     """Write metrics, predictions, figures and the report, then log all of it as one run."""
-    params = load_params()
-    parts = read_parts()
-    year_model = YearModel.open()
+    params, parts, year_model = load_params(), read_parts(), YearModel.open()
     predictions = {
         test: {prior: year_model.predict(parts[test].vectors, prior) for prior in PRIORS}
         for test in TESTS
     }
-    own = {test: predictions[test][PRIOR_OF[test]] for test in TESTS}
+    own = {test: predictions[test][metrics.PRIOR_OF[test]] for test in TESTS}
     baselines = fit_baselines(parts["train"], parts["validation"])
     seed = params.split.seed
-    metrics = {
-        test: metrics_of_test(parts[test], predictions[test], baselines, test, seed=seed)
+    by_test = {
+        test: metrics.metrics_of_test(parts[test], predictions[test], baselines, test, seed=seed)
         for test in TESTS
     }
     origin = check_origin(concatenate(parts["train"], parts["validation"]), seed=seed)
-    run = {
-        **provenance.describe(params, parts),
-        "model_sha256": model_digest(),
-        "baselines": baselines.settings,
-    }
-    caveats = run["caveats"]
-    evaluation = {**metrics, "origin": asdict(origin) if origin else {}, "run": run}
+    made_from = {"model_sha256": model_digest(), "baselines": baselines.settings}
+    run = {**parts.provenance(params), **made_from}
+    evaluation = {**by_test, "origin": origin, "run": run}
     write_json(paths.METRICS / "evaluation.json", evaluation)
     for test in TESTS:
-        write_json(paths.METRICS / f"{test}.json", short_metrics(metrics[test]))
-    tested = prediction_table(parts, own)
+        write_json(paths.METRICS / f"{test}.json", metrics.short_metrics(by_test[test]))
+    tested = metrics.prediction_table(parts, own)
     write_text(paths.PREDICTIONS, tested.to_csv(index=False))
-    decades = decade_table(parts, predictions)
+    decades = metrics.decade_table(parts, predictions)
     write_text(paths.METRICS / "decades.csv", decades.to_csv(index=False, float_format="%.3f"))
 
-    draw_histograms(parts.catalogue, params.scrape.years, params.rebalance, paths.PLOTS, caveats)
+    caveats, plots = run["caveats"], paths.PLOTS
+    run_figures.draw_histograms(
+        parts.catalogue, params.scrape.years, params.rebalance, plots, caveats
+    )
     history = pd.read_csv(paths.MODEL / "history.csv")
-    loss_curve(history, paths.PLOTS / "loss_curve.png", caveats=caveats)
-    draw_errors(parts, own, metrics, year_model.level, paths.PLOTS, caveats)
-    neighbours = find_neighbours(parts, read_embeddings(paths.EMBEDDINGS), params.evaluate)
-    neighbours_sheet(neighbours, paths.DATA, paths.PLOTS / "neighbours.png", caveats=caveats)
+    loss_curve(history, plots / "loss_curve.png", caveats=caveats)
+    run_figures.draw_errors(parts, own, by_test, year_model.level, plots, caveats)
+    embeddings = read_embeddings(paths.EMBEDDINGS)
+    neighbours = run_figures.find_neighbours(parts, embeddings, params.evaluate)
+    neighbours_sheet(neighbours, paths.DATA, plots / "neighbours.png", caveats=caveats)
     findings = Findings(
         evaluation=evaluation,
         catalogue=catalogue_metrics(),
@@ -83,28 +75,19 @@ def main() -> None:
         before=params.rebalance.before,
         head=params.train.head,
         level=year_model.level,
-        sweep=read_sweep(paths.INPUTS / "sweep.csv"),
+        sweep=sweep_table.read_sweep(paths.INPUTS / "sweep.csv"),
     )
-    write_text(paths.PLOTS / "report.html", render(findings))
+    write_text(plots / "report.html", render(findings))
 
     run_id = log_run(params.evaluate.experiment, evaluated_run(params, parts, evaluation))
     for test in TESTS:
-        print(f"evaluate: {test} test: {in_words(metrics[test])}{marked(caveats)}")
+        print(f"evaluate: {test} test: {metrics.in_words(by_test[test])}{marked(caveats)}")
     if params.evaluate.log_model:
         version = register(run_id, params.evaluate)
         print(
             f"evaluate: {version.name} version {version.number} is "
             f"{'the' if version.champion else 'not the'} champion: {version.decision}"
         )
-
-
-def in_words(metrics: dict[str, Any]) -> str:
-    """The error of a test, those of the baselines, and the coverage, in one line."""
-    return (
-        "MAE {mae:.1f} years ({mae_low:.1f}-{mae_high:.1f}; best constant {best_constant_mae:.1f}, "
-        "ridge {ridge_mae:.1f}, kNN {knn_mae:.1f}, SVR {svr_mae:.1f}, colour alone "
-        "{colour_mae:.1f}); {coverage:.0%} of the intervals contain the year"
-    ).format(**metrics)
 
 
 if __name__ == "__main__":

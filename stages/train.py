@@ -11,32 +11,21 @@ import numpy as np
 from posters import paths
 from posters.catalogue.caveats import marked
 from posters.params import load_params
-from posters.years import provenance
 from posters.years.dataset import read_parts
-from posters.years.model_files import save_head
 from posters.years.training import train
 
 
 def main() -> None:
     """Write `data/model/`."""
-    params = load_params()
-    parts = read_parts()
+    params, parts = load_params(), read_parts()
     training, validation = parts["train"], parts["validation"]
     years = np.array(params.scrape.years, dtype=np.int64)
     trained = train(training, validation, years, params.train)
-    year_model = trained.year_model
-    about = {
-        **provenance.describe(params, parts),
-        "interval": {
-            "level": year_model.level,
-            "margins": dict(year_model.margins),
-        },
-    }
-    history = trained.history
-    save_head(paths.MODEL, trained.head.model, history, year_model.priors, about)
+    about = parts.provenance(params)
+    trained.save(paths.MODEL, about)
     print(
         f"train: {len(training.years)} posters, {params.train.members} heads; validation error "
-        f"{history['val_mae'][-1]:.1f} years on {len(validation.years)} posters, then "
+        f"{trained.history['val_mae'][-1]:.1f} years on {len(validation.years)} posters, then "
         f"trained on both{marked(about['caveats'])}"
     )
 

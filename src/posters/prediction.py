@@ -16,8 +16,7 @@ from posters.embedding.openvino_model import BACKBONE_MODEL, OpenVinoModel, usab
 from posters.errors import DataError, PosterRefused
 from posters.images.pictures import PosterLike
 from posters.neighbours.index import Neighbour, Neighbours
-from posters.years.model_files import read_about
-from posters.years.year_model import YearModel
+from posters.years.year_model import YearModel, read_about
 
 # With one poster per batch, a poster's vector does not depend on the other posters. It is as fast
 # as larger batches, since each core has its own thread, and takes a third less memory.

@@ -44,9 +44,6 @@ HEADS: dict[str, Callable[[Probabilities], Probabilities]] = {
     "overconfident": lambda probabilities: sharpened(probabilities, 6),
     "underconfident": lambda probabilities: sharpened(probabilities, 1 / 4),
     "scalar": lambda probabilities: point_distribution(median(probabilities, YEARS), YEARS),
-    "whole years": lambda probabilities: point_distribution(
-        median(probabilities, YEARS).round(), YEARS
-    ),
     "biased": lambda probabilities: np.roll(probabilities, 5, axis=1),
     "uninformative": lambda probabilities: np.full_like(probabilities, 1 / len(YEARS)),
 }
@@ -125,20 +122,6 @@ def test_interval_without_margin_is_the_shortest_with_enough_probability() -> No
     low, high = intervals(probabilities, np.arange(2000, 2006), 0.8, -0.01)
     assert list(low) == [2002, 2004]
     assert list(high) == [2003, 2005]
-
-
-def test_interval_contains_its_first_and_last_year() -> None:
-    true = np.array([1989, 1990, 1993, 1995, 1996])
-    found = covered(np.full(5, 1990), np.full(5, 1995), true)
-    assert list(found) == [False, True, True, True, False]
-
-
-def test_few_validation_rows_give_the_margin_of_the_largest_error() -> None:
-    true = np.array([1950, 1960, 1970])
-    probabilities = point_distribution(true + np.array([0.0, 10.0, 40.0]), YEARS)
-    margin = calibrate(probabilities, true, YEARS, empirical_prior(true), 0.9)
-    assert covered(*intervals(probabilities, YEARS, 0.9, margin), true).all()
-    assert margin > 35
 
 
 def test_mean_coverage_is_right_with_eleven_validation_rows() -> None:

@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from parts import part_of
 
 from posters.errors import DataError
-from posters.years.priors import Priors, fit_priors, read_priors, write_priors
+from posters.params import load_params
+from posters.years.priors import Priors, read_priors, write_priors
+from posters.years.training import fit_priors
 from posters.years.year_distribution import Years, smoothed
 
 YEARS = np.arange(1900, 2017)
@@ -24,9 +27,9 @@ def random_years(count: int, seed: int) -> Years:
     return np.random.default_rng(seed).choice(YEARS, count)
 
 
-def fit(true: Years, initial: NDArray[np.bool_] | None = None) -> Priors:
-    initial = np.ones(len(true), bool) if initial is None else initial
-    return fit_priors(true, initial, YEARS, label_width=6, prior_width=3)
+def fit(true: Years, initial: NDArray[np.bool_] | bool = True) -> Priors:
+    params = load_params().train.model_copy(update={"label_width": 6.0, "prior_width": 3.0})
+    return fit_priors(part_of(true, initial=initial), YEARS, params)
 
 
 @pytest.mark.parametrize("name", ["natural", "uniform"])
@@ -59,15 +62,6 @@ def test_prior_ratio_is_at_most_twenty() -> None:
     np.testing.assert_allclose(adjusted[0], weighted / weighted.sum())
 
 
-@pytest.mark.parametrize("count", [1, 40, 2000])
-def test_priors_are_positive_and_sum_to_one(count: int) -> None:
-    priors = fit(random_years(count, 3))
-    for prior in (priors.learned, priors.natural, priors.uniform):
-        assert prior.shape == YEARS.shape
-        assert prior.sum() == pytest.approx(1)
-        assert (prior > 0).all()
-
-
 def test_priors_are_smoothed_frequencies() -> None:
     true = np.array([1920, 1920, 1921, 2010])
     priors = fit(true)
@@ -75,6 +69,8 @@ def test_priors_are_smoothed_frequencies() -> None:
         # One additional movie is divided among all years.
         expected = (smoothed(true, YEARS, width).sum(axis=0) + UNIFORM) / 5
         np.testing.assert_allclose(prior, expected)
+        assert prior.sum() == pytest.approx(1)
+        assert prior.min() > 0
 
 
 def test_natural_prior_is_of_the_initial_rows_if_there_are_any() -> None:
@@ -116,24 +112,18 @@ GOOD = "year,learned,natural\n2000,0.25,0.5\n2001,0.25,0.25\n2002,0.5,0.25\n"
         b"year,learned,natural\n",
         *(
             GOOD.replace("2001,0.25,0.25", line).encode()
-            for line in (
-                *("2001,,0.25", "2001,none,0.25", "2001,0,0.5", "2001,-0.25,0.75", "2001,inf,0.25"),
-                *("2000,0.25,0.25", "2005,0.25,0.25", "2001.5,0.25,0.25", "", "2001,0.25"),
-            )
+            for line in ("2001,,0.25", "2001,0,0.5", "2001,inf,0.25", "2000,0.25,0.25", "2001,0.25")
         ),
         GOOD.replace("2002,0.5,0.25\n", "").encode(),
-        GOOD.replace("2000", '"2000').encode(),
     ],
 )
-def test_damaged_file_is_an_error(tmp_path: Path, damaged: bytes) -> None:
+def test_damaged_or_missing_file_is_an_error(tmp_path: Path, damaged: bytes) -> None:
     file = tmp_path / "priors.csv"
     file.write_bytes(GOOD.encode())
     np.testing.assert_array_equal(read_priors(file).years, [2000, 2001, 2002])
     file.write_bytes(damaged)
     with pytest.raises(DataError, match=r"priors\.csv is damaged .*: run `dvc repro`"):
         read_priors(file)
-
-
-def test_missing_file_is_an_error(tmp_path: Path) -> None:
+    file.unlink()
     with pytest.raises(DataError, match="run `dvc repro`"):
-        read_priors(tmp_path / "priors.csv")
+        read_priors(file)

@@ -9,15 +9,13 @@ from numpy.typing import NDArray
 from posters.embedding.keras_import import import_keras
 from posters.errors import DataError
 from posters.params import TrainParams, load_params
-from posters.years.year_distribution import Years, mean, median, smoothed
+from posters.years.year_distribution import Probabilities, Years, as_distribution, median, smoothed
 from posters.years.year_head import (
     DistributionTarget,
     FittedHead,
     ScalarTarget,
     Target,
     fit_head,
-    make_target,
-    predict,
 )
 
 YEARS = np.arange(1900, 2017)
@@ -65,6 +63,10 @@ def short() -> FittedHead:
     return fit(SHORT)
 
 
+def predict(head: FittedHead, vectors: NDArray[np.float32]) -> Probabilities:
+    return as_distribution(head(vectors), YEARS)
+
+
 def weights(head: FittedHead) -> list[bytes]:
     return [weight.tobytes() for weight in head.model.get_weights()]
 
@@ -75,33 +77,32 @@ def weights(head: FittedHead) -> list[bytes]:
 @pytest.mark.parametrize("head", HEADS)
 def test_years_of_new_rows_are_predicted(fitted: dict[str, FittedHead], head: str) -> None:
     vectors, true = rows(300, 2)
-    probabilities = predict(fitted[head].model, vectors, YEARS)
+    probabilities = predict(fitted[head], vectors)
     constant_error = np.abs(true - np.median(true)).mean()
     assert np.abs(median(probabilities, YEARS) - true).mean() < 0.4 * constant_error
 
 
-@pytest.mark.parametrize("head", HEADS)
-def test_probabilities_are_a_distribution(fitted: dict[str, FittedHead], head: str) -> None:
+def test_outputs_are_distributions_and_do_not_depend_on_the_batch(
+    fitted: dict[str, FittedHead],
+) -> None:
     vectors = rows(1100, 2)[0]  # more than one batch
-    probabilities = predict(fitted[head].model, vectors, YEARS)
+    probabilities = predict(fitted["distribution"], vectors)
     assert probabilities.shape == (1100, len(YEARS))
-    assert probabilities.dtype == np.float64
     assert probabilities.min() >= 0
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
-    np.testing.assert_allclose(
-        probabilities[1050:], predict(fitted[head].model, vectors[1050:], YEARS), rtol=1e-4
-    )
+    alone = predict(fitted["distribution"], vectors[1050:])
+    np.testing.assert_allclose(probabilities[1050:], alone, rtol=1e-4)
 
 
 def test_scalar_head_predicts_one_point_and_distribution_head_many_years(
     fitted: dict[str, FittedHead],
 ) -> None:
     vectors = rows(200, 2)[0]
-    scalar = predict(fitted["scalar"].model, vectors, YEARS)
+    scalar = predict(fitted["scalar"], vectors)
     assert ((scalar > 0).sum(axis=1) <= 2).all()
     outputs = np.asarray(fitted["scalar"].model(vectors))[:, 0].clip(YEARS[0], YEARS[-1])
-    np.testing.assert_allclose(mean(scalar, YEARS), outputs, atol=1e-3)
-    distribution = predict(fitted["distribution"].model, vectors, YEARS)
+    np.testing.assert_allclose(scalar @ YEARS, outputs, atol=1e-3)
+    distribution = predict(fitted["distribution"], vectors)
     assert ((distribution > 0.001).sum(axis=1) >= 10).all()
 
 
@@ -112,7 +113,7 @@ def test_ensemble_predicts_the_mean_of_different_members(fitted: dict[str, Fitte
     vectors = rows(50, 2)[0]
     one, other = (np.asarray(output) for output in members(vectors))
     assert np.abs(one - other).max() > 1e-3
-    np.testing.assert_allclose(predict(head, vectors, YEARS), (one + other) / 2, atol=1e-7)
+    np.testing.assert_allclose(np.asarray(head(vectors)), (one + other) / 2, atol=1e-7)
 
 
 def test_same_seed_gives_the_same_bytes(short: FittedHead) -> None:
@@ -136,7 +137,7 @@ def test_validation_rows_do_not_influence_training(short: FittedHead) -> None:
 @pytest.mark.parametrize("head", HEADS)
 def test_curves_are_in_years(fitted: dict[str, FittedHead], head: str) -> None:
     vectors, true = rows(100, 1)
-    predicted = mean(predict(fitted[head].model, vectors, YEARS), YEARS)
+    predicted = predict(fitted[head], vectors) @ YEARS
     history = fitted[head].history
     # The mean of the members' errors, a little more than the error of their mean.
     assert history["val_mae"][-1] == pytest.approx(np.abs(predicted - true).mean(), rel=0.15)
@@ -168,8 +169,7 @@ def test_diverged_training_is_an_error() -> None:
 # Targets.
 
 
-def target_of(head: str) -> Target:
-    return make_target(TRUE, YEARS, PARAMS.model_copy(update={"head": head}))
+DISTRIBUTION, SCALAR = DistributionTarget(TRUE, YEARS, 4.0), ScalarTarget(TRUE)
 
 
 def untrained_outputs(target: Target, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -182,21 +182,10 @@ def error(target: Target, labels: object, outputs: object) -> NDArray[np.float32
     return np.asarray(target.error(import_keras(), np.float32(labels), np.float32(outputs)))
 
 
-@pytest.mark.parametrize("width", [1.0, 9.0])
-def test_distribution_labels_have_the_width_of_the_parameters(width: float) -> None:
-    target = make_target(TRUE, YEARS, PARAMS.model_copy(update={"label_width": width}))
-    assert isinstance(target, DistributionTarget)
-    labels = target.labels(TRUE)
-    assert labels.dtype == np.float32
-    np.testing.assert_allclose(labels, smoothed(TRUE, YEARS, width), atol=1e-7)
-
-
-def test_scalar_labels_are_standardised_by_the_training_rows() -> None:
-    target = target_of("scalar")
-    assert isinstance(target, ScalarTarget)
-    assert target.labels(TRUE).dtype == np.float32
+def test_labels_are_gaussians_or_years_standardised_by_the_training_rows() -> None:
+    np.testing.assert_allclose(DISTRIBUTION.labels(TRUE), smoothed(TRUE, YEARS, 4.0), atol=1e-7)
     expected = (np.array([[1900], [2016]]) - TRUE.mean()) / TRUE.std()
-    np.testing.assert_allclose(target.labels(np.array([1900, 2016])), expected, rtol=1e-5)
+    np.testing.assert_allclose(SCALAR.labels(np.array([1900, 2016])), expected, rtol=1e-5)
 
 
 def test_scalar_labels_of_a_single_year_are_not_scaled() -> None:
@@ -208,34 +197,25 @@ def test_scalar_labels_of_a_single_year_are_not_scaled() -> None:
 
 
 def test_untrained_distribution_predicts_the_prior() -> None:
-    target = target_of("distribution")
     prior = smoothed(TRUE, YEARS, 4.0).mean(axis=0)
-    zeros = untrained_outputs(target, np.zeros((1, 16), np.float32))
+    zeros = untrained_outputs(DISTRIBUTION, np.zeros((1, 16), np.float32))
     np.testing.assert_allclose(zeros[0], prior, rtol=0.02, atol=2e-6)
     features = np.random.default_rng(1).normal(size=(20, 16)).astype(np.float32)
-    outputs = untrained_outputs(target, features)
+    outputs = untrained_outputs(DISTRIBUTION, features)
     np.testing.assert_allclose(outputs, np.tile(prior, (20, 1)), rtol=0.25, atol=1e-4)
-
-
-def test_untrained_distribution_gives_every_year_some_probability() -> None:
-    target = DistributionTarget(np.full(30, 2010), YEARS, 1.0)
-    outputs = untrained_outputs(target, np.zeros((1, 16), np.float32))
-    assert outputs.min() > 1e-7
-    assert outputs[0, YEARS == 2010][0] > 0.3
 
 
 def test_distribution_error_is_the_difference_of_means_in_years() -> None:
     labels = smoothed(TRUE, YEARS, 4.0)
     outputs = np.random.default_rng(2).dirichlet(np.full(len(YEARS), 0.1), len(TRUE))
     expected = np.abs(outputs @ YEARS - labels @ YEARS)
-    found = error(target_of("distribution"), labels, outputs)
+    found = error(DISTRIBUTION, labels, outputs)
     np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
 def test_scalar_error_and_prediction_are_in_years() -> None:
-    target = target_of("scalar")
     outputs = np.random.default_rng(3).normal(size=(400, 1)).astype(np.float32)
-    years = np.asarray(target.prediction(import_keras(), outputs))[:, 0]
+    years = np.asarray(SCALAR.prediction(import_keras(), outputs))[:, 0]
     np.testing.assert_allclose(years, outputs[:, 0] * TRUE.std() + TRUE.mean(), atol=1e-3)
-    found = error(target, target.labels(TRUE), outputs)
+    found = error(SCALAR, SCALAR.labels(TRUE), outputs)
     np.testing.assert_allclose(found, np.abs(years - TRUE), rtol=1e-4, atol=2e-3)

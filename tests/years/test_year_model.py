@@ -9,16 +9,14 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from posters import paths
 from posters.errors import DataError
 from posters.params import load_params
 from posters.years.dataset import Part, concatenate
 from posters.years.intervals import calibrate, covered
-from posters.years.model_files import save_head
 from posters.years.priors import PRIORS
-from posters.years.training import Trained, estimate_priors, train
-from posters.years.year_distribution import Years, likeliest_decade, median
-from posters.years.year_head import fit_head, predict
+from posters.years.training import Trained, fit_priors, train
+from posters.years.year_distribution import Years, as_distribution, likeliest_decade, median
+from posters.years.year_head import fit_head
 from posters.years.year_model import YearModel
 
 YEARS = np.arange(1930, 2017)
@@ -82,16 +80,6 @@ def year_model(trained: Trained) -> YearModel:
     return trained.year_model
 
 
-@pytest.fixture
-def folder(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the saved model, instead of the project's own."""
-    year_model = trained.year_model
-    about = {"interval": {"level": year_model.level, "margins": year_model.margins}}
-    monkeypatch.setattr(paths, "MODEL", tmp_path / "model")
-    save_head(paths.MODEL, trained.head.model, trained.history, year_model.priors, about)
-    return paths.MODEL
-
-
 @pytest.mark.parametrize("prior", PRIORS)
 def test_predictions_are_accurate_and_consistent(year_model: YearModel, prior: str) -> None:
     new = part(200, 200, 3)
@@ -126,18 +114,13 @@ def test_first_ensemble_calibrates_and_second_has_seen_the_validation_rows(
     trained: Trained,
 ) -> None:
     year_model = trained.year_model
-    first = fit_head(
-        TRAINING.vectors,
-        TRAINING.years,
-        YEARS,
-        PARAMS,
-        validation=(VALIDATION.vectors, VALIDATION.years),
-    )
+    validation = (VALIDATION.vectors, VALIDATION.years)
+    first = fit_head(TRAINING.vectors, TRAINING.years, YEARS, PARAMS, validation)
     assert trained.history == first.history
-    probabilities = predict(first.model, VALIDATION.vectors, YEARS)
+    probabilities = as_distribution(first(VALIDATION.vectors), YEARS)
     for prior in PRIORS:
         margin = calibrate(
-            estimate_priors(TRAINING, YEARS, PARAMS).adjusted(probabilities, prior),
+            fit_priors(TRAINING, YEARS, PARAMS).adjusted(probabilities, prior),
             VALIDATION.years,
             YEARS,
             year_model.priors.named(prior),
@@ -145,14 +128,14 @@ def test_first_ensemble_calibrates_and_second_has_seen_the_validation_rows(
         )
         assert year_model.margins[prior] == margin
     assert year_model.level == 0.8
-    both = estimate_priors(concatenate(TRAINING, VALIDATION), YEARS, PARAMS)
+    both = fit_priors(concatenate(TRAINING, VALIDATION), YEARS, PARAMS)
     np.testing.assert_array_equal(year_model.priors.learned, both.learned)
     np.testing.assert_array_equal(year_model.priors.natural, both.natural)
     error_of_first, error_of_second = (
         np.abs(median(each, YEARS) - FEATURE_YEAR).mean()
         for each in (
             probabilities[-30:],
-            predict(trained.head.model, VALIDATION.vectors[-30:], YEARS),
+            as_distribution(trained.head(VALIDATION.vectors[-30:]), YEARS),
         )
     )
     assert error_of_first > 15
@@ -177,9 +160,9 @@ def test_coverage_on_new_rows_is_right_for_an_overfitted_head() -> None:
         assert 0.78 < covered(predictions.low, predictions.high, rows.years).mean() < 0.94
 
 
-@pytest.mark.usefixtures("folder")
-def test_opened_model_predicts_as_the_saved_one(year_model: YearModel) -> None:
-    opened = YearModel.open()
+def test_opened_model_predicts_as_the_saved_one(trained: Trained, tmp_path: Path) -> None:
+    trained.save(tmp_path / "model", {})
+    year_model, opened = trained.year_model, YearModel.open(tmp_path / "model")
     assert opened.level == year_model.level
     assert dict(opened.margins) == dict(year_model.margins)
     for prior in PRIORS:
@@ -198,12 +181,9 @@ def test_missing_model_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "about",
     [
-        "",
         "{",
         [],
-        {},
         {"interval": None},
-        {"interval": {"level": 0.8}},
         {"interval": {"level": 0.8, "margins": {"natural": 1.0}}},
         {"interval": {"level": 0.8, "margins": {"natural": 1.0, "uniform": "wide"}}},
         {"interval": {"level": 80, "margins": {"natural": 1.0, "uniform": 1.0}}},

@@ -79,9 +79,6 @@ def ablate(params: Params, splits: int, choices: Collection[str] = ()) -> pd.Dat
         params: of the pipeline.
         splits: their number; the first one is the pipeline's own.
         choices: the choices to change; all if empty.
-
-    Returns:
-        The table, see `tabulate`.
     """
     catalogue = read_catalogue(paths.CATALOGUE)
     embeddings = read_embeddings(paths.EMBEDDINGS)
@@ -102,10 +99,8 @@ def ablate(params: Params, splits: int, choices: Collection[str] = ()) -> pd.Dat
                 near_duplicate=pairs,
             )
             parts_with = {
-                features: join_parts(
-                    catalogue, split, embeddings, getattr(embeddings.info, features)
-                )
-                for features in {variant.features for variant in variants}
+                name: join_parts(catalogue, split, embeddings, getattr(embeddings.info, name))
+                for name in {"year_features", *(variant.features for variant in variants)}
             }
             errors = errors_of_split(variants, parts_with, years, params.train)
             write_text(cached, errors.to_csv(index=False, lineterminator="\n"))
@@ -124,14 +119,10 @@ def errors_of_split(
 ) -> pd.DataFrame:
     """Train and test the pipeline's own model, the variants and the baselines on one split.
 
-    Args:
-        variants: what to train.
-        parts_with: the split, by the features that are used.
-        years: all predictable years.
-        params: the defaults.
+    `parts_with` holds the split by the features that are used.
 
     Returns:
-        Columns `choice`, `name`, `test`, `imdb_id`, `group`, `error` (absolute, in years), and
+        Columns `imdb_id`, `group`, `choice`, `name`, `test`, `error` (absolute, in years), and
         except for baselines `covered` (whether the interval contains the year: 0 or 1) and `width`
         (of the interval, in years).
     """
@@ -150,10 +141,9 @@ def errors_of_split(
             tables.append(table)
     parts = parts_with["year_features"]
     baselines = fit_baselines(parts["train"], parts["validation"])
-    best = {"natural": baselines.natural_constant, "balanced": baselines.uniform_constant}
     for test in TESTS:
         predicted = {name: predict(parts[test]) for name, predict in baselines.models.items()}
-        predicted["best constant"] = np.full(len(parts[test].years), best[test])
+        predicted["best constant"] = np.full(len(parts[test].years), baselines.best_constant[test])
         for name, of_model in predicted.items():
             tables.append(_errors("other models", name, test, parts[test], of_model))
     return pd.concat(tables, ignore_index=True)
@@ -163,7 +153,7 @@ def tabulate(errors: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """The mean errors over all splits, and the differences between variants and the reference.
 
     Args:
-        errors: of all splits: the columns of `errors_of_split`, and `split`.
+        errors: the columns of `errors_of_split`, and `split`.
         seed: of the bootstrap.
 
     Returns:
@@ -207,13 +197,6 @@ def _cache_file(params: Params, *others: object) -> Path:
 def _errors(
     choice: str, name: str, test: str, part: Part, predicted: NDArray[np.float64]
 ) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "choice": choice,
-            "name": name,
-            "test": test,
-            "imdb_id": list(part.movies["imdb_id"]),
-            "group": part.groups,
-            "error": np.abs(predicted - part.years),
-        }
+    return part.movies[["imdb_id", "group"]].assign(
+        choice=choice, name=name, test=test, error=np.abs(predicted - part.years)
     )

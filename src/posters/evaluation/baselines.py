@@ -24,10 +24,8 @@ class Baselines:
 
     Attributes:
         constant: the median year of the rows, predicted for every poster.
-        natural_constant: the median year of the initial catalogue: the best constant for posters
-            with the natural mix of years.
-        uniform_constant: the median of the years that occur: the best constant if all years are
-            equally frequent.
+        best_constant: the best single year for each test's mix of years: the median year of the
+            initial catalogue (`natural`), the median of the years that occur (`balanced`).
         models: functions from posters to years, shape (n,): `ridge` (ridge regression), `knn` (the
             mean year of the nearest posters by cosine, weighted by distance), `svr` (support vector
             regression with a Gaussian kernel) on the vectors; `colour` (ridge regression on the
@@ -36,19 +34,13 @@ class Baselines:
     """
 
     constant: float
-    natural_constant: float
-    uniform_constant: float
+    best_constant: dict[str, float]
     models: dict[str, Callable[[Part], NDArray[np.float64]]]
     settings: dict[str, float]
 
 
 def fit_baselines(training: Part, validation: Part) -> Baselines:
-    """Fit the baselines.
-
-    Args:
-        training: training rows.
-        validation: rows to choose the settings on; the final models are fitted on both parts.
-    """
+    """Choose the settings on the validation rows, then fit the models on both parts."""
     both = concatenate(training, validation)
     years = both.years
     validation_fold = PredefinedSplit([-1] * len(training.years) + [0] * len(validation.years))
@@ -60,8 +52,10 @@ def fit_baselines(training: Part, validation: Part) -> Baselines:
         search.fit(_inputs(name, both), years)
     return Baselines(
         constant=float(np.median(years)),
-        natural_constant=float(np.median(years[both.initial] if both.initial.any() else years)),
-        uniform_constant=float(np.median(np.unique(years))),
+        best_constant={
+            "natural": float(np.median(years[both.initial] if both.initial.any() else years)),
+            "balanced": float(np.median(np.unique(years))),
+        },
         models={name: partial(_predict, search, name) for name, search in searches.items()},
         settings={
             name: next(iter(search.best_params_.values())) for name, search in searches.items()

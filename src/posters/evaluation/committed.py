@@ -14,11 +14,7 @@ _LAST_DIGITS = 0.5  # years; other processors move the errors by less
 def difference_from_commit(repository: Path) -> str | None:
     """Which tracked files differ from the commit, by how much, and why, in one sentence.
 
-    Args:
-        repository: the root of a git repository with `metrics/evaluation.json`.
-
-    Returns:
-        None where nothing differs, where params.yaml was edited, and outside of git.
+    None where nothing differs, where params.yaml was edited, and outside of git.
     """
     if _git(repository, "diff", "--name-only", "HEAD", "--", "params.yaml") != "":
         return None
@@ -30,16 +26,18 @@ def difference_from_commit(repository: Path) -> str | None:
     now = json.loads((repository / "metrics" / "evaluation.json").read_text(encoding="utf-8"))
     moved = max((abs(value - before.get(name, value)) for name, value in _numbers(now)), default=0)
     count = f"{len(changed)} tracked {'file differs' if len(changed) == 1 else 'files differ'}"
-    restore = f"`git restore {' '.join(KEPT_BY_GIT)}` brings the committed ones back"
     if moved < _LAST_DIGITS:
-        return (
-            f"{count} from the commit, the errors by {moved:.2f} years at most: another processor "
-            f"or package version rounds the last digits of a vector differently; {restore}"
+        cause = (
+            f"by {moved:.2f} years at most: another processor or package version rounds the last "
+            "digits of a vector differently"
         )
-    return (
-        f"{count} from the commit, the errors by up to {moved:.1f} years although params.yaml is "
-        f"the same: compare `run` in metrics/evaluation.json (weights, counts); {restore}"
-    )
+    else:
+        cause = (
+            f"by up to {moved:.1f} years although params.yaml is the same: compare `run` in "
+            "metrics/evaluation.json (weights, counts)"
+        )
+    restore = f"`git restore {' '.join(KEPT_BY_GIT)}` brings the committed ones back"
+    return f"{count} from the commit, the errors {cause}; {restore}"
 
 
 def _numbers(evaluation: dict[str, Any]) -> Iterator[tuple[str, float]]:
@@ -52,7 +50,6 @@ def _numbers(evaluation: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 def _git(repository: Path, *arguments: str) -> str | None:
     """What a git command prints, or None where it fails."""
-    done = subprocess.run(
-        ["git", "-C", str(repository), *arguments], capture_output=True, text=True, check=False
-    )
+    command = ["git", "-C", str(repository), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else None

@@ -1,13 +1,14 @@
-"""The metrics of a test: errors, coverage of the intervals, and the baselines' errors."""
+"""Metrics and tables of the tests: errors, coverage of the intervals, baselines' errors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from posters.evaluation.baselines import Baselines
-from posters.years.dataset import Part
+from posters.years.dataset import Part, Parts
 from posters.years.intervals import covered
 from posters.years.year_model import YearPredictions
 
@@ -49,9 +50,9 @@ def year_metrics(true: NDArray[np.int64], predicted: NDArray[np.float64]) -> dic
 
 
 def bootstrap(
-    values: NDArray[np.float64], groups: Sequence[str], *, seed: int, level: float = 0.95
+    values: NDArray[np.float64], groups: Sequence[str], *, seed: int
 ) -> tuple[float, float]:
-    """Confidence limits of the mean of values.
+    """95% confidence limits of the mean of values.
 
     Whole groups are resampled, as values of one group are not independent (the cluster bootstrap:
     Davison and Hinkley, 1997, "Bootstrap Methods and their Application", section 3.8).
@@ -60,14 +61,13 @@ def bootstrap(
         values: shape (n,), such as absolute errors.
         groups: the group of each value.
         seed: of the resampling.
-        level: of confidence.
     """
     by_group = pd.Series(values).groupby(list(groups), sort=True)
     sums, counts = by_group.sum().to_numpy(), by_group.size().to_numpy()
     generator = np.random.default_rng(seed)
     resamples = generator.integers(0, len(sums), (_RESAMPLES, len(sums)))
     means = sums[resamples].sum(axis=1) / counts[resamples].sum(axis=1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
 
 
@@ -86,23 +86,23 @@ def metrics_of_test(
     Returns:
         `year_metrics` under the test's prior, with 95% confidence limits of the MAE; the MAE under
         each prior; the coverage of the intervals, in total and by era, and their mean width; the
-        MAE of each baseline, and `skill`: 1 - mae / constant_mae. Rounded to 4 digits, as further
-        ones vary between processors.
+        MAE of each baseline, and `skill`: 1 - mae / best_constant_mae. Rounded to 4 digits, as
+        further ones vary between processors.
     """
-    best_constant = {"natural": baselines.natural_constant, "balanced": baselines.uniform_constant}
     true, predictions = part.years, by_prior[PRIOR_OF[test]]
+
+    def mae(predicted: NDArray[np.float64] | float) -> float:
+        return float(np.abs(predicted - true).mean())
+
     metrics = year_metrics(true, predictions.year)
     low, high = bootstrap(np.abs(predictions.year - true), part.groups, seed=seed)
     contained = covered(predictions.low, predictions.high, true)
-    constant_mae = float(np.abs(baselines.constant - true).mean())
+    best_constant_mae = mae(baselines.best_constant[test])
     values = {
         **metrics,
         "mae_low": low,
         "mae_high": high,
-        **{
-            f"mae_{prior}_prior": float(np.abs(under_prior.year - true).mean())
-            for prior, under_prior in by_prior.items()
-        },
+        **{f"mae_{prior}_prior": mae(predicted.year) for prior, predicted in by_prior.items()},
         "coverage": float(contained.mean()),
         **{
             f"coverage_{name}": float(contained[in_era].mean())
@@ -110,17 +110,40 @@ def metrics_of_test(
             if (in_era := (true >= era.start) & (true < era.stop)).any()
         },
         "interval_width": float((predictions.high - predictions.low).mean()),
-        "constant_mae": constant_mae,
-        "best_constant_mae": float(np.abs(best_constant[test] - true).mean()),
-        **{
-            f"{name}_mae": float(np.abs(predict(part) - true).mean())
-            for name, predict in baselines.models.items()
-        },
-        "skill": 1 - metrics["mae"] / constant_mae if constant_mae else 0.0,
+        "constant_mae": mae(baselines.constant),
+        "best_constant_mae": best_constant_mae,
+        **{f"{name}_mae": mae(predict(part)) for name, predict in baselines.models.items()},
+        "skill": 1 - metrics["mae"] / best_constant_mae if best_constant_mae else 0.0,
     }
     return {
         key: value if isinstance(value, int) else round(value, 4) for key, value in values.items()
     }
+
+
+def short_metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of one test that `dvc metrics show` prints, from `metrics_of_test`."""
+    names = {name: name for name in ("n", "mae", "mae_low", "mae_high")}
+    names |= {"best_constant": "best_constant_mae", "skill": "skill", "coverage": "coverage"}
+    return {name: metrics[key] for name, key in names.items()}
+
+
+def in_words(metrics: Mapping[str, Any]) -> str:
+    """The error of a test, those of the baselines, and the coverage, in one line."""
+    return (
+        "MAE {mae:.1f} years ({mae_low:.1f}-{mae_high:.1f}; best constant {best_constant_mae:.1f}, "
+        "ridge {ridge_mae:.1f}, kNN {knn_mae:.1f}, SVR {svr_mae:.1f}, colour alone "
+        "{colour_mae:.1f}); {coverage:.0%} of the intervals contain the year"
+    ).format(**metrics)
+
+
+def prediction_table(parts: Parts, predictions: Mapping[str, YearPredictions]) -> pd.DataFrame:
+    """Each tested movie: `imdb_id`, `title`, `year`, `test`, `predicted`, `low`, `high`."""
+    return pd.concat(
+        parts[test]
+        .movies[["imdb_id", "title", "year"]]
+        .assign(test=test, predicted=own.year.round(1), low=own.low, high=own.high)
+        for test, own in predictions.items()
+    )
 
 
 def by_decade(part: Part, predictions: YearPredictions) -> pd.DataFrame:
@@ -146,17 +169,26 @@ def by_decade(part: Part, predictions: YearPredictions) -> pd.DataFrame:
     return means
 
 
+def decade_table(
+    parts: Parts, predictions: Mapping[str, Mapping[str, YearPredictions]]
+) -> pd.DataFrame:
+    """The table `by_decade` of each test under each prior, with columns `test` and `prior`."""
+    return pd.concat(
+        {
+            (test, prior): by_decade(parts[test], predicted)
+            for test, by_prior in predictions.items()
+            for prior, predicted in by_prior.items()
+        },
+        names=["test", "prior"],
+    ).reset_index()
+
+
 def chance_limits(
     level: float, counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Limits between which an observed coverage differs from `level` by chance alone.
 
-    Args:
-        level: the true coverage.
-        counts: numbers of posters.
-
-    Returns:
-        Two standard errors below and above the level, within 0 and 1; both of the shape of counts.
+    Two standard errors below and above the level, for each number of posters, within 0 and 1.
     """
     error = 2 * np.sqrt(level * (1 - level) / counts)
     return np.maximum(level - error, 0), np.minimum(level + error, 1)

@@ -5,8 +5,6 @@ posters of the same year are compared: a linear discriminant (ridge regression o
 fitted on the vectors and evaluated by cross-validation over groups.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
@@ -22,45 +20,26 @@ _PERMUTATIONS = 50
 _PENALTY = 1000.0
 
 
-@dataclass(frozen=True)
-class OriginCheck:
-    """How well the origins are separated.
-
-    Attributes:
-        auc: the probability that, of two posters of one year, one initial and one top-up, the
-            initial one has the higher score. 0.5 is chance.
-        chance_low, chance_high: 95% limits of the AUC if the origin has no effect.
-        pairs: the number of such pairs.
-    """
-
-    auc: float
-    chance_low: float
-    chance_high: float
-    pairs: int
-
-
-def check_origin(part: Part, *, seed: int) -> OriginCheck | None:
+def check_origin(part: Part, *, seed: int) -> dict[str, float]:
     """Try to separate initial posters from top-ups of the same year.
 
-    Args:
-        part: rows; only years with both origins are used.
-        seed: of folds and permutations.
-
     Returns:
-        None if there are too few years with both origins.
+        `auc`: the probability that, of two posters of one year, one initial and one top-up, the
+        initial one has the higher score (0.5 is chance); `chance_low`, `chance_high`: 95% limits
+        of the AUC if the origin has no effect; `pairs`: the number of such pairs. Empty if there
+        are too few years with both origins.
     """
     initial = part.initial
     both = np.intersect1d(part.years[initial], part.years[~initial])
     used = np.isin(part.years, both)
     years, labels = part.years[used], initial[used]
-    fold = np.array([int(unit_interval(seed, "origin", group) * _FOLDS) for group in part.groups])[
-        used
-    ]
+    groups = np.array(part.groups)[used]
+    fold = np.array([int(unit_interval(seed, "origin", group) * _FOLDS) for group in groups])
     # Every model needs a training year with both origins.
     if len(both) < 2 or not all(
         _weights(years[fold != number], labels[fold != number]).any() for number in range(_FOLDS)
     ):
-        return None
+        return {}
     scaled = StandardScaler().fit_transform(part.vectors[used])
     components = min(_COMPONENTS, *scaled.shape)
     reduced = PCA(components, svd_solver="randomized", random_state=seed).fit_transform(scaled)
@@ -76,7 +55,9 @@ def check_origin(part: Part, *, seed: int) -> OriginCheck | None:
         scores = _scores(reduced, permuted, years, fold)
         permuted_aucs.append(_auc_within_years(scores, permuted, years)[0])
     half_width = 1.96 * float(np.std(permuted_aucs))
-    return OriginCheck(round(auc, 4), round(0.5 - half_width, 4), round(0.5 + half_width, 4), pairs)
+    low, high = 0.5 - half_width, 0.5 + half_width
+    limits = {"chance_low": round(low, 4), "chance_high": round(high, 4)}
+    return {"auc": round(auc, 4), **limits, "pairs": pairs}
 
 
 def _scores(

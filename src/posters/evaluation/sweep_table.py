@@ -19,20 +19,17 @@ _SETUP = ("source", "backbone", "weights_digest")
 
 
 def tabulate(evaluations: Mapping[int, Mapping[str, Any]]) -> pd.DataFrame:
-    """One row for each t and test.
-
-    Args:
-        evaluations: contents of `metrics/evaluation.json`, by t.
-    """
-    return pd.DataFrame(
-        [
-            {"t": t, "test": test, "trained_on": _training_rows(evaluation)}
-            | {column: evaluation[test][column] for column in _NUMBERS}
-            | _setup(evaluation)
-            for t, evaluation in evaluations.items()
-            for test in TESTS
-        ]
-    )
+    """One row for each t and test, from the contents of `metrics/evaluation.json` by t."""
+    rows = []
+    for t, evaluation in evaluations.items():
+        counts = evaluation["run"]["counts"]
+        trained_on = counts["train"] + counts["validation"]
+        for test in TESTS:
+            numbers = {column: evaluation[test][column] for column in _NUMBERS}
+            rows.append(
+                {"t": t, "test": test, "trained_on": trained_on, **numbers, **_setup(evaluation)}
+            )
+    return pd.DataFrame(rows)
 
 
 def read_sweep(path: Path) -> pd.DataFrame | None:
@@ -85,8 +82,3 @@ def _setup(evaluation: Mapping[str, Any]) -> dict[str, str]:
     backbone = run["backbone"]
     values = (" ".join(run["source"]), backbone["name"], backbone["weights_digest"])
     return dict(zip(_SETUP, values, strict=True))
-
-
-def _training_rows(evaluation: Mapping[str, Any]) -> int:
-    counts = evaluation["run"]["counts"]
-    return int(counts["train"]) + int(counts["validation"])

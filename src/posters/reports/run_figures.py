@@ -77,7 +77,7 @@ def draw_errors(
     Args:
         parts: the split.
         predictions: of each test, under its own prior.
-        metrics: of each test (see `evaluation.metrics.report`).
+        metrics: of each test (see `metrics_of_test`).
         level: the share of intervals that should contain the true year.
         folder: for `predicted_true.png`, `error_by_decade.png` and `coverage_by_decade.png`.
         caveats: shown in the corner of each figure.

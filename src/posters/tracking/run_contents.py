@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,6 @@ from posters.params import Params, flatten
 from posters.tracking.runs import Run
 from posters.tracking.runs_page import NOTE
 from posters.years.dataset import Part, Parts
-from posters.years.provenance import git_commit
 from posters.years.splitting import TESTS
 
 _FILES = (
@@ -50,7 +50,7 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
         "weights_sha256": backbone.weights_digest,
         "source": ", ".join(run["source"]),
         "caveats": ", ".join(run["caveats"]) or "none",
-        "git_commit": git_commit(paths.root()) or "none",
+        "git_commit": _git_commit() or "none",
         NOTE: _description(parts, evaluation),
     }
     for name, dataset in catalogue["source"].get("datasets", {}).items():
@@ -98,6 +98,13 @@ def _description(parts: Parts, evaluation: dict[str, Any]) -> str:
         f"{errors} Trained on {trained_on:,} posters, topped up to {run['t']} per year, embedded "
         f"by {parts.backbone.name} ({parts.backbone.weights} weights).{caveats}"
     )
+
+
+def _git_commit() -> str:
+    """The commit that is checked out; empty outside a Git repository."""
+    command = ["git", "-C", str(paths.root()), "rev-parse", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _test_digest(part: Part) -> str:

@@ -1,16 +1,19 @@
 """Vectors and years of each part of the split: the input of training and evaluation."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from posters import paths
+from posters.catalogue.caveats import caveats
 from posters.catalogue.entries import read_catalogue
 from posters.embedding.backbone import BackboneInfo
 from posters.embedding.embeddings import Embeddings, read_embeddings
 from posters.errors import DataError
+from posters.params import Params
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,7 @@ def concatenate(one: Part, other: Part) -> Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """All parts of the split.
-
-    Attributes:
-        catalogue: every movie.
-        backbone: the network that made the vectors.
-        by_name: the parts by name, see `posters.years.splitting.PARTS`.
-    """
+    """The catalogue, the network that made the vectors, and the parts of the split by name."""
 
     catalogue: pd.DataFrame
     backbone: BackboneInfo
@@ -67,6 +64,19 @@ class Parts:
     def __getitem__(self, name: str) -> Part:
         return self.by_name[name]
 
+    def provenance(self, params: Params) -> dict[str, Any]:
+        """What a model is made from, for its files, the metrics and the MLflow run."""
+        return {
+            "caveats": caveats(self.catalogue["source"], self.backbone.caveat),
+            "source": sorted(self.catalogue["source"].unique()),
+            "t": params.rebalance.t,
+            "backbone": vars(self.backbone),
+            "counts": {name: len(part.years) for name, part in self.by_name.items()},
+            "seeds": {
+                name: getattr(params, name).seed for name in ("scrape", "embed", "split", "train")
+            },
+        }
+
 
 def read_parts() -> Parts:
     """Read catalogue, split and embeddings of the last run and join them.
@@ -74,45 +84,32 @@ def read_parts() -> Parts:
     Raises:
         DataError: one of them is missing, or they contain different movies.
     """
-    catalogue = read_catalogue(paths.CATALOGUE)
-    embeddings = read_embeddings(paths.EMBEDDINGS)
     try:
         split = pd.read_csv(paths.SPLIT, dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise DataError("data/split.csv is missing: run `dvc repro`") from error
-    return join_parts(catalogue, split, embeddings)
+    embeddings = read_embeddings(paths.EMBEDDINGS)
+    columns = embeddings.info.year_features
+    return join_parts(read_catalogue(paths.CATALOGUE), split, embeddings, columns)
 
 
 def join_parts(
-    catalogue: pd.DataFrame,
-    split: pd.DataFrame,
-    embeddings: Embeddings,
-    columns: slice | None = None,
+    catalogue: pd.DataFrame, split: pd.DataFrame, embeddings: Embeddings, columns: slice
 ) -> Parts:
-    """Join catalogue, split and embeddings by `imdb_id`.
-
-    Args:
-        catalogue: see `read_catalogue`.
-        split: columns `imdb_id`, `group`, `part`.
-        embeddings: of the catalogue's movies.
-        columns: which columns of the embeddings to use; None means the year features.
+    """Join catalogue, split and these columns of the embeddings by `imdb_id`.
 
     Raises:
         DataError: they contain different movies.
     """
-    movies = catalogue.merge(
-        split, on="imdb_id", how="outer", validate="one_to_one", indicator=True
-    )
-    if not (movies["_merge"] == "both").all():
+    movies = catalogue.merge(split, on="imdb_id", how="outer", validate="1:1", indicator=True)
+    if not (movies.pop("_merge") == "both").all():
         raise DataError(
             "data/split.csv and data/catalogue.csv contain different movies: run `dvc repro`"
         )
     info = embeddings.info
     by_name = {}
-    for name, rows in movies.drop(columns="_merge").groupby("part", sort=True):
+    for name, rows in movies.groupby("part", sort=True):
         vectors = np.asarray(embeddings.matrix[embeddings.rows(list(rows["imdb_id"]))])
         years = rows["year"].to_numpy(dtype=np.int64)
-        by_name[str(name)] = Part(
-            rows, vectors[:, columns or info.year_features], vectors[:, info.colour], years
-        )
+        by_name[str(name)] = Part(rows, vectors[:, columns], vectors[:, info.colour], years)
     return Parts(catalogue, info, by_name)

@@ -54,12 +54,10 @@ def intervals(
     middle = quantile(probabilities, years, 0.5)
     low = np.minimum(low - margin, middle)
     high = np.maximum(high + margin, middle)
-    first, last = years[0], years[-1]
-    return (
-        # A half is rounded outwards, which `calibrate` relies on.
-        np.ceil(low - 0.5 - _TOLERANCE).clip(first, last).astype(np.int64),
-        np.floor(high + 0.5 + _TOLERANCE).clip(first, last).astype(np.int64),
-    )
+    # A half is rounded outwards, which `calibrate` relies on.
+    first = np.ceil(low - 0.5 - _TOLERANCE).clip(years[0], years[-1])
+    last = np.floor(high + 0.5 + _TOLERANCE).clip(years[0], years[-1])
+    return first.astype(np.int64), last.astype(np.int64)
 
 
 def covered(low: Years, high: Years, true: Years) -> NDArray[np.bool_]:
@@ -75,13 +73,10 @@ def _shortest(
 
     An interval between two equal tails would never contain the first and the last years.
     """
-    count = len(years)
-    edges = np.arange(count + 1) + years[0] - 0.5  # of the years
-    cumulative = np.zeros((len(probabilities), count + 1))
-    np.cumsum(probabilities, axis=1, out=cumulative[:, 1:])
+    edges = np.arange(len(years) + 1) + years[0] - 0.5  # of the years
+    cumulative = np.pad(np.cumsum(probabilities, axis=1), ((0, 0), (1, 0)))
     cumulative /= cumulative[:, -1:]
-    low = np.empty(len(probabilities))
-    high = np.empty(len(probabilities))
+    low, high = np.empty((2, len(probabilities)))
     for row, reached in enumerate(cumulative):
         # For each year as the first one: the end of the interval.
         wanted = reached[:-1] + level

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posters.errors import DataError
-from posters.years.year_distribution import Probabilities, Years, smoothed
+from posters.years.year_distribution import Probabilities, Years
 
 PRIORS = ("natural", "uniform")
 
@@ -35,67 +35,24 @@ class Priors:
     learned: NDArray[np.float64]
     natural: NDArray[np.float64]
 
-    @property
-    def uniform(self) -> NDArray[np.float64]:
-        """The same probability for every year."""
-        return np.full(len(self.years), 1 / len(self.years))
-
     def named(self, name: str) -> NDArray[np.float64]:
-        """The prior `natural` or `uniform`, shape (n_years,)."""
+        """The prior `natural` or `uniform` (the same probability for every year)."""
         if name not in PRIORS:
             raise ValueError(f"prior must be one of {', '.join(PRIORS)}. Received: {name}")
-        return self.natural if name == "natural" else self.uniform
+        return self.natural if name == "natural" else np.full(len(self.years), 1 / len(self.years))
 
     def adjusted(self, probabilities: Probabilities, name: str) -> Probabilities:
-        """Probabilities under another prior than the learned one.
-
-        Args:
-            probabilities: of the head, shape (n, n_years).
-            name: `natural` or `uniform`.
-        """
+        """A head's probabilities, shape (n, n_years), under the prior `natural` or `uniform`."""
         ratio = np.minimum(self.named(name) / self.learned, MAX_PRIOR_RATIO)
         weighted: Probabilities = probabilities * ratio
         total: Probabilities = weighted.sum(axis=1, keepdims=True)
         return weighted / total
 
 
-def fit_priors(
-    true: Years, initial: NDArray[np.bool_], years: Years, *, label_width: float, prior_width: float
-) -> Priors:
-    """Estimate the priors from training rows.
-
-    Args:
-        true: years of the training rows, shape (n,).
-        initial: which of them belong to the initial catalogue, shape (n,).
-        years: all predictable years, shape (n_years,).
-        label_width: standard deviation of the labels in training, in years.
-        prior_width: standard deviation of the smoothing of the natural prior, in years.
-    """
-    natural = true[initial] if initial.any() else true
-    return Priors(
-        years,
-        learned=_prior(true, years, label_width),
-        natural=_prior(natural, years, prior_width),
-    )
-
-
-def _prior(true: Years, years: Years, width: float) -> NDArray[np.float64]:
-    # One additional movie, divided among all years, so that no probability is zero.
-    total = smoothed(true, years, width).sum(axis=0) + 1 / len(years)
-    prior: NDArray[np.float64] = total / (len(true) + 1)
-    return prior
-
-
 def write_priors(path: Path, priors: Priors) -> None:
     """Write priors as CSV, one line for each year."""
-    np.savetxt(
-        path,
-        np.column_stack([priors.years, priors.learned, priors.natural]),
-        fmt=("%d", "%.9g", "%.9g"),
-        delimiter=",",
-        header="year,learned,natural",
-        comments="",
-    )
+    columns = np.column_stack([priors.years, priors.learned, priors.natural])
+    np.savetxt(path, columns, "%d,%.9g,%.9g", header="year,learned,natural", comments="")
 
 
 def read_priors(path: Path) -> Priors:

@@ -32,7 +32,7 @@ def title_key(title: str) -> str:
     >>> title_key("The Café, Part 2!")
     'cafe part 2'
     """
-    # Combining marks outside this block, as of Devanagari, are letters of their own.
+    # Combining marks outside this block, as of Devanagari, are parts of letters.
     folded = _ACCENTS.sub("", unicodedata.normalize("NFKD", title.casefold().strip()))
     folded = unicodedata.normalize("NFC", _ARTICLE.sub("", folded))
     words = "".join(
@@ -52,7 +52,7 @@ def split_catalogue(
     """Assign each movie of the catalogue to a group and a part.
 
     Args:
-        catalogue: columns `imdb_id`, `title`, `origin`; one row for each movie.
+        catalogue: columns `imdb_id`, `title`, `origin`.
         seed: of the natural test and the validation part.
         natural: share of the initial catalogue that becomes the natural test.
         validation: share of the remaining titles that becomes the validation part.
@@ -65,15 +65,13 @@ def split_catalogue(
         DataError: a part that later stages need is empty.
     """
     key_of = {title: title_key(title) for title in set(catalogue["title"])}
-    title = catalogue["title"].map(key_of)
+    title, origin = catalogue["title"].map(key_of), catalogue["origin"]
     group = _groups(catalogue["imdb_id"], title, near_duplicate)
-    origin = catalogue["origin"]
-    keys = set(key_of.values())
-    in_natural = title.isin({key for key in keys if unit_interval(seed, "natural", key) < natural})
-    in_validation = title.isin(
-        {key for key in keys if unit_interval(seed, "validation", key) < validation}
-    )
 
+    def drawn(name: str, share: float) -> pd.Series:
+        return title.map(lambda key: unit_interval(seed, name, key) < share).astype(bool)
+
+    in_natural, in_validation = drawn("natural", natural), drawn("validation", validation)
     balanced = origin == "reserve"
     # If a group has movies in both tests, they stay in both: neither is trained on.
     tested = (origin == "initial") & in_natural
@@ -98,9 +96,7 @@ def _groups(
     ids: pd.Series, title: pd.Series, near_duplicate: Iterable[tuple[str, str]]
 ) -> pd.Series:
     """The group of each movie, named by the alphabetically first title key in it."""
-    pairs = list(near_duplicate)
-    paired = ids.isin({imdb_id for pair in pairs for imdb_id in pair})
-    title_of = dict(zip(ids[paired], title[paired], strict=True))
+    title_of = dict(zip(ids, title, strict=True))
     parent: dict[str, str] = {}
 
     def root(key: str) -> str:
@@ -108,9 +104,8 @@ def _groups(
             key = parent[key]
         return key
 
-    for one, other in pairs:
+    for one, other in near_duplicate:
         first, second = sorted((root(title_of[one]), root(title_of[other])))
         if first != second:
             parent[second] = first
-    root_of = {key: root(key) for key in parent}
-    return pd.Series([root_of.get(key, key) for key in title], index=title.index)
+    return title.map(root)

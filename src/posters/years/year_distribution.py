@@ -13,25 +13,17 @@ Probabilities = NDArray[np.float64]
 
 
 def smoothed(true: Years, years: Years, width: float) -> Probabilities:
-    """A Gaussian around each true year.
-
-    Args:
-        true: shape (n,).
-        years: shape (n_years,).
-        width: standard deviation, in years.
-    """
-    distance = years[None, :] - np.asarray(true)[:, None]
+    """A Gaussian around each true year, with this standard deviation in years."""
+    distance = years[None, :] - true[:, None]
     gaussian: Probabilities = np.exp(-0.5 * (distance / width) ** 2)
     total: Probabilities = gaussian.sum(axis=1, keepdims=True)
     return gaussian / total
 
 
 def point_distribution(predicted: NDArray[np.float64], years: Years) -> Probabilities:
-    """All probability on one predicted year, divided between the two whole years around it.
+    """All probability on one year for each row, divided between the two whole years around it.
 
-    Args:
-        predicted: shape (n,); values outside `years` are clipped.
-        years: shape (n_years,).
+    Predictions, shape (n,), are clipped to `years`.
     """
     position = np.clip(predicted - years[0], 0, len(years) - 1)
     lower = np.floor(position).astype(np.intp)
@@ -44,12 +36,7 @@ def point_distribution(predicted: NDArray[np.float64], years: Years) -> Probabil
 
 
 def as_distribution(outputs: NDArray[np.float32], years: Years) -> Probabilities:
-    """The outputs of a year head as distributions over years.
-
-    Args:
-        outputs: probabilities, (n, n_years); or one year for each row, (n, 1).
-        years: shape (n_years,).
-    """
+    """The outputs of a year head: probabilities, (n, n_years), or one year each, (n, 1)."""
     values = outputs.astype(np.float64)
     return point_distribution(values[:, 0], years) if values.shape[1] == 1 else values
 
@@ -71,20 +58,10 @@ def median(probabilities: Probabilities, years: Years) -> NDArray[np.float64]:
     return quantile(probabilities, years, 0.5).clip(years[0], years[-1])
 
 
-def mean(probabilities: Probabilities, years: Years) -> NDArray[np.float64]:
-    """The expected year, shape (n,): it minimises the expected squared error."""
-    result: NDArray[np.float64] = probabilities @ years
-    return result
-
-
 def likeliest_decade(
     probabilities: Probabilities, years: Years
 ) -> tuple[Years, NDArray[np.float64]]:
-    """The first year of the most probable decade, and the probability of that decade.
-
-    Returns:
-        Two arrays of shape (n,).
-    """
+    """The first year of the most probable decade, and its probability, both of shape (n,)."""
     decades, column = np.unique(years // 10 * 10, return_inverse=True)
     totals = np.zeros((len(probabilities), len(decades)))
     np.add.at(totals.T, column, probabilities.T)

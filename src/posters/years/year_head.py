@@ -18,7 +18,7 @@ from tqdm import tqdm
 from posters.embedding.keras_import import import_keras, make_deterministic
 from posters.errors import DataError
 from posters.params import TrainParams
-from posters.years.year_distribution import Probabilities, Years, as_distribution, smoothed
+from posters.years.year_distribution import Years, smoothed
 
 CLIP_SIGMA = 5.0
 _PREDICT_BATCH = 1024
@@ -41,7 +41,7 @@ class FittedHead:
     history: dict[str, list[float]]
 
     def __call__(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The outputs of the model for vectors of shape (n, size)."""
+        """The outputs for vectors of shape (n, size)."""
         return _outputs(self.model, vectors)
 
 
@@ -50,18 +50,12 @@ class DistributionTarget:
 
     A label is a Gaussian around the true year, since a neighbouring year is nearly right (label
     distribution learning: Gao and others, 2017, "Deep Label Distribution Learning").
-
-    Args:
-        true: years of the training rows.
-        years: all predictable years.
-        width: standard deviation of the labels, in years.
     """
 
     loss = "categorical_crossentropy"
 
     def __init__(self, true: Years, years: Years, width: float) -> None:
-        self._years = years
-        self._width = width
+        self._years, self._width = years, width
         prior = np.log(self.labels(true).mean(axis=0, dtype=np.float64) + 1e-6)
         self._log_prior = prior.round(6).tolist()
 
@@ -90,11 +84,7 @@ class DistributionTarget:
 
 
 class ScalarTarget:
-    """Labels, last layer and loss of a head that predicts one number, as a regression does.
-
-    Args:
-        true: years of the training rows.
-    """
+    """Labels, last layer and loss of a head that predicts one number, as a regression does."""
 
     loss = "mean_absolute_error"
 
@@ -122,13 +112,6 @@ class ScalarTarget:
 Target = DistributionTarget | ScalarTarget
 
 
-def make_target(true: Years, years: Years, params: TrainParams) -> Target:
-    """The target that `train.head` names, for training rows of these years."""
-    if params.head == "scalar":
-        return ScalarTarget(true)
-    return DistributionTarget(true, years, params.label_width)
-
-
 def fit_head(
     vectors: NDArray[np.float32],
     true: Years,
@@ -153,17 +136,19 @@ def fit_head(
     embedding, standardised = _standardise(keras, vectors)
     standardise = keras.Model(embedding, standardised)
     inputs = _outputs(standardise, vectors)
-    target = make_target(true, years, params)
+    target: Target = DistributionTarget(true, years, params.label_width)
+    if params.head == "scalar":
+        target = ScalarTarget(true)
     labels = target.labels(true)
-    validation_data = None
-    if validation is not None:
-        validation_data = (_outputs(standardise, validation[0]), target.labels(validation[1]))
+    validation_data = validation and (
+        _outputs(standardise, validation[0]),
+        target.labels(validation[1]),
+    )
     steps = math.ceil(len(inputs) / params.batch_size)
-    schedule = _schedule(keras, params, steps=params.epochs * steps)
+    schedule = _schedule(keras, params, params.epochs * steps)
     members, histories = [], []
-    with tqdm(
-        total=params.members * params.epochs, desc="train", unit="epoch", disable=None
-    ) as progress:
+    total = params.members * params.epochs
+    with tqdm(total=total, desc="train", unit="epoch", disable=None) as progress:
         advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: progress.update())
         for number in range(params.members):
             seed = params.seed + number
@@ -189,7 +174,7 @@ def fit_head(
             members.append(member)
             histories.append(fitted.history)
     curves = {
-        name: [float(value) for value in np.mean([history[name] for history in histories], axis=0)]
+        name: np.mean([history[name] for history in histories], axis=0).tolist()
         for name in histories[0]
     }
     if not np.isfinite(curves["loss"]).all():
@@ -202,20 +187,6 @@ def fit_head(
     average = outputs[0] if len(outputs) == 1 else keras.layers.Average(name="average")(outputs)
     prediction = target.prediction(keras, average)
     return FittedHead(keras.Model(embedding, prediction, name="year_head"), curves)
-
-
-def predict(model: Any, vectors: NDArray[np.float32], years: Years) -> Probabilities:
-    """The probability of every year, under the learned prior.
-
-    Args:
-        model: a trained head; of a scalar one, all probability is on the predicted year.
-        vectors: shape (n, size).
-        years: all predictable years, shape (n_years,).
-
-    Returns:
-        Shape (n, n_years), float64.
-    """
-    return as_distribution(_outputs(model, vectors), years)
 
 
 def _standardise(keras: Any, vectors: NDArray[np.float32]) -> tuple[Any, Any]:
@@ -264,20 +235,13 @@ def _shuffled_batches(
     orders = np.stack([generator.permutation(len(inputs)) for _ in range(params.epochs)])
     # Tensors are made once, not once for each batch.
     all_inputs, all_labels = tf.constant(inputs), tf.constant(labels)
-
-    def batches_of_epoch(order: Any) -> Any:
-        return tf.data.Dataset.from_tensor_slices(order).batch(params.batch_size)
-
-    def batch(rows: Any) -> tuple[Any, Any]:
-        return tf.gather(all_inputs, rows), tf.gather(all_labels, rows)
-
-    orders = tf.data.Dataset.from_tensor_slices(orders)
-    return orders.flat_map(batches_of_epoch).map(batch).prefetch(2)
+    slices, size = tf.data.Dataset.from_tensor_slices, params.batch_size
+    batches = slices(orders).flat_map(lambda order: slices(order).batch(size))
+    samples = batches.map(lambda rows: (tf.gather(all_inputs, rows), tf.gather(all_labels, rows)))
+    return samples.prefetch(2)
 
 
 def _outputs(model: Any, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    batches = [
-        np.asarray(model(np.asarray(vectors[start : start + _PREDICT_BATCH])))
-        for start in range(0, len(vectors), _PREDICT_BATCH)
-    ]
-    return np.concatenate(batches)
+    starts = range(0, len(vectors), _PREDICT_BATCH)
+    batches = (np.asarray(vectors[start : start + _PREDICT_BATCH]) for start in starts)
+    return np.concatenate([np.asarray(model(batch)) for batch in batches])

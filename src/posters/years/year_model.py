@@ -1,9 +1,10 @@
 """The year model: a trained year head with its priors and its calibrated intervals."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,17 @@ from numpy.typing import NDArray
 from posters import paths
 from posters.embedding.openvino_model import OpenVinoModel
 from posters.errors import DataError
-from posters.years import year_distribution
 from posters.years.intervals import intervals
-from posters.years.model_files import HEAD_MODEL, read_about
 from posters.years.priors import PRIORS, Priors, read_priors
-from posters.years.year_distribution import Probabilities, Years
+from posters.years.year_distribution import (
+    Probabilities,
+    Years,
+    as_distribution,
+    likeliest_decade,
+    median,
+)
+
+HEAD_MODEL = "head.xml"
 
 Head = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Year features (n, n_year_features) to probabilities (n, n_years), or to one year each (n, 1)."""
@@ -67,15 +74,12 @@ class YearModel:
         folder = folder or paths.MODEL
         about = read_about(folder)
         try:
-            interval = about["interval"]
-            level = float(interval["level"])
-            margins = {name: float(interval["margins"][name]) for name in PRIORS}
+            level = float(about["interval"]["level"])
+            margins = {name: float(about["interval"]["margins"][name]) for name in PRIORS}
             if not 0 < level < 1 or not np.isfinite(list(margins.values())).all():
                 raise ValueError("expected a level between 0 and 1 and finite margins")
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(
-                f"data/model is damaged (about.json: {error}): run `dvc repro`"
-            ) from error
+            raise _damaged(error) from error
         priors = read_priors(folder / "priors.csv")
         return cls(OpenVinoModel(folder / HEAD_MODEL), priors, level, margins)
 
@@ -87,9 +91,31 @@ class YearModel:
             prior: the mix of years you expect, `natural` or `uniform`.
         """
         years = self.priors.years
-        learned = year_distribution.as_distribution(self.head(vectors), years)
-        probabilities = self.priors.adjusted(learned, prior)
-        low, high = intervals(probabilities, years, self.level, self.margins[prior])
-        decade, decade_probability = year_distribution.likeliest_decade(probabilities, years)
-        year = year_distribution.median(probabilities, years)
-        return YearPredictions(probabilities, year, low, high, decade, decade_probability)
+        probabilities = self.priors.adjusted(as_distribution(self.head(vectors), years), prior)
+        return YearPredictions(
+            probabilities,
+            median(probabilities, years),
+            *intervals(probabilities, years, self.level, self.margins[prior]),
+            *likeliest_decade(probabilities, years),
+        )
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """Read `about.json` of a trained model: how it was made, and its intervals.
+
+    Raises:
+        DataError: there is no trained model, or the file is damaged.
+    """
+    try:
+        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError("there is no trained model yet: run `make repro` first") from error
+    except ValueError as error:
+        raise _damaged(error) from error
+    if not isinstance(about, dict):
+        raise _damaged("expected an object")
+    return about
+
+
+def _damaged(problem: object) -> DataError:
+    return DataError(f"data/model is damaged (about.json: {problem}): run `dvc repro`")
