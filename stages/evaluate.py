@@ -22,9 +22,8 @@ from posters.evaluation.tables import decade_table, prediction_table, short_metr
 from posters.files import write_json, write_text
 from posters.params import load_params
 from posters.reports.contact_sheet import neighbours_sheet
-from posters.reports.figures import loss_curve
-from posters.reports.report import Findings, render
-from posters.reports.run_figures import draw_errors, draw_histograms, find_neighbours
+from posters.reports.figures import draw_errors, draw_histograms, loss_curve
+from posters.reports.report import Findings, find_neighbours, render
 from posters.tracking.registry import register
 from posters.tracking.run_contents import catalogue_metrics, evaluated_run, model_digest
 from posters.tracking.runs import log_run

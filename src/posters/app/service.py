@@ -16,8 +16,7 @@ from posters.images.pictures import check_poster, open_image, read_poster_file, 
 from posters.params import PosterParams
 from posters.prediction import PosterPrediction, Predictor
 from posters.reports import year_curve
-from posters.reports.rendering import render_template
-from posters.reports.thumbnails import thumbnail
+from posters.reports.rendering import render_template, thumbnail
 from posters.years.splitting import TESTS
 
 _REFUSALS = {

@@ -7,12 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from posters.embedding.embeddings import Embeddings
 from posters.evaluation.sweep_table import sweep_matches
-from posters.neighbours.index import Neighbour
+from posters.neighbours.index import Neighbour, Neighbours
+from posters.params import EvaluateParams
 from posters.reports import charts, words
 from posters.reports.palette import DARK, LIGHT, css_variables
-from posters.reports.rendering import render_template
-from posters.reports.thumbnails import thumbnail
+from posters.reports.rendering import render_template, thumbnail
+from posters.years.dataset import Parts
 from posters.years.splitting import TESTS
 
 # Limits that keep the file small, whatever the figure of neighbours shows.
@@ -51,6 +53,22 @@ class Findings:
     head: str
     level: float
     sweep: pd.DataFrame | None = None
+
+
+def find_neighbours(
+    parts: Parts, embeddings: Embeddings, params: EvaluateParams
+) -> QueryNeighbours:
+    """Queries of the balanced test, evenly spaced over the years, each with its nearest posters."""
+    movies = parts["balanced"].movies.sort_values(["year", "imdb_id"])
+    count = min(params.queries, len(movies))
+    index = Neighbours(embeddings)
+    found = []
+    for number in range(count):
+        movie = movies.iloc[(2 * number + 1) * len(movies) // (2 * count)]
+        query = Neighbour(movie["imdb_id"], movie["title"], movie["year"], movie["file"], 1.0)
+        (row,) = embeddings.rows([query.imdb_id])
+        found.append((query, index.nearest_to_vector(embeddings.matrix[row], params.neighbours)))
+    return found
 
 
 def render(findings: Findings) -> str:
