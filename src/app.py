@@ -90,19 +90,13 @@ def serve(port: int, show: bool, folder: Path) -> None:
             **appearance(),
             server_name=HOST,
             server_port=port,
-            root_path="",
-            share=False,
-            inbrowser=False,
             quiet=True,
             prevent_thread_lock=True,
             max_file_size=rules.max_bytes,
             footer_links=[],
             run_history=False,
             ssr_mode=False,
-            mcp_server=False,
-            pwa=False,
             num_workers=0,
-            enable_monitoring=False,
         )
     except (OSError, OverflowError, ValueError) as error:
         raise PageError(

@@ -7,7 +7,6 @@ from posters import command  # first, so that Ctrl-C during the imports below gi
 
 # isort: split
 from dataclasses import asdict
-from typing import Any
 
 import pandas as pd
 
@@ -24,9 +23,9 @@ from posters.params import load_params
 from posters.reports.contact_sheet import neighbours_sheet
 from posters.reports.figures import draw_errors, draw_histograms, loss_curve
 from posters.reports.report import Findings, find_neighbours, render
+from posters.reports.words import result_in_words
 from posters.tracking.registry import register
-from posters.tracking.run_contents import catalogue_metrics, evaluated_run, model_digest
-from posters.tracking.runs import log_run
+from posters.tracking.run_contents import catalogue_metrics, log_evaluation, model_digest
 from posters.years import provenance
 from posters.years.dataset import concatenate, read_parts
 from posters.years.priors import PRIORS
@@ -86,24 +85,11 @@ def main() -> None:
     )
     write_text(paths.PLOTS / "report.html", render(findings))
 
-    run_id = log_run(params.evaluate.experiment, evaluated_run(params, parts, evaluation))
+    run_id = log_evaluation(params, parts, evaluation)
     for test in TESTS:
-        print(f"evaluate: {test} test: {in_words(metrics[test])}{marked(caveats)}")
+        print(f"evaluate: {test} test: {result_in_words(metrics[test])}{marked(caveats)}")
     if params.evaluate.log_model:
-        version = register(run_id, params.evaluate)
-        print(
-            f"evaluate: {version.name} version {version.number} is "
-            f"{'the' if version.champion else 'not the'} champion: {version.decision}"
-        )
-
-
-def in_words(metrics: dict[str, Any]) -> str:
-    """The error of a test, those of the baselines, and the coverage, in one line."""
-    return (
-        "MAE {mae:.1f} years ({mae_low:.1f}-{mae_high:.1f}; best constant {best_constant_mae:.1f}, "
-        "ridge {ridge_mae:.1f}, kNN {knn_mae:.1f}, SVR {svr_mae:.1f}, colour alone "
-        "{colour_mae:.1f}); {coverage:.0%} of the intervals contain the year"
-    ).format(**metrics)
+        print(f"evaluate: {register(run_id, params.evaluate)}")
 
 
 if __name__ == "__main__":

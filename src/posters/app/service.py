@@ -53,15 +53,11 @@ class PredictionService:
     def __init__(
         self, predictor: Predictor, rules: PosterParams, test_entries: Sequence[Entry]
     ) -> None:
+        self.caveats = predictor.caveats
         self._predictor = predictor
         self._rules = rules
         self._test_entries = test_entries
         self._lock = threading.Lock()
-
-    @property
-    def caveats(self) -> list[str]:
-        """Caveats to show with every prediction."""
-        return self._predictor.caveats
 
     def random_request(self, previous: PosterRequest | None) -> PosterRequest:
         """A random test poster other than the previous one."""
@@ -73,7 +69,7 @@ class PredictionService:
 
     def prior_html(self, prior: str) -> str:
         """The prior, shown until there is a poster."""
-        return answer_html(prior=self._predictor.prior_probabilities(prior))
+        return answer_html(self._predictor.prior_probabilities(prior))
 
     def prediction_html(self, request: PosterRequest, k: int, prior: str) -> str:
         """The prediction for a poster.
@@ -93,8 +89,8 @@ class PredictionService:
         with self._lock:
             prediction = self._predictor.predict(to_rgb(image), k, prior)
         return answer_html(
-            prior=self._predictor.prior_probabilities(prior),
-            prediction=prediction,
+            self._predictor.prior_probabilities(prior),
+            prediction,
             level=self._predictor.level,
             entry=request.entry,
             portrait=portrait,
@@ -102,9 +98,9 @@ class PredictionService:
 
 
 def answer_html(
-    *,
     prior: Mapping[int, float],
     prediction: PosterPrediction | None = None,
+    *,
     level: float | None = None,
     entry: Entry | None = None,
     portrait: bool = True,
@@ -128,17 +124,9 @@ def answer_html(
             interval=(prediction.low, prediction.high),
             true_year=entry.year if entry else None,
         )
-    return render_template(
-        "answer.html.jinja",
-        {
-            "chart": chart,
-            "prediction": prediction,
-            "level": level,
-            "entry": entry,
-            "portrait": portrait,
-            "thumbnail": _thumbnail,
-        },
-    )
+    content = {"chart": chart, "prediction": prediction, "level": level, "entry": entry}
+    content |= {"portrait": portrait, "thumbnail": _thumbnail}
+    return render_template("answer.html.jinja", content)
 
 
 def refusal_html(refused: PosterRefused) -> str:

@@ -34,7 +34,7 @@ def neighbours_sheet(
     *,
     caveats: Sequence[str] = (),
 ) -> None:
-    """Draw posters of the catalogue, each with its nearest posters to the right.
+    """Draw posters of the catalogue, each with its nearest posters to the right, as PNG.
 
     Args:
         rows: a query (its similarity is not shown) and its neighbours, the nearest first.
@@ -46,10 +46,7 @@ def neighbours_sheet(
         DataError: a poster can't be read.
     """
     cells = [
-        [
-            _Cell(folder / query.file, [query.title, f"{query.year} · query"], query=True),
-            *_neighbour_cells(neighbours, folder),
-        ]
+        _row(folder / query.file, [query.title, f"{query.year} · query"], neighbours, folder)
         for query, neighbours in rows
     ]
     title = "Posters and their nearest posters by cosine similarity"
@@ -66,24 +63,13 @@ def predictions_sheet(
     level: float,
     caveats: Sequence[str] = (),
 ) -> None:
-    """Draw posters with their predicted years and their nearest posters.
+    """Draw posters with their predicted years and their nearest posters; see `neighbours_sheet`.
 
-    Args:
-        rows: at most `MAX_ROWS`: a poster, its predicted year and interval, and its neighbours,
-            of which the first `MAX_NEIGHBOURS` are drawn.
-        folder: the neighbours' `file` is relative to it.
-        path: of the PNG.
-        level: nominal coverage of the intervals.
-        caveats: shown below the title.
-
-    Raises:
-        DataError: a poster can't be read.
+    `rows` holds at most `MAX_ROWS` posters, each with its predicted year and interval and its
+    neighbours, of which the first `MAX_NEIGHBOURS` are drawn. `level` is the nominal coverage.
     """
     cells = [
-        [
-            _Cell(file, [file.name, prediction], query=True),
-            *_neighbour_cells(neighbours[:MAX_NEIGHBOURS], folder),
-        ]
+        _row(file, [file.name, prediction], neighbours[:MAX_NEIGHBOURS], folder)
         for file, prediction, neighbours in rows
     ]
     title = f"Predicted year ({level:.0%} interval) and nearest posters"
@@ -91,13 +77,14 @@ def predictions_sheet(
     _save(_draw(cells, title, trained_on, columns=1, width=200), path)
 
 
-def _neighbour_cells(neighbours: Sequence[Neighbour], folder: Path) -> list[_Cell]:
-    return [
-        _Cell(
-            folder / movie.file, [movie.title, f"{movie.year} · similarity {movie.similarity:.4f}"]
-        )
-        for movie in neighbours
+def _row(
+    query: Path, lines: Sequence[str], neighbours: Sequence[Neighbour], folder: Path
+) -> list[_Cell]:
+    cells = [
+        _Cell(folder / near.file, [near.title, f"{near.year} · similarity {near.similarity:.4f}"])
+        for near in neighbours
     ]
+    return [_Cell(query, lines, query=True), *cells]
 
 
 def _draw(

@@ -64,6 +64,19 @@ def signed_years(value: float) -> str:
     return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
+def result_in_words(metrics: Mapping[str, Any]) -> str:
+    """The error of a test, those of the baselines, and the coverage, in one line.
+
+    Args:
+        metrics: of one test, as in `metrics/evaluation.json`.
+    """
+    return (
+        "MAE {mae:.1f} years ({mae_low:.1f}-{mae_high:.1f}; best constant {best_constant_mae:.1f}, "
+        "ridge {ridge_mae:.1f}, kNN {knn_mae:.1f}, SVR {svr_mae:.1f}, colour alone "
+        "{colour_mae:.1f}); {coverage:.0%} of the intervals contain the year"
+    ).format(**metrics)
+
+
 def caveat_meaning(caveat: str) -> str:
     """What a caveat means for the results."""
     if caveat == GENERATED:
