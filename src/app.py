@@ -90,6 +90,7 @@ def serve(port: int, show: bool, folder: Path) -> None:
             **appearance(),
             server_name=HOST,
             server_port=port,
+            share=False,
             quiet=True,
             prevent_thread_lock=True,
             max_file_size=rules.max_bytes,
@@ -97,6 +98,7 @@ def serve(port: int, show: bool, folder: Path) -> None:
             run_history=False,
             ssr_mode=False,
             num_workers=0,
+            enable_monitoring=False,
         )
     except (OSError, OverflowError, ValueError) as error:
         raise PageError(
