@@ -92,28 +92,19 @@ def parse_arguments() -> argparse.Namespace:
         "similar posters.",
         epilog=EPILOG,
     )
-    parser.add_argument(
-        "posters",
-        nargs="+",
-        metavar="FILE_OR_FOLDER",
-        help="JPEG, PNG or WebP files, or folders of them",
-    )
-    parser.add_argument(
-        "--k",
-        type=command.positive,
-        default=3,
-        metavar="N",
-        help="how many similar movies (default 3)",
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("posters", nargs="+", metavar="FILE_OR_FOLDER", help="JPEG, PNG or WebP files, or folders")
+    number = {"type": command.positive, "default": 3, "metavar": "N"}
+    add("--k", **number, help="how many similar movies (default 3)")
+    add(
         "--prior",
         choices=PRIORS,
         default="natural",
         help="the mix of years you expect: natural (mostly recent movies, as in the initial "
         "catalogue; the default) or uniform (every year is equally probable)",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object per poster")
-    parser.add_argument(
+    add("--json", action="store_true", help="print one JSON object per poster")
+    add(
         "--output",
         type=command.writable_png,
         metavar="SHEET.png",
