@@ -25,7 +25,7 @@ from posters.images.finding import find_posters
 from posters.years.priors import PRIORS
 
 if TYPE_CHECKING:
-    from posters.prediction import PosterPrediction, Predictor
+    from posters.prediction import PosterPrediction
 
 EPILOG = """\
 examples:
@@ -79,7 +79,13 @@ def main() -> int:
                 predicted.append((file, prediction))
             bar.update()
     if predicted:
-        draw_sheet(predicted, predictor, options.output)
+        from posters.reports.contact_sheet import predictions_sheet
+
+        predictions_sheet(
+            *(predicted, paths.DATA, options.output),
+            level=predictor.level,
+            caveats=predictor.caveats,
+        )
     return 2 if problems else 0
 
 
@@ -133,19 +139,6 @@ def check_sheet(options: argparse.Namespace, posters: int) -> int:
             "neighbours of each; all are printed",
         )
     return MAX_ROWS
-
-
-def draw_sheet(
-    predicted: "list[tuple[Path, PosterPrediction]]", predictor: "Predictor", path: Path
-) -> None:
-    """Draw posters beside their neighbours."""
-    from posters.reports.contact_sheet import predictions_sheet
-
-    rows = [
-        (file, f"{prediction.year} ({prediction.low}–{prediction.high})", prediction.neighbours)
-        for file, prediction in predicted
-    ]
-    predictions_sheet(rows, paths.DATA, path, level=predictor.level, caveats=predictor.caveats)
 
 
 def as_text(file: Path, prediction: "PosterPrediction", level: float) -> str:

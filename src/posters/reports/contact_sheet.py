@@ -12,6 +12,7 @@ from posters.files import replacing
 from posters.images.fonts import SANS, SANS_BOLD, load_font
 from posters.images.pictures import to_rgb
 from posters.neighbours.index import Neighbour
+from posters.prediction import PosterPrediction
 from posters.reports.palette import GRID, INK, ORANGE, PAPER
 
 MAX_ROWS, MAX_NEIGHBOURS = 50, 10
@@ -56,7 +57,7 @@ def neighbours_sheet(
 
 
 def predictions_sheet(
-    rows: Sequence[tuple[Path, str, Sequence[Neighbour]]],
+    predictions: Sequence[tuple[Path, PosterPrediction]],
     folder: Path,
     path: Path,
     *,
@@ -65,12 +66,17 @@ def predictions_sheet(
 ) -> None:
     """Draw posters with their predicted years and their nearest posters; see `neighbours_sheet`.
 
-    `rows` holds at most `MAX_ROWS` posters, each with its predicted year and interval and its
-    neighbours, of which the first `MAX_NEIGHBOURS` are drawn. `level` is the nominal coverage.
+    There are at most `MAX_ROWS` posters, and the first `MAX_NEIGHBOURS` neighbours of each are
+    drawn. `level` is the nominal coverage of the intervals.
     """
     cells = [
-        _row(file, [file.name, prediction], neighbours[:MAX_NEIGHBOURS], folder)
-        for file, prediction, neighbours in rows
+        _row(
+            file,
+            [file.name, f"{prediction.year} ({prediction.low}–{prediction.high})"],
+            prediction.neighbours[:MAX_NEIGHBOURS],
+            folder,
+        )
+        for file, prediction in predictions
     ]
     title = f"Predicted year ({level:.0%} interval) and nearest posters"
     trained_on = [f"trained on {', '.join(caveats)}"] if caveats else []
