@@ -100,8 +100,13 @@ def parse_arguments() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("posters", nargs="+", metavar="FILE_OR_FOLDER", help="JPEG, PNG or WebP files, or folders")
-    number = {"type": command.positive, "default": 3, "metavar": "N"}
-    add("--k", **number, help="how many similar movies (default 3)")
+    add(
+        "--k",
+        type=command.positive,
+        default=3,
+        metavar="N",
+        help="neighbours (default %(default)s)",
+    )
     add(
         "--prior",
         choices=PRIORS,

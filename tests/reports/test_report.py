@@ -17,7 +17,6 @@ from posters.evaluation.sweep_table import tabulate
 from posters.neighbours.index import Neighbour
 from posters.reports import charts, words
 from posters.reports.palette import DARK, LIGHT
-from posters.reports.rendering import TEMPLATES
 from posters.reports.report import Findings, render
 from posters.years.splitting import TESTS
 
@@ -186,10 +185,9 @@ def test_titles_and_attribution_are_escaped(findings: Findings) -> None:
 
 
 def test_same_findings_give_the_same_page(findings: Findings, page: str) -> None:
-    assert render(findings) == page
     shuffled = replace(findings, tested=findings.tested.sample(frac=1, random_state=0))
-    examples = [str(tag) for tag in soup_of(page).select(".examples")]
-    assert [str(tag) for tag in soup_of(render(shuffled)).select(".examples")] == examples
+    assert render(findings) == page
+    assert soup_of(render(shuffled)).select(".examples") == soup_of(page).select(".examples")
 
 
 @pytest.mark.parametrize(("auc", "text"), [(0.9, "CAN separate"), (0.5, "cannot separate")])
@@ -214,9 +212,8 @@ def test_dots_of_many_posters_are_spread_over_the_years() -> None:
 def test_histogram_shows_t_only_where_it_applies(
     findings: Findings, t: int, before: int, line: bool
 ) -> None:
-    for topped_up in (False, True):
-        svg = charts.movies_by_year({**findings.catalogue, "t": t}, before, topped_up=topped_up)
-        assert ('class="dashed"' in svg) == line
+    svg = charts.movies_by_year({**findings.catalogue, "t": t}, before, topped_up=True)
+    assert ('class="dashed"' in svg) == line
 
 
 def sweep_of(findings: Findings, **changes: Any) -> pd.DataFrame:
@@ -269,10 +266,3 @@ def test_text_has_enough_contrast(colours: dict[str, str]) -> None:
         for background in backgrounds:
             low, high = sorted(luminance(colours[name]) for name in (text, background))
             assert (high + 0.05) / (low + 0.05) >= 4.5, (text, background)
-
-
-def test_templates_are_package_data() -> None:
-    names = {file.name for file in TEMPLATES.iterdir()}
-    assert {"report.html.jinja", "model_card.md.jinja", "answer.html.jinja"} <= names
-    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert '"posters.reports" = ["templates/*"]' in pyproject

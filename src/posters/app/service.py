@@ -124,9 +124,8 @@ def answer_html(
             interval=(prediction.low, prediction.high),
             true_year=entry.year if entry else None,
         )
-    content = {"chart": chart, "prediction": prediction, "level": level, "entry": entry}
-    content |= {"portrait": portrait, "thumbnail": _thumbnail}
-    return render_template("answer.html.jinja", content)
+    content = dict(chart=chart, prediction=prediction, level=level, entry=entry, portrait=portrait)
+    return render_template("answer.html.jinja", {**content, "thumbnail": _thumbnail})
 
 
 def refusal_html(refused: PosterRefused) -> str:

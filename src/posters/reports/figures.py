@@ -153,8 +153,8 @@ def _coverage_by_decade(figure: Figure, decades: Mapping[str, pd.DataFrame], lev
         x = np.asarray(table.index) + offset
         count, coverage = table["n"].to_numpy(), table["coverage"].to_numpy()
         low, high = chance_limits(level, count)
-        limits = {"yerr": [level - low, high - level], "ecolor": colour, "alpha": 0.35, "lw": 5}
-        upper.errorbar(x, np.full(len(count), level), fmt="none", **limits)
+        nominal, limits = np.full(len(count), level), [level - low, high - level]
+        upper.errorbar(x, nominal, yerr=limits, fmt="none", ecolor=colour, alpha=0.35, lw=5)
         total = int(count.sum())
         label = f"{test} test: {float((coverage * count).sum() / total):.0%} of {total} posters"
         upper.plot(x, coverage, "o", color=colour, label=label, clip_on=False)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,7 +14,7 @@ from posters.reports import words
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def render_template(name: str, content: dict[str, object]) -> str:
+def render_template(name: str, content: Mapping[str, object]) -> str:
     """A template filled with `content`; values are escaped in HTML, as titles are foreign text."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
