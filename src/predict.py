@@ -105,7 +105,7 @@ def parse_arguments() -> argparse.Namespace:
         type=command.positive,
         default=3,
         metavar="N",
-        help="neighbours (default %(default)s)",
+        help="how many similar movies (default 3)",
     )
     add(
         "--prior",

@@ -81,17 +81,14 @@ def test_json_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -
             *("neighbours", "caveats"),
         ]
         low, high = prediction["interval"]
-        assert all(isinstance(number, int) for number in (prediction["year"], low, high))
         assert 1980 <= low <= prediction["year"] <= high <= 2009
-        assert prediction["level"] == 0.8
+        assert (prediction["level"], prediction["prior"]) == (0.8, "natural")
         assert prediction["decade"] in (1980, 1990, 2000)
         assert 1 / 3 <= prediction["decade_probability"] <= 1
-        assert prediction["prior"] == "natural"
         similarities = [movie["similarity"] for movie in prediction["neighbours"]]
         assert len(similarities) == 4
         assert similarities == sorted(similarities, reverse=True)
         assert set(prediction["neighbours"][0]) == {"imdb_id", "title", "year", "similarity"}
-        assert prediction["caveats"] == ["random MobileNetV2 weights"]
     # A poster of the catalogue is not its own neighbour.
     assert "tt11980000" not in [movie["imdb_id"] for movie in predictions[1]["neighbours"]]
 
@@ -110,9 +107,9 @@ def test_text_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -
 
 
 def test_prior_changes_years_but_not_neighbours(walk: Walk, poster: str) -> None:
-    (natural,) = predict_json(walk, "--prior", "natural", poster)
-    (uniform,) = predict_json(walk, "--prior", "uniform", poster)
-    assert (natural["prior"], uniform["prior"]) == ("natural", "uniform")
+    natural, uniform = (
+        predict_json(walk, "--prior", prior, poster)[0] for prior in ("natural", "uniform")
+    )
     # 60 of the 80 movies of the initial catalogue are of the last ten of thirty years.
     assert natural["year"] > uniform["year"]
     assert natural["neighbours"] == uniform["neighbours"]

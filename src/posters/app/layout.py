@@ -58,7 +58,8 @@ def build(service: PredictionService, uploads: Path) -> gr.Blocks:
                     value=6,
                     step=1,
                     label="Nearest posters (k)",
-                    info="How many similar posters to show. The predicted year stays the same.",
+                    info="The number of similar posters to show. "
+                    "It does not change the predicted year.",
                     elem_id="k",
                 )
 
@@ -88,10 +89,9 @@ def build(service: PredictionService, uploads: Path) -> gr.Blocks:
         ) -> tuple[PosterRequest, str, str]:
             """Predict a random test poster."""
             picked = service.random_request(previous)
-            prediction = predict(picked, k, prior)
             # A copy, so that Gradio serves no file of the project.
             shown = shutil.copy(picked.path, uploads / picked.path.name)
-            return picked, prediction, str(shown)
+            return picked, predict(picked, k, prior), str(shown)
 
         def clear(prior: str) -> tuple[None, str]:
             """Show the prior again."""

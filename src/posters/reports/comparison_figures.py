@@ -51,7 +51,7 @@ def ablation_chart(
 ) -> None:
     """Difference in MAE between each variant and the default, with 95% limits.
 
-    `table` is that of `src/ablate.py`, one row per variant; its errors are pooled over `splits`.
+    `table` is that of `src/ablate.py`; its errors are pooled over `splits`.
     """
     rows = table.dropna(subset=["natural_difference"]).reset_index(drop=True)
     reference = table[table["choice"] == "reference"].iloc[0]
