@@ -30,12 +30,7 @@ _REFUSALS = {
 
 @dataclass(frozen=True)
 class PosterRequest:
-    """The poster to predict.
-
-    Attributes:
-        path: its file.
-        entry: its entry of the catalogue; None for an uploaded poster.
-    """
+    """The poster to predict; an uploaded one has no entry in the catalogue."""
 
     path: Path
     entry: Entry | None = None
@@ -44,10 +39,7 @@ class PosterRequest:
 class PredictionService:
     """Predicts one poster at a time.
 
-    Args:
-        predictor: of the last run.
-        rules: what a usable poster is.
-        test_entries: movies that the model was not trained on.
+    `rules` say what a usable poster is; the model was not trained on the `test_entries`.
     """
 
     def __init__(

@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -19,13 +18,8 @@ MAX_ROWS, MAX_NEIGHBOURS = 50, 10
 """Limits of a sheet of predictions, as image viewers can't open very large pictures."""
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """One poster of a sheet with the lines of text above it."""
-
-    file: Path
-    lines: Sequence[str]
-    query: bool = False
+_Cell = tuple[Path, Sequence[str]]
+"""A poster and the lines of text above it; the first one of a row is the query."""
 
 
 def neighbours_sheet(
@@ -86,11 +80,11 @@ def predictions_sheet(
 def _row(
     query: Path, lines: Sequence[str], neighbours: Sequence[Neighbour], folder: Path
 ) -> list[_Cell]:
-    cells = [
-        _Cell(folder / near.file, [near.title, f"{near.year} · similarity {near.similarity:.4f}"])
-        for near in neighbours
-    ]
-    return [_Cell(query, lines, query=True), *cells]
+    cells: list[_Cell] = [(query, lines)]
+    for near in neighbours:
+        details = f"{near.year} · similarity {near.similarity:.4f}"
+        cells.append((folder / near.file, [near.title, details]))
+    return cells
 
 
 def _draw(
@@ -107,7 +101,7 @@ def _draw(
     regular, bold = load_font(SANS, size), load_font(SANS_BOLD, size)
     title_font = load_font(SANS_BOLD, round(size * 1.5))
     line_height = round(size * 1.4)
-    text_height = line_height * max(len(cell.lines) for row in rows for cell in row)
+    text_height = line_height * max(len(lines) for row in rows for _, lines in row)
     box = (width, round(width * 1.5))
     row_width = max(map(len, rows)) * (width + gap) + gap
     row_height = text_height + box[1] + 3 * gap
@@ -133,20 +127,21 @@ def _draw(
     for number, row in enumerate(rows):
         x = 2 * gap + number % columns * (row_width + gap)
         y = top + number // columns * row_height
-        for cell in row:
-            font, colour = (bold, ORANGE) if cell.query else (regular, INK)
-            for line_number, text in enumerate(cell.lines):
+        for column, (file, lines) in enumerate(row):
+            is_query = column == 0
+            font, colour = (bold, ORANGE) if is_query else (regular, INK)
+            for line_number, text in enumerate(lines):
                 place = (x, y + line_number * line_height)
                 draw.text(place, _shortened(text, font, width), colour, font)
-            picture = ImageOps.contain(_read(cell.file), box, Image.Resampling.LANCZOS)
+            picture = ImageOps.contain(_read(file), box, Image.Resampling.LANCZOS)
             left, upper = x + (width - picture.width) // 2, y + text_height + gap // 2
             sheet.paste(picture, (left, upper))
             draw.rectangle(
                 (left, upper, left + picture.width - 1, upper + picture.height - 1),
-                outline=ORANGE if cell.query else GRID,
-                width=2 if cell.query else 1,
+                outline=ORANGE if is_query else GRID,
+                width=2 if is_query else 1,
             )
-            x += width + (2 * gap if cell.query else gap)
+            x += width + (2 * gap if is_query else gap)
     return sheet
 
 

@@ -17,13 +17,7 @@ from posters.years.splitting import TESTS
 def model_card(
     evaluation: Mapping[str, Any], decades: pd.DataFrame, catalogue: Mapping[str, Any]
 ) -> str:
-    """The card as Markdown; the same metrics give the same text.
-
-    Args:
-        evaluation: the content of `metrics/evaluation.json`.
-        decades: the content of `metrics/decades.csv`.
-        catalogue: the content of `metrics/catalogue.json`.
-    """
+    """The card as Markdown, from the content of the files in `metrics/`."""
     rows = matching_prior(decades)
     by_decade = {test: rows[rows["test"] == test].to_dict("records") for test in TESTS}
     content = {

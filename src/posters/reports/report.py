@@ -30,9 +30,7 @@ class Findings:
     """What is known of an evaluated model.
 
     Attributes:
-        evaluation: the content of `metrics/evaluation.json`.
-        catalogue: the content of `metrics/catalogue.json`.
-        decades: the content of `metrics/decades.csv`.
+        evaluation, catalogue, decades: the content of these files in `metrics/`.
         tested: every tested movie: `imdb_id`, `title`, `year`, `file`, `test`, the year
             `predicted`, and its interval, `low` to `high`.
         neighbours: of some tested posters.

@@ -26,10 +26,7 @@ _METRICS = ("catalogue.json", "evaluation.json", "decades.csv")
 def log_evaluation(params: Params, parts: Parts, evaluation: dict[str, Any]) -> str:
     """Log everything that the stages wrote about one model, and return the run's id.
 
-    Args:
-        params: the parameters of the pipeline.
-        parts: the parts of the split.
-        evaluation: the content of `metrics/evaluation.json`.
+    `evaluation` is the content of `metrics/evaluation.json`.
 
     Raises:
         TrackingError: the server at `MLFLOW_TRACKING_URI` does not respond.
