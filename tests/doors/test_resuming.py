@@ -65,6 +65,7 @@ def start_scrape(project: Project) -> "subprocess.Popen[str]":
         [sys.executable, "stages/scrape.py"],
         cwd=project.folder,
         env={**project.environment, "PYTHONPATH": "src"},
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         # Processes that a shell starts in the background ignore Ctrl-C.
