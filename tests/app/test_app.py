@@ -20,7 +20,7 @@ from conftest import Project, Walk
 from PIL import Image
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 pytestmark = pytest.mark.slow
 
@@ -91,21 +91,32 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def page(browser: "Browser", served: Server) -> "Iterator[Page]":
-    """The page, opened once; at the end it has requested nothing elsewhere, without errors."""
+def problems() -> list[str]:
+    """What the page did wrong: requests to other servers and JavaScript errors."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(browser: "Browser", served: Server, problems: list[str]) -> "Iterator[Page]":
+    """The page, opened once for all tests of this file."""
     page = browser.new_context().new_page()
     page.set_default_timeout(120_000)  # for busy computers
-    requests: list[str] = []
-    errors: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def check_request(address: str) -> None:
+        if not address.startswith((served.address, "data:", "blob:")):
+            problems.append(address)
+
+    def check_message(message: "ConsoleMessage") -> None:
+        if message.type == "error":
+            problems.append(message.text)
+
+    page.on("request", lambda request: check_request(request.url))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", check_message)
     page.goto(served.address)
     page.locator("#answer .chart").wait_for()
     yield page
     page.context.close()
-    own = (served.address, "data:", "blob:")
-    assert not [requested for requested in requests if not requested.startswith(own)]
-    assert errors == []
 
 
 def upload(page: "Page", poster: Path) -> None:
@@ -140,7 +151,7 @@ def loaded(pictures: "Locator") -> list[bool]:
 
 
 def test_uploaded_poster_gets_the_prediction_of_predict(
-    walk: Walk, page: "Page", draw: Callable[[str, int], Path]
+    walk: Walk, page: "Page", problems: list[str], draw: Callable[[str, int], Path]
 ) -> None:
     assert "Random MobileNetV2 weights." in page.locator(".intro .caveat").inner_text()
     assert page.locator("footer").count() == 0
@@ -159,6 +170,7 @@ def test_uploaded_poster_gets_the_prediction_of_predict(
     wait_for_prediction(page, {**uniform, "neighbours": uniform["neighbours"][:3]})
     page.locator("#prior input[value=natural]").check()
     wait_for_prediction(page, {**natural, "neighbours": natural["neighbours"][:3]})
+    assert problems == []
 
 
 def test_random_poster_is_a_test_poster_and_its_true_year_is_shown(
