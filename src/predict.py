@@ -25,7 +25,7 @@ from posters.images.finding import find_posters
 from posters.years.priors import PRIORS
 
 if TYPE_CHECKING:
-    from posters.prediction import PosterPrediction, Predictor
+    from posters.prediction import PosterPrediction
 
 EPILOG = """\
 examples:
@@ -79,7 +79,13 @@ def main() -> int:
                 predicted.append((file, prediction))
             bar.update()
     if predicted:
-        draw_sheet(predicted, predictor, options.output)
+        from posters.reports.contact_sheet import predictions_sheet
+
+        predictions_sheet(
+            *(predicted, paths.DATA, options.output),
+            level=predictor.level,
+            caveats=predictor.caveats,
+        )
     return 2 if problems else 0
 
 
@@ -92,28 +98,24 @@ def parse_arguments() -> argparse.Namespace:
         "similar posters.",
         epilog=EPILOG,
     )
-    parser.add_argument(
-        "posters",
-        nargs="+",
-        metavar="FILE_OR_FOLDER",
-        help="JPEG, PNG or WebP files, or folders of them",
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("posters", nargs="+", metavar="FILE_OR_FOLDER", help="JPEG, PNG or WebP files, or folders")
+    add(
         "--k",
         type=command.positive,
         default=3,
         metavar="N",
         help="how many similar movies (default 3)",
     )
-    parser.add_argument(
+    add(
         "--prior",
         choices=PRIORS,
         default="natural",
         help="the mix of years you expect: natural (mostly recent movies, as in the initial "
         "catalogue; the default) or uniform (every year is equally probable)",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object per poster")
-    parser.add_argument(
+    add("--json", action="store_true", help="print one JSON object per poster")
+    add(
         "--output",
         type=command.writable_png,
         metavar="SHEET.png",
@@ -142,19 +144,6 @@ def check_sheet(options: argparse.Namespace, posters: int) -> int:
             "neighbours of each; all are printed",
         )
     return MAX_ROWS
-
-
-def draw_sheet(
-    predicted: "list[tuple[Path, PosterPrediction]]", predictor: "Predictor", path: Path
-) -> None:
-    """Draw posters beside their neighbours."""
-    from posters.reports.contact_sheet import predictions_sheet
-
-    rows = [
-        (file, f"{prediction.year} ({prediction.low}–{prediction.high})", prediction.neighbours)
-        for file, prediction in predicted
-    ]
-    predictions_sheet(rows, paths.DATA, path, level=predictor.level, caveats=predictor.caveats)
 
 
 def as_text(file: Path, prediction: "PosterPrediction", level: float) -> str:

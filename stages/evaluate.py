@@ -16,13 +16,12 @@ from posters.evaluation.baselines import fit_baselines
 from posters.evaluation.origin_check import check_origin
 from posters.files import write_json, write_text
 from posters.params import load_params
-from posters.reports import run_figures
+from posters.reports import figures
 from posters.reports.contact_sheet import neighbours_sheet
-from posters.reports.figures import loss_curve
-from posters.reports.report import Findings, render
+from posters.reports.report import Findings, find_neighbours, render
+from posters.reports.words import result_in_words
 from posters.tracking.registry import register
-from posters.tracking.run_contents import catalogue_metrics, evaluated_run, model_digest
-from posters.tracking.runs import log_run
+from posters.tracking.run_contents import catalogue_metrics, log_evaluation, model_digest
 from posters.years.dataset import concatenate, read_parts
 from posters.years.priors import PRIORS
 from posters.years.splitting import TESTS
@@ -56,14 +55,12 @@ def main() -> None:
     write_text(paths.METRICS / "decades.csv", decades.to_csv(index=False, float_format="%.3f"))
 
     caveats, plots = run["caveats"], paths.PLOTS
-    run_figures.draw_histograms(
-        parts.catalogue, params.scrape.years, params.rebalance, plots, caveats
-    )
+    figures.draw_histograms(parts.catalogue, params.scrape.years, params.rebalance, plots, caveats)
     history = pd.read_csv(paths.MODEL / "history.csv")
-    loss_curve(history, plots / "loss_curve.png", caveats=caveats)
-    run_figures.draw_errors(parts, own, by_test, year_model.level, plots, caveats)
+    figures.loss_curve(history, plots / "loss_curve.png", caveats=caveats)
+    figures.draw_errors(parts, own, by_test, year_model.level, plots, caveats)
     embeddings = read_embeddings(paths.EMBEDDINGS)
-    neighbours = run_figures.find_neighbours(parts, embeddings, params.evaluate)
+    neighbours = find_neighbours(parts, embeddings, params.evaluate)
     neighbours_sheet(neighbours, paths.DATA, plots / "neighbours.png", caveats=caveats)
     findings = Findings(
         evaluation=evaluation,
@@ -79,15 +76,11 @@ def main() -> None:
     )
     write_text(plots / "report.html", render(findings))
 
-    run_id = log_run(params.evaluate.experiment, evaluated_run(params, parts, evaluation))
+    run_id = log_evaluation(params, parts, evaluation)
     for test in TESTS:
-        print(f"evaluate: {test} test: {metrics.in_words(by_test[test])}{marked(caveats)}")
+        print(f"evaluate: {test} test: {result_in_words(by_test[test])}{marked(caveats)}")
     if params.evaluate.log_model:
-        version = register(run_id, params.evaluate)
-        print(
-            f"evaluate: {version.name} version {version.number} is "
-            f"{'the' if version.champion else 'not the'} champion: {version.decision}"
-        )
+        print(f"evaluate: {register(run_id, params.evaluate)}")
 
 
 if __name__ == "__main__":

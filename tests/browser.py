@@ -2,13 +2,12 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -33,42 +32,3 @@ def browser() -> "Iterator[Browser]":
         browser = driver.chromium.launch(executable_path=program, args=[*FLAGS])
         yield browser
         browser.close()
-
-
-@dataclass
-class Visit:
-    """A page in a window of its own.
-
-    Attributes:
-        page: the Playwright page.
-        requests: the addresses of all requests, in order.
-        errors: uncaught errors and errors on the console, in order.
-    """
-
-    page: "Page"
-    requests: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    def requests_elsewhere(self, address: str) -> list[str]:
-        """Requests outside `address`, except for the page's own data."""
-        own = (address, "data:", "blob:")
-        return [requested for requested in self.requests if not requested.startswith(own)]
-
-
-def visit(browser: "Browser", **options: Any) -> Visit:
-    """Open an empty page that records its requests and errors.
-
-    Args:
-        browser: the fixture.
-        options: of Playwright's `Browser.new_context`, such as `viewport` and `color_scheme`.
-    """
-    page = browser.new_context(**options).new_page()
-    page.set_default_timeout(120_000)  # for busy computers
-    opened = Visit(page)
-    page.on("request", lambda request: opened.requests.append(request.url))
-    page.on("pageerror", lambda error: opened.errors.append(str(error)))
-    page.on(
-        "console",
-        lambda message: opened.errors.append(message.text) if message.type == "error" else None,
-    )
-    return opened

@@ -35,26 +35,22 @@ def entry(title: str, year: int) -> Entry:
 
 def answer_of(entry: Entry | None, *neighbours: Neighbour) -> str:
     prediction = PosterPrediction(1955, 1954, 1956, 1950, 1.0, list(neighbours), PEAK)
-    return service.answer_html(prior=UNIFORM, prediction=prediction, level=0.8, entry=entry)
+    return service.answer_html(UNIFORM, prediction, level=0.8, entry=entry)
 
 
-def test_height_of_the_curve_is_proportional_to_the_probability() -> None:
-    svg = curve()
-    posterior, prior, outside = (points(svg, kind) for kind in ("blue curve", "prior", "outside"))
+def test_curve_is_proportional_to_the_probability_and_the_interval_is_shaded() -> None:
+    kinds = ("blue curve", "prior", "outside", "inside")
+    posterior, prior, outside, inside = (points(curve(), kind) for kind in kinds)
     bottom = outside[0][1]
     heights = [bottom - y for _, y in posterior]
     assert len(heights) == len(YEARS) + 2  # extended to both ends of the axis
     assert heights[6] / heights[1] == pytest.approx(41, rel=0.05)
     for _, y in prior:
         assert (bottom - y) / heights[6] == pytest.approx(0.1 / 0.82, rel=0.02)
-
-
-def test_interval_is_shaded_from_its_first_to_its_last_year() -> None:
-    svg = curve()
-    outside, inside = ([x for x, _ in points(svg, kind)] for kind in ("outside", "inside"))
-    first, width = min(outside), (max(outside) - min(outside)) / len(YEARS)
-    assert min(inside) == pytest.approx(first + 4 * width, abs=0.2)
-    assert max(inside) == pytest.approx(first + 7 * width, abs=0.2)
+    first, last = min(x for x, _ in outside), max(x for x, _ in outside)
+    width = (last - first) / len(YEARS)
+    assert min(x for x, _ in inside) == pytest.approx(first + 4 * width, abs=0.2)
+    assert max(x for x, _ in inside) == pytest.approx(first + 7 * width, abs=0.2)
 
 
 def test_curve_has_a_label_tooltips_and_the_true_year() -> None:

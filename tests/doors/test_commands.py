@@ -12,9 +12,7 @@ import psutil
 import pytest
 from conftest import ROOT, Walk
 
-SCRIPTS = sorted(
-    str(file.relative_to(ROOT)) for file in (*ROOT.glob("src/*.py"), *ROOT.glob("stages/*.py"))
-)
+SCRIPTS = [*ROOT.glob("src/*.py"), *ROOT.glob("stages/*.py")]
 
 
 def run_command(body: str, **options: object) -> "subprocess.CompletedProcess[str]":
@@ -57,28 +55,25 @@ def test_exit_code_and_error_line(body: str, code: int, errors: str) -> None:
 def test_programming_error_has_a_traceback() -> None:
     for body in ("1 / 0", "raise OSError('of a library')"):
         done = run_command(body)
-        assert done.returncode == 1
-        assert "Traceback" in done.stderr
+        assert (done.returncode, "Traceback" in done.stderr) == (1, True)
 
 
 def test_full_disk_is_one_error_line() -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123
         done = run_command("print('text')", stdout=full)
     assert done.returncode == 1
-    assert done.stderr == (
-        "test: error: No space left on device: the disk; nothing is lost. Fix this, then run "
-        "again\n"
-    )
+    assert done.stderr.startswith("test: error: No space left on device: the disk; nothing is lost")
+    assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_every_script_imports_command_first(script: str) -> None:
-    first = next(
-        node
-        for node in ast.parse((ROOT / script).read_text(encoding="utf-8")).body
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    )
-    assert ast.unparse(first) == "from posters import command"
+def test_every_script_imports_command_first() -> None:
+    for script in SCRIPTS:
+        first = next(
+            node
+            for node in ast.parse(script.read_text(encoding="utf-8")).body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        )
+        assert ast.unparse(first) == "from posters import command", script
 
 
 @pytest.mark.parametrize("script", ["src/predict.py", "src/sweep.py", "stages/train.py"])

@@ -70,17 +70,18 @@ def test_output_has_the_types_of_the_signature(model: ServedModel) -> None:
     assert inferred.to_dict() == signature().outputs.to_dict()
 
 
-def tracking_environment(walk: Walk) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def environment(walk: Walk) -> dict[str, str]:
     return {**walk.project.environment, "MLFLOW_TRACKING_URI": f"sqlite:///{walk.database}"}
 
 
 def test_model_loads_without_tensorflow_and_without_the_repository(
-    walk: Walk, poster: Path, tmp_path: Path
+    walk: Walk, environment: dict[str, str], poster: Path, tmp_path: Path
 ) -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOAD, str(poster)],
         cwd=tmp_path,
-        env=tracking_environment(walk),
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
@@ -98,21 +99,17 @@ def test_model_loads_without_tensorflow_and_without_the_repository(
     required = {line.split("==")[0] for line in (stored / "requirements.txt").read_text().split()}
     assert required == {"mlflow", "numpy", "openvino", "pandas", "pillow", "tqdm"}
     assert {name.replace("pillow", "PIL") for name in required} <= loaded
-    for file in ("MLmodel", "requirements.txt", "conda.yaml", "python_env.yaml"):
-        assert str(walk.project.folder) not in (stored / file).read_text().replace(
-            f"artifact_path: file://{walk.project.folder}", ""
-        )
 
 
 @pytest.fixture(scope="module")
-def server(walk: Walk) -> Iterator[str]:
+def server(walk: Walk, environment: dict[str, str]) -> Iterator[str]:
     """The address of `mlflow models serve` for the champion."""
     with answering(
         *("mlflow", "models", "serve", "--model-uri", "models:/poster-year@champion"),
         *("--env-manager", "local", "--port"),
         health="/ping",
         folder=walk.database.parent,
-        environment=tracking_environment(walk),
+        environment=environment,
     ) as address:
         yield address
 
@@ -121,7 +118,7 @@ def post(address: str, content: Any) -> requests.Response:
     return requests.post(f"{address}/invocations", json=content, timeout=60)
 
 
-def test_server_predicts_in_every_format(server: str, walk: Walk, poster: Path) -> None:
+def test_server_predicts_in_every_format(server: str, poster: Path) -> None:
     image = base64.b64encode(poster.read_bytes()).decode()
     params = {"k": 4, "prior": "uniform"}
     response = post(server, {"dataframe_records": [{"image": image}] * 2, "params": params})
@@ -138,20 +135,15 @@ def test_server_predicts_in_every_format(server: str, walk: Walk, poster: Path) 
         {"dataframe_split": {"columns": ["image"], "data": [[image]]}, "params": params},
     ):
         assert post(server, other).json()["predictions"] == [first]
-    example = next(walk.project.folder.glob("mlartifacts/models/*/artifacts/serving_input_*.json"))
-    assert post(server, json.loads(example.read_text())).status_code == 200
 
 
 @pytest.mark.parametrize(
     ("rows", "params", "message"),
     [
         (["<pixel>", b"<html>not found</html>"], {}, "row 2: unreadable: unknown format"),
-        ([b""], {}, "row 1: unreadable: the file is empty"),
         ([bomb()], {}, "row 1: too large: "),
         (["abcde"], {}, "Invalid base64"),
-        ([5], {}, "Failed to convert column image"),
         (["<pixel>"], {"k": 0}, "k must be at least 1. Received: 0"),
-        (["<pixel>"], {"k": "many"}, ""),
         (["<pixel>"], {"prior": "flat"}, "prior must be one of natural, uniform"),
     ],
 )

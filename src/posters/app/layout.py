@@ -20,17 +20,10 @@ _PRIORS = [
     ("natural: mostly recent films", "natural"),
     ("uniform: every year equally likely", "uniform"),
 ]
-_PRIOR_INFO = "The less a poster reveals its year, the more the prior decides."
-_K_INFO = "The number of similar posters to show. It does not change the predicted year."
 
 
 def build(service: PredictionService, uploads: Path) -> gr.Blocks:
-    """The page.
-
-    Args:
-        service: predicts.
-        uploads: a folder for copies of test posters; Gradio's uploads are there too.
-    """
+    """The page; `uploads` is a folder for copies of test posters and for Gradio's uploads."""
     with gr.Blocks(
         title="poster → year", analytics_enabled=False, delete_cache=(_HOUR, _HOUR)
     ) as page:
@@ -57,7 +50,7 @@ def build(service: PredictionService, uploads: Path) -> gr.Blocks:
                     _PRIORS,
                     value="natural",
                     label="Prior: the mix of years you expect",
-                    info=_PRIOR_INFO,
+                    info="The less a poster reveals its year, the more the prior decides.",
                     elem_id="prior",
                 )
                 k = gr.Slider(
@@ -65,7 +58,8 @@ def build(service: PredictionService, uploads: Path) -> gr.Blocks:
                     value=6,
                     step=1,
                     label="Nearest posters (k)",
-                    info=_K_INFO,
+                    info="The number of similar posters to show. "
+                    "It does not change the predicted year.",
                     elem_id="k",
                 )
 
@@ -95,10 +89,9 @@ def build(service: PredictionService, uploads: Path) -> gr.Blocks:
         ) -> tuple[PosterRequest, str, str]:
             """Predict a random test poster."""
             picked = service.random_request(previous)
-            prediction = predict(picked, k, prior)
             # A copy, so that Gradio serves no file of the project.
             shown = shutil.copy(picked.path, uploads / picked.path.name)
-            return picked, prediction, str(shown)
+            return picked, predict(picked, k, prior), str(shown)
 
         def clear(prior: str) -> tuple[None, str]:
             """Show the prior again."""
@@ -149,9 +142,8 @@ def _intro_html(caveats: list[str]) -> str:
         f"<p><strong>{escape(caveat)}.</strong> {escape(meaning)}</p>"
         for caveat, meaning in caveat_texts(caveats).items()
     )
+    notice = f'<div class="caveat">{notices}</div>' if notices else ""
     return (
         '<header class="intro"><h1>poster → year</h1><p>Predicts the year of a movie poster and '
-        "finds the most similar posters. Your posters stay on this computer.</p>"
-        + (f'<div class="caveat">{notices}</div>' if notices else "")
-        + "</header>"
+        f"finds the most similar posters. Your posters stay on this computer.</p>{notice}</header>"
     )

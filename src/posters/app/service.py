@@ -16,8 +16,7 @@ from posters.images.pictures import check_poster, open_image, read_poster_file, 
 from posters.params import PosterParams
 from posters.prediction import PosterPrediction, Predictor
 from posters.reports import year_curve
-from posters.reports.rendering import render_template
-from posters.reports.thumbnails import thumbnail
+from posters.reports.rendering import render_template, thumbnail
 from posters.years.splitting import TESTS
 
 _REFUSALS = {
@@ -31,12 +30,7 @@ _REFUSALS = {
 
 @dataclass(frozen=True)
 class PosterRequest:
-    """The poster to predict.
-
-    Attributes:
-        path: its file.
-        entry: its entry of the catalogue; None for an uploaded poster.
-    """
+    """The poster to predict; an uploaded one has no entry in the catalogue."""
 
     path: Path
     entry: Entry | None = None
@@ -45,24 +39,17 @@ class PosterRequest:
 class PredictionService:
     """Predicts one poster at a time.
 
-    Args:
-        predictor: of the last run.
-        rules: what a usable poster is.
-        test_entries: movies that the model was not trained on.
+    `rules` say what a usable poster is; the model was not trained on the `test_entries`.
     """
 
     def __init__(
         self, predictor: Predictor, rules: PosterParams, test_entries: Sequence[Entry]
     ) -> None:
+        self.caveats = predictor.caveats
         self._predictor = predictor
         self._rules = rules
         self._test_entries = test_entries
         self._lock = threading.Lock()
-
-    @property
-    def caveats(self) -> list[str]:
-        """Caveats to show with every prediction."""
-        return self._predictor.caveats
 
     def random_request(self, previous: PosterRequest | None) -> PosterRequest:
         """A random test poster other than the previous one."""
@@ -74,7 +61,7 @@ class PredictionService:
 
     def prior_html(self, prior: str) -> str:
         """The prior, shown until there is a poster."""
-        return answer_html(prior=self._predictor.prior_probabilities(prior))
+        return answer_html(self._predictor.prior_probabilities(prior))
 
     def prediction_html(self, request: PosterRequest, k: int, prior: str) -> str:
         """The prediction for a poster.
@@ -94,8 +81,8 @@ class PredictionService:
         with self._lock:
             prediction = self._predictor.predict(to_rgb(image), k, prior)
         return answer_html(
-            prior=self._predictor.prior_probabilities(prior),
-            prediction=prediction,
+            self._predictor.prior_probabilities(prior),
+            prediction,
             level=self._predictor.level,
             entry=request.entry,
             portrait=portrait,
@@ -103,9 +90,9 @@ class PredictionService:
 
 
 def answer_html(
-    *,
     prior: Mapping[int, float],
     prediction: PosterPrediction | None = None,
+    *,
     level: float | None = None,
     entry: Entry | None = None,
     portrait: bool = True,
@@ -129,17 +116,8 @@ def answer_html(
             interval=(prediction.low, prediction.high),
             true_year=entry.year if entry else None,
         )
-    return render_template(
-        "answer.html.jinja",
-        {
-            "chart": chart,
-            "prediction": prediction,
-            "level": level,
-            "entry": entry,
-            "portrait": portrait,
-            "thumbnail": _thumbnail,
-        },
-    )
+    content = dict(chart=chart, prediction=prediction, level=level, entry=entry, portrait=portrait)
+    return render_template("answer.html.jinja", {**content, "thumbnail": _thumbnail})
 
 
 def refusal_html(refused: PosterRefused) -> str:

@@ -127,15 +127,6 @@ def short_metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:
     return {name: metrics[key] for name, key in names.items()}
 
 
-def in_words(metrics: Mapping[str, Any]) -> str:
-    """The error of a test, those of the baselines, and the coverage, in one line."""
-    return (
-        "MAE {mae:.1f} years ({mae_low:.1f}-{mae_high:.1f}; best constant {best_constant_mae:.1f}, "
-        "ridge {ridge_mae:.1f}, kNN {knn_mae:.1f}, SVR {svr_mae:.1f}, colour alone "
-        "{colour_mae:.1f}); {coverage:.0%} of the intervals contain the year"
-    ).format(**metrics)
-
-
 def prediction_table(parts: Parts, predictions: Mapping[str, YearPredictions]) -> pd.DataFrame:
     """Each tested movie: `imdb_id`, `title`, `year`, `test`, `predicted`, `low`, `high`."""
     return pd.concat(

@@ -83,15 +83,19 @@ def sample_by_year(rows: pd.DataFrame) -> pd.DataFrame:
     return ordered.iloc[np.linspace(0, len(rows) - 1, MAX_DOTS).astype(int)]
 
 
+def matching_prior(decades: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `metrics/decades.csv` in which each test has its matching prior."""
+    return decades[decades["prior"] == decades["test"].map(PRIOR_OF)]
+
+
 def error_by_decade(decades: pd.DataFrame) -> Markup:
-    """MAE by decade, one bar per test under its matching prior."""
-    rows = matching_prior(decades)
+    """MAE by decade, one bar per test; `decades` is a result of `matching_prior`."""
     label = "Mean absolute error by decade, in years; the table below has the values."
-    chart = _decade_chart(label, rows, top=1.06 * float(rows["mae"].max()) + 0.1)
+    chart = _decade_chart(label, decades, top=1.06 * float(decades["mae"].max()) + 0.1)
     chart.y_title("MAE (years)")
     chart.y_ticks()
     for number, test in enumerate(TESTS):
-        for row in _rows(rows[rows["test"] == test]):
+        for row in _rows(decades[decades["test"] == test]):
             left = row.decade + 1 + 4 * number
             kind = _COLOURS[test] + (" pale" if row.n < FEW_POSTERS else "")
             tooltip = f"{row.decade}s, {test} test: {row.mae:.1f} years ({row.n} posters)"
@@ -100,15 +104,14 @@ def error_by_decade(decades: pd.DataFrame) -> Markup:
 
 
 def coverage_by_decade(decades: pd.DataFrame, level: float) -> Markup:
-    """Coverage of the intervals by decade with the range of the sampling error."""
-    rows = matching_prior(decades)
+    """Coverage of the intervals by decade with the range of the sampling error; see above."""
     label = f"Coverage of the {level:.0%} intervals by decade; the table below has the values."
-    chart = _decade_chart(label, rows, top=1.04)
+    chart = _decade_chart(label, decades, top=1.04)
     chart.y_title("coverage")
     chart.y_ticks(percent)
     chart.line([(chart.x_range[0], level), (chart.x_range[1], level)], "dashed")
     for number, test in enumerate(TESTS):
-        of_test = rows[rows["test"] == test]
+        of_test = decades[decades["test"] == test]
         limits = chance_limits(level, of_test["n"].to_numpy())
         for row, low, high in zip(_rows(of_test), *limits, strict=True):
             x = row.decade + 3 + 4 * number
@@ -150,12 +153,6 @@ def error_by_threshold(sweep: pd.DataFrame, test: str) -> Markup:
     return chart.svg()
 
 
-def year_limits(tested: pd.DataFrame) -> tuple[float, float]:
-    """The first and last true or predicted year, with a margin."""
-    years = tested[["year", "predicted"]].to_numpy(dtype=float)
-    return float(years.min()) - 4, float(years.max()) + 4
-
-
 def _decade_chart(label: str, rows: pd.DataFrame, *, top: float) -> Chart:
     first, last = int(rows["decade"].min()), int(rows["decade"].max()) + 10
     chart = Chart(label, (first, last), (0, top))
@@ -163,11 +160,6 @@ def _decade_chart(label: str, rows: pd.DataFrame, *, top: float) -> Chart:
     for decade in range(first, last, step):
         chart.text(decade + 5, 0, f"{decade}s", above=-15)
     return chart
-
-
-def matching_prior(decades: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `metrics/decades.csv` in which each test has its matching prior."""
-    return decades[decades["prior"] == decades["test"].map(PRIOR_OF)]
 
 
 def _rows(table: pd.DataFrame) -> list[Any]:

@@ -32,25 +32,13 @@ def error_against_threshold(
         style_axes(axes, f"{test} test, {int(rows['n'].iloc[0])} posters")
         axes.fill_between(t, rows["mae_low"], rows["mae_high"], color=BLUE, alpha=0.15, lw=0)
         axes.plot(t, rows["mae"], "o-", color=BLUE, label=f"{prior} prior (matches this test)")
-        axes.plot(
-            *(t, rows[f"mae_{other_prior}_prior"], "o--"),
-            color=ORANGE,
-            ms=4,
-            lw=1,
-            label=f"{other_prior} prior",
-        )
+        other = rows[f"mae_{other_prior}_prior"]
+        axes.plot(t, other, "o--", color=ORANGE, ms=4, lw=1, label=f"{other_prior} prior")
         constant = rows["best_constant_mae"]
         axes.plot(t, constant, color=FAINT, lw=1, ls=(0, (4, 3)), label="best constant")
         for point in zip(t, rows["mae"], strict=True):
-            axes.annotate(
-                f"{point[1]:.1f}",
-                point,
-                (0, -13),
-                textcoords="offset points",
-                ha="center",
-                fontsize=8,
-                color=INK,
-            )
+            style = {"ha": "center", "fontsize": 8, "color": INK}
+            axes.annotate(f"{point[1]:.1f}", point, (0, -13), textcoords="offset points", **style)
         axes.set(xlabel="t (target number of movies per year)", ylim=(0, top))
         axes.set_xticks(list(t))
         axes.legend(frameon=False, fontsize=8, loc="lower right")
@@ -63,7 +51,7 @@ def ablation_chart(
 ) -> None:
     """Difference in MAE between each variant and the default, with 95% limits.
 
-    `table` is that of `src/ablate.py`, one row per variant; its errors are pooled over `splits`.
+    `table` is that of `src/ablate.py`; its errors are pooled over `splits`.
     """
     rows = table.dropna(subset=["natural_difference"]).reset_index(drop=True)
     reference = table[table["choice"] == "reference"].iloc[0]

@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -12,19 +11,15 @@ from posters.files import replacing
 from posters.images.fonts import SANS, SANS_BOLD, load_font
 from posters.images.pictures import to_rgb
 from posters.neighbours.index import Neighbour
+from posters.prediction import PosterPrediction
 from posters.reports.palette import GRID, INK, ORANGE, PAPER
 
 MAX_ROWS, MAX_NEIGHBOURS = 50, 10
 """Limits of a sheet of predictions, as image viewers can't open very large pictures."""
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """One poster of a sheet with the lines of text above it."""
-
-    file: Path
-    lines: Sequence[str]
-    query: bool = False
+_Cell = tuple[Path, Sequence[str]]
+"""A poster and the lines of text above it; the first one of a row is the query."""
 
 
 def neighbours_sheet(
@@ -34,7 +29,7 @@ def neighbours_sheet(
     *,
     caveats: Sequence[str] = (),
 ) -> None:
-    """Draw posters of the catalogue, each with its nearest posters to the right.
+    """Draw posters of the catalogue, each with its nearest posters to the right, as PNG.
 
     Args:
         rows: a query (its similarity is not shown) and its neighbours, the nearest first.
@@ -46,10 +41,7 @@ def neighbours_sheet(
         DataError: a poster can't be read.
     """
     cells = [
-        [
-            _Cell(folder / query.file, [query.title, f"{query.year} · query"], query=True),
-            *_neighbour_cells(neighbours, folder),
-        ]
+        _row(folder / query.file, [query.title, f"{query.year} · query"], neighbours, folder)
         for query, neighbours in rows
     ]
     title = "Posters and their nearest posters by cosine similarity"
@@ -59,45 +51,40 @@ def neighbours_sheet(
 
 
 def predictions_sheet(
-    rows: Sequence[tuple[Path, str, Sequence[Neighbour]]],
+    predictions: Sequence[tuple[Path, PosterPrediction]],
     folder: Path,
     path: Path,
     *,
     level: float,
     caveats: Sequence[str] = (),
 ) -> None:
-    """Draw posters with their predicted years and their nearest posters.
+    """Draw posters with their predicted years and their nearest posters; see `neighbours_sheet`.
 
-    Args:
-        rows: at most `MAX_ROWS`: a poster, its predicted year and interval, and its neighbours,
-            of which the first `MAX_NEIGHBOURS` are drawn.
-        folder: the neighbours' `file` is relative to it.
-        path: of the PNG.
-        level: nominal coverage of the intervals.
-        caveats: shown below the title.
-
-    Raises:
-        DataError: a poster can't be read.
+    There are at most `MAX_ROWS` posters, and the first `MAX_NEIGHBOURS` neighbours of each are
+    drawn. `level` is the nominal coverage of the intervals.
     """
     cells = [
-        [
-            _Cell(file, [file.name, prediction], query=True),
-            *_neighbour_cells(neighbours[:MAX_NEIGHBOURS], folder),
-        ]
-        for file, prediction, neighbours in rows
+        _row(
+            file,
+            [file.name, f"{prediction.year} ({prediction.low}–{prediction.high})"],
+            prediction.neighbours[:MAX_NEIGHBOURS],
+            folder,
+        )
+        for file, prediction in predictions
     ]
     title = f"Predicted year ({level:.0%} interval) and nearest posters"
     trained_on = [f"trained on {', '.join(caveats)}"] if caveats else []
     _save(_draw(cells, title, trained_on, columns=1, width=200), path)
 
 
-def _neighbour_cells(neighbours: Sequence[Neighbour], folder: Path) -> list[_Cell]:
-    return [
-        _Cell(
-            folder / movie.file, [movie.title, f"{movie.year} · similarity {movie.similarity:.4f}"]
-        )
-        for movie in neighbours
-    ]
+def _row(
+    query: Path, lines: Sequence[str], neighbours: Sequence[Neighbour], folder: Path
+) -> list[_Cell]:
+    cells: list[_Cell] = [(query, lines)]
+    for near in neighbours:
+        details = f"{near.year} · similarity {near.similarity:.4f}"
+        cells.append((folder / near.file, [near.title, details]))
+    return cells
 
 
 def _draw(
@@ -114,7 +101,7 @@ def _draw(
     regular, bold = load_font(SANS, size), load_font(SANS_BOLD, size)
     title_font = load_font(SANS_BOLD, round(size * 1.5))
     line_height = round(size * 1.4)
-    text_height = line_height * max(len(cell.lines) for row in rows for cell in row)
+    text_height = line_height * max(len(lines) for row in rows for _, lines in row)
     box = (width, round(width * 1.5))
     row_width = max(map(len, rows)) * (width + gap) + gap
     row_height = text_height + box[1] + 3 * gap
@@ -140,20 +127,21 @@ def _draw(
     for number, row in enumerate(rows):
         x = 2 * gap + number % columns * (row_width + gap)
         y = top + number // columns * row_height
-        for cell in row:
-            font, colour = (bold, ORANGE) if cell.query else (regular, INK)
-            for line_number, text in enumerate(cell.lines):
+        for column, (file, lines) in enumerate(row):
+            is_query = column == 0
+            font, colour = (bold, ORANGE) if is_query else (regular, INK)
+            for line_number, text in enumerate(lines):
                 place = (x, y + line_number * line_height)
                 draw.text(place, _shortened(text, font, width), colour, font)
-            picture = ImageOps.contain(_read(cell.file), box, Image.Resampling.LANCZOS)
+            picture = ImageOps.contain(_read(file), box, Image.Resampling.LANCZOS)
             left, upper = x + (width - picture.width) // 2, y + text_height + gap // 2
             sheet.paste(picture, (left, upper))
             draw.rectangle(
                 (left, upper, left + picture.width - 1, upper + picture.height - 1),
-                outline=ORANGE if cell.query else GRID,
-                width=2 if cell.query else 1,
+                outline=ORANGE if is_query else GRID,
+                width=2 if is_query else 1,
             )
-            x += width + (2 * gap if cell.query else gap)
+            x += width + (2 * gap if is_query else gap)
     return sheet
 
 

@@ -3,7 +3,7 @@
 Its order follows Mitchell et al., 2019, "Model Cards for Model Reporting".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,13 +17,7 @@ from posters.years.splitting import TESTS
 def model_card(
     evaluation: Mapping[str, Any], decades: pd.DataFrame, catalogue: Mapping[str, Any]
 ) -> str:
-    """The card as Markdown; the same metrics give the same text.
-
-    Args:
-        evaluation: the content of `metrics/evaluation.json`.
-        decades: the content of `metrics/decades.csv`.
-        catalogue: the content of `metrics/catalogue.json`.
-    """
+    """The card as Markdown, from the content of the files in `metrics/`."""
     rows = matching_prior(decades)
     by_decade = {test: rows[rows["test"] == test].to_dict("records") for test in TESTS}
     content = {
@@ -44,24 +38,25 @@ def model_card(
 
 def _results(tests: Sequence[Mapping[str, float]]) -> list[list[str]]:
     """The rows of the table of results: a name and a value for each test."""
-    errors = {
-        name: [words.years(test[key]) for test in tests] for key, name in words.MODELS.items()
-    }
-    errors["this model"] = [
+
+    def row(name: str, key: str, form: Callable[[float], str] = words.years) -> list[str]:
+        return [name, *(form(test[key]) for test in tests)]
+
+    own = [
         f"**{words.years(test['mae'])}** "
         f"({words.years(test['mae_low'])}–{words.years(test['mae_high'])})"
         for test in tests
     ]
-    rows = {
-        "mix of years": [words.TESTS_IN_WORDS[test] for test in TESTS],
-        "posters": [words.count(test["n"]) for test in tests],
-        **{f"MAE, {name}": values for name, values in errors.items()},
-        "median error": [words.years(test["median_ae"]) for test in tests],
-        "within 10 years": [words.percent(test["within_10"]) for test in tests],
-        "coverage of the intervals": [words.percent(test["coverage"]) for test in tests],
-        "mean width of the intervals": [words.years(test["interval_width"]) for test in tests],
-    }
-    return [[name, *values] for name, values in rows.items()]
+    return [
+        ["mix of years", *(words.TESTS_IN_WORDS[test] for test in TESTS)],
+        row("posters", "n", words.count),
+        ["MAE, this model", *own],
+        *(row(f"MAE, {name}", key) for key, name in words.MODELS.items() if key != "mae"),
+        row("median error", "median_ae"),
+        row("within 10 years", "within_10", words.percent),
+        row("coverage of the intervals", "coverage", words.percent),
+        row("mean width of the intervals", "interval_width"),
+    ]
 
 
 def _worst(decades: list[dict[Any, Any]]) -> dict[Any, Any] | None:

@@ -1,15 +1,20 @@
-"""Render the templates of this package with the shared number formats."""
+"""What the HTML pages share: templates with the number formats, and thumbnails."""
 
+import base64
+import io
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from PIL import Image
 
+from posters.images.pictures import read_image, to_rgb
 from posters.reports import words
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def render_template(name: str, content: dict[str, object]) -> str:
+def render_template(name: str, content: Mapping[str, object]) -> str:
     """A template filled with `content`; values are escaped in HTML, as titles are foreign text."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -23,3 +28,16 @@ def render_template(name: str, content: dict[str, object]) -> str:
         name: getattr(words, name) for name in ("count", "years", "signed_years", "percent")
     }
     return environment.get_template(name).render(content)
+
+
+def thumbnail(path: Path, size: tuple[int, int] = (176, 264), quality: int = 72) -> str:
+    """A poster file as the data URI of a JPEG of at most `size` pixels.
+
+    Raises:
+        PosterRefused: the poster can't be read.
+    """
+    image = to_rgb(read_image(path))
+    image.thumbnail(size, Image.Resampling.LANCZOS)
+    with io.BytesIO() as buffer:
+        image.save(buffer, format="JPEG", quality=quality, optimize=True)
+        return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

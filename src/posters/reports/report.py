@@ -7,12 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from posters.embedding.embeddings import Embeddings
 from posters.evaluation.sweep_table import sweep_matches
-from posters.neighbours.index import Neighbour
+from posters.neighbours.index import Neighbour, Neighbours
+from posters.params import EvaluateParams
 from posters.reports import charts, words
 from posters.reports.palette import DARK, LIGHT, css_variables
-from posters.reports.rendering import render_template
-from posters.reports.thumbnails import thumbnail
+from posters.reports.rendering import render_template, thumbnail
+from posters.years.dataset import Parts
 from posters.years.splitting import TESTS
 
 # Limits that keep the file small, whatever the figure of neighbours shows.
@@ -28,9 +30,7 @@ class Findings:
     """What is known of an evaluated model.
 
     Attributes:
-        evaluation: the content of `metrics/evaluation.json`.
-        catalogue: the content of `metrics/catalogue.json`.
-        decades: the content of `metrics/decades.csv`.
+        evaluation, catalogue, decades: the content of these files in `metrics/`.
         tested: every tested movie: `imdb_id`, `title`, `year`, `file`, `test`, the year
             `predicted`, and its interval, `low` to `high`.
         neighbours: of some tested posters.
@@ -53,6 +53,22 @@ class Findings:
     sweep: pd.DataFrame | None = None
 
 
+def find_neighbours(
+    parts: Parts, embeddings: Embeddings, params: EvaluateParams
+) -> QueryNeighbours:
+    """Queries of the balanced test, evenly spaced over the years, each with its nearest posters."""
+    movies = parts["balanced"].movies.sort_values(["year", "imdb_id"])
+    count = min(params.queries, len(movies))
+    index = Neighbours(embeddings)
+    found = []
+    for number in range(count):
+        movie = movies.iloc[(2 * number + 1) * len(movies) // (2 * count)]
+        query = Neighbour(movie["imdb_id"], movie["title"], movie["year"], movie["file"], 1.0)
+        vector = embeddings.matrix[embeddings.rows([query.imdb_id])]
+        found.append((query, index.nearest_to_vectors(vector, params.neighbours)[0]))
+    return found
+
+
 def render(findings: Findings) -> str:
     """The report; the same findings give the same text.
 
@@ -64,9 +80,12 @@ def render(findings: Findings) -> str:
         error=(findings.tested["predicted"] - findings.tested["year"]).abs()
     )
     by_test = {test: tested[tested["test"] == test] for test in TESTS}
-    limits = charts.year_limits(tested)
+    years = tested[["year", "predicted"]].to_numpy(dtype=float)
+    limits = (float(years.min()) - 4, float(years.max()) + 4)
     count = len(findings.neighbours)
     decades = charts.matching_prior(findings.decades)
+    by_year = pd.DataFrame(catalogue["years"])
+    movies = by_year.groupby(by_year["year"].rename("decade") // 10 * 10).sum()
     content = {
         "light": css_variables(LIGHT),
         "dark": css_variables(DARK),
@@ -90,15 +109,15 @@ def render(findings: Findings) -> str:
             charts.movies_by_year(catalogue, findings.before, topped_up=topped_up)
             for topped_up in (False, True)
         ],
-        "movies": _by_decade(catalogue["years"]),
+        "movies": movies.reset_index().to_dict("records"),
         "scatter_plots": {
             test: charts.predicted_against_true(rows, test, limits)
             for test, rows in by_test.items()
         },
         "max_dots": charts.MAX_DOTS,
         "few": words.FEW_POSTERS,
-        "error_chart": charts.error_by_decade(findings.decades),
-        "coverage_chart": charts.coverage_by_decade(findings.decades, findings.level),
+        "error_chart": charts.error_by_decade(decades),
+        "coverage_chart": charts.coverage_by_decade(decades, findings.level),
         "decades": {test: decades[decades["test"] == test].to_dict("records") for test in TESTS},
         "neighbours": [
             (query, neighbours[:_MAX_NEIGHBOURS])
@@ -112,20 +131,14 @@ def render(findings: Findings) -> str:
     return render_template("report.html.jinja", content)
 
 
-def _by_decade(years: Sequence[Mapping[str, int]]) -> list[dict[Any, Any]]:
-    """The counts of `metrics/catalogue.json` summed over decades."""
-    table = pd.DataFrame(years)
-    decades = table.groupby(table["year"].rename("decade") // 10 * 10).sum()
-    return decades.reset_index().to_dict("records")
-
-
 def _examples(rows: pd.DataFrame) -> dict[str, list[dict[Any, Any]]]:
     """The predictions of one test with the smallest and with the largest errors."""
-    smallest = rows.sort_values(["error", "imdb_id"])
-    largest = rows.sort_values(["error", "imdb_id"], ascending=[False, True])
+    by = ["error", "imdb_id"]
+    smallest = rows.sort_values(by).head(_EXAMPLES)
+    largest = rows.sort_values(by, ascending=[False, True]).head(_EXAMPLES)
     return {
-        name: ordered.head(_EXAMPLES).to_dict("records")
-        for name, ordered in (("Smallest errors", smallest), ("Largest errors", largest))
+        "Smallest errors": smallest.to_dict("records"),
+        "Largest errors": largest.to_dict("records"),
     }
 
 

@@ -14,11 +14,8 @@ _LEFT, _RIGHT, _BOTTOM = 38, 16, 24
 class Chart:
     """Axes and the shapes drawn in them; all coordinates are data values.
 
-    Args:
-        label: text for screen readers.
-        x, y: the values at the ends of the axes.
-        width, height: in SVG units; text is 12 units high unless the CSS says otherwise.
-        top: room above the axes.
+    `label` is a text for screen readers, `x` and `y` are the values at the ends of the axes.
+    `width`, `height` and `top`, the room above the axes, are in SVG units.
     """
 
     def __init__(
@@ -36,12 +33,10 @@ class Chart:
         self._width, self._height, self._top = width, height, top
         self._parts: list[Markup] = []
 
-    def x_ticks(
-        self, values: Iterable[float], text: Callable[[float], str] = "{:g}".format
-    ) -> None:
-        """Labels below the x axis."""
+    def x_ticks(self, values: Iterable[float]) -> None:
+        """Numbers below the x axis."""
         for value in values:
-            self.text(value, self.y_range[0], text(value), above=-15)
+            self.text(value, self.y_range[0], f"{value:g}", above=-15)
 
     def y_ticks(self, text: Callable[[float], str] = "{:g}".format, count: int = 5) -> None:
         """Round values on the y axis with a grid line each."""

@@ -64,31 +64,33 @@ def signed_years(value: float) -> str:
     return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
-def caveat_meaning(caveat: str) -> str:
-    """What a caveat means for the results."""
-    if caveat == GENERATED:
-        return (
-            "A program drew the posters that the model was trained on. The results show that the "
-            "pipeline works, not how accurate it is on real posters."
-        )
+def result_in_words(metrics: Mapping[str, Any]) -> str:
+    """The error of a test, those of the baselines, and the coverage, in one line."""
     return (
-        "The network was not pre-trained. ImageNet weights would give different neighbours and "
-        "years."
-    )
+        "MAE {mae:.1f} years ({mae_low:.1f}-{mae_high:.1f}; best constant {best_constant_mae:.1f}, "
+        "ridge {ridge_mae:.1f}, kNN {knn_mae:.1f}, SVR {svr_mae:.1f}, colour alone "
+        "{colour_mae:.1f}); {coverage:.0%} of the intervals contain the year"
+    ).format(**metrics)
 
 
 def caveat_texts(caveats: Iterable[str]) -> dict[str, str]:
-    """The meaning of each caveat, by the caveat with a capital letter."""
-    return {caveat[:1].upper() + caveat[1:]: caveat_meaning(caveat) for caveat in caveats}
+    """What each caveat means for the results, by the caveat with a capital letter."""
+    generated = (
+        "A program drew the posters that the model was trained on. The results show that the "
+        "pipeline works, not how accurate it is on real posters."
+    )
+    random = (
+        "The network was not pre-trained. ImageNet weights would give different neighbours and "
+        "years."
+    )
+    return {
+        caveat[:1].upper() + caveat[1:]: generated if caveat == GENERATED else random
+        for caveat in caveats
+    }
 
 
 def facts(evaluation: Mapping[str, Any], catalogue: Mapping[str, Any]) -> dict[str, str]:
-    """How the model was made: a short text by heading.
-
-    Args:
-        evaluation: the content of `metrics/evaluation.json`.
-        catalogue: the content of `metrics/catalogue.json`.
-    """
+    """How the model was made: a short text by heading, from the JSON files in `metrics/`."""
     run = evaluation["run"]
     counts, backbone, short = run["counts"], run["backbone"], catalogue["short"]
     refused = sum(sum(reasons.values()) for reasons in catalogue["refused"].values())
@@ -111,11 +113,7 @@ def facts(evaluation: Mapping[str, Any], catalogue: Mapping[str, Any]) -> dict[s
 
 
 def out_of_scope(evaluation: Mapping[str, Any]) -> list[str]:
-    """What the model should not be used for.
-
-    Args:
-        evaluation: the content of `metrics/evaluation.json`.
-    """
+    """What the model should not be used for; `evaluation` as in `facts`."""
     caveats = evaluation["run"]["caveats"]
     unusable = "Real posters" if GENERATED in caveats else "Any serious use"
     return [

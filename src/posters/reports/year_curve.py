@@ -9,11 +9,7 @@ from posters.reports.svg_chart import Chart, round_years
 
 
 def prior_curve(prior: Mapping[int, float]) -> Markup:
-    """The prior probability of each year.
-
-    Args:
-        prior: probability by year, for consecutive years.
-    """
+    """The prior: probability by year, for consecutive years."""
     chart = _probability_chart("Prior probability of each year", [prior])
     chart.line(_outline(chart, prior), "prior")
     return _with_tooltips(chart, prior)
@@ -27,14 +23,10 @@ def prediction_curve(
     interval: tuple[int, int],
     true_year: int | None = None,
 ) -> Markup:
-    """The predicted probability of each year: interval shaded, median and true year marked.
+    """The predicted probability of each year, and the prior.
 
-    Args:
-        probabilities: predicted probability by year, for consecutive years.
-        prior: the same without the poster.
-        median: of `probabilities`.
-        interval: first and last year of the prediction interval.
-        true_year: if it is known.
+    The prediction interval (first and last year) is shaded; the median and the true year, if it is
+    known, are marked.
     """
     low, high = interval
     label = f"Probability of each year: median {median}, interval {low} to {high}"
@@ -64,8 +56,7 @@ def _probability_chart(label: str, curves: list[Mapping[int, float]]) -> Chart:
     """Axes of years and of probabilities up to a little more than the maximum of the curves."""
     years = list(curves[0])
     top = 1.1 * max(max(curve.values()) for curve in curves)
-    x = (years[0] - 0.5, years[-1] + 0.5)
-    chart = Chart(label, x, (0, top), width=480, top=36)
+    chart = Chart(label, (years[0] - 0.5, years[-1] + 0.5), (0, top), width=480, top=36)
     chart.y_ticks(lambda value: f"{100 * value:g}%", count=4)
     chart.x_ticks(round_years(years[0], years[-1]))
     return chart

@@ -34,17 +34,22 @@ def comparison(experiments: Sequence[str] = ()) -> str:
     if not runs:
         of = f" in {', '.join(experiments)}" if experiments else ""
         raise DataError(f"there are no evaluated runs{of} yet: run `make repro`")
-    numbers: dict[object, int] = {}
-    for run in runs:
-        numbers.setdefault(_tests(run), len(numbers) + 1)
-    runs.sort(key=lambda run: (numbers[_tests(run)], run.data.metrics["balanced.mae"]))
-    rows = [_HEADER, *(_row(run, numbers[_tests(run)]) for run in runs)]
+    digests = [
+        tuple(run.data.tags.get(f"{test}_test_sha256") for test in TESTS)
+        for run in runs  # the newest first
+    ]
+    numbers = {tests: number for number, tests in enumerate(dict.fromkeys(digests), start=1)}
+    ordered = sorted(
+        ((numbers[tests], run) for tests, run in zip(digests, runs, strict=True)),
+        key=lambda numbered: (numbered[0], numbered[1].data.metrics["balanced.mae"]),
+    )
+    rows = [_HEADER, *(_row(run, number) for number, run in ordered)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         for row in rows
     ]
-    caveats = dict.fromkeys(_caveats(run) for run in runs if _caveats(run))
+    caveats = dict.fromkeys(filter(None, (_caveats(run) for _, run in ordered)))
     lines += [f"* caveats: {text}" for text in caveats]
     return "\n".join([*(line[:WIDTH].rstrip() for line in lines), _LEGEND])
 
@@ -64,28 +69,17 @@ def _evaluated_runs(experiments: Sequence[str]) -> list[Any]:
 
 
 def _row(run: Any, tests: int) -> tuple[str, ...]:
-    params, tags = run.data.params, run.data.tags
-    date = datetime.fromtimestamp(run.info.start_time / 1000)
+    params, tags, metrics = run.data.params, run.data.tags, run.data.metrics
+    result = "{mae:4.1f} ({mae_low:.1f}-{mae_high:.1f}) {coverage:.0%}"
+    names = ("mae", "mae_low", "mae_high", "coverage")
     return (
-        params.get("rebalance.t", "?"),
-        params.get("embed.backbone", "?") + ("*" if _caveats(run) else ""),
-        *(_result(run.data.metrics, test) for test in TESTS),
+        params["rebalance.t"],
+        params["embed.backbone"] + ("*" if _caveats(run) else ""),
+        *(result.format(**{name: metrics[f"{test}.{name}"] for name in names}) for test in TESTS),
         str(tests),
-        f"{date:%Y-%m-%d}",
-        tags.get("dvc_exp_name") or tags.get("git_commit", "?")[:7],
+        f"{datetime.fromtimestamp(run.info.start_time / 1000):%Y-%m-%d}",
+        tags.get("dvc_exp_name") or tags["git_commit"][:7],
     )
-
-
-def _result(metrics: dict[str, float], test: str) -> str:
-    mae, low, high, coverage = (
-        metrics.get(f"{test}.{name}", float("nan"))
-        for name in ("mae", "mae_low", "mae_high", "coverage")
-    )
-    return f"{mae:4.1f} ({low:.1f}-{high:.1f}) {coverage:.0%}"
-
-
-def _tests(run: Any) -> tuple[str | None, ...]:
-    return tuple(run.data.tags.get(f"{test}_test_sha256") for test in TESTS)
 
 
 def _caveats(run: Any) -> str:

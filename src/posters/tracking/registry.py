@@ -2,7 +2,6 @@
 
 import logging
 import tempfile
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -31,49 +30,46 @@ _FILES = {
 _PACKAGES = ("mlflow", "numpy", "openvino", "pandas", "pillow", "tqdm")
 
 
-@dataclass(frozen=True)
-class Version:
-    """A registered model.
-
-    Attributes:
-        name, number: its URI is `models:/name/number`.
-        champion: whether it is the champion now.
-        decision: the reason, in words.
-    """
-
-    name: str
-    number: int
-    champion: bool
-    decision: str
-
-
-def register(run_id: str, params: EvaluateParams) -> Version:
+def register(run_id: str, params: EvaluateParams) -> str:
     """Store the model in `data/` as the model of a run, register it, and choose the champion.
 
     Args:
-        run_id: the run, as `log_run` returned it, in MLflow's current tracking URI.
+        run_id: the run, in MLflow's current tracking URI.
         params: the registered model's name, and the test that decides.
+
+    Returns:
+        The version, whether it is the champion now, and why, as one line.
     """
     import mlflow
+    from mlflow.exceptions import MlflowException
 
     client = mlflow.MlflowClient()
     run = client.get_run(run_id)
-    model_id = _log_model(run_id, params.model_name)
-    _create_registered_model(client, params)
-    champion, decision = _decide(client, params, run)
-    errors = {f"{test}.mae": str(run.data.metrics[f"{test}.mae"]) for test in TESTS}
+    name = params.model_name
+    model_id = _log_model(run_id, name)
+    try:
+        description = _DESCRIPTION.format(metric=f"{params.champion_by}.mae")
+        client.create_registered_model(name, description=description)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    is_champion, decision = _decide(client, params, run)
     version = client.create_model_version(
-        params.model_name,
+        name,
         source=f"models:/{model_id}",
         run_id=run_id,
         model_id=model_id,
-        tags={"decision": decision, **errors, **_test_digests(run)},
+        tags={
+            "decision": decision,
+            **{f"{test}.mae": str(run.data.metrics[f"{test}.mae"]) for test in TESTS},
+            **{digest: run.data.tags[digest] for digest in map("{}_test_sha256".format, TESTS)},
+        },
         description=run.data.tags.get(NOTE),
         await_creation_for=0,
-    )
-    if champion:
-        client.set_registered_model_alias(params.model_name, CHAMPION, version.version)
-    return Version(params.model_name, int(version.version), champion, decision)
+    ).version
+    if is_champion:
+        client.set_registered_model_alias(name, CHAMPION, version)
+    return f"{name} version {version} is {'the' if is_champion else 'not the'} champion: {decision}"
 
 
 def _log_model(run_id: str, name: str) -> str:
@@ -106,18 +102,6 @@ def _log_model(run_id: str, name: str) -> str:
     return str(model.model_id)
 
 
-def _create_registered_model(client: Any, params: EvaluateParams) -> None:
-    """Create the registered model if it does not exist."""
-    from mlflow.exceptions import MlflowException
-
-    description = _DESCRIPTION.format(metric=f"{params.champion_by}.mae")
-    try:
-        client.create_registered_model(params.model_name, description=description)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
-
-
 def _decide(client: Any, params: EvaluateParams, run: Any) -> tuple[bool, str]:
     """Whether the model of `run` becomes the champion, and the reason."""
     metric, test_digest = f"{params.champion_by}.mae", f"{params.champion_by}_test_sha256"
@@ -138,8 +122,3 @@ def _decide(client: Any, params: EvaluateParams, run: Any) -> tuple[bool, str]:
     if error < least:
         return True, f"{metric} {error:.2f}, less than the {least:.2f} of {version}"
     return False, f"{metric} {error:.2f}, not less than the {least:.2f} of the champion, {version}"
-
-
-def _test_digests(run: Any) -> dict[str, str]:
-    names = [f"{test}_test_sha256" for test in TESTS]
-    return {name: run.data.tags[name] for name in names if name in run.data.tags}

@@ -1,4 +1,4 @@
-"""The content of a model's MLflow run: parameters, metrics, tags, description and files."""
+"""The MLflow run of an evaluated model: parameters, metrics, tags, description and files."""
 
 import json
 import os
@@ -10,33 +10,26 @@ import pandas as pd
 from posters import paths
 from posters.files import sha256, sha256_of_file
 from posters.params import Params, flatten
-from posters.tracking.runs import Run
+from posters.reports.words import result_in_words
+from posters.tracking.runs import log_run
 from posters.tracking.runs_page import NOTE
 from posters.years.dataset import Part, Parts
 from posters.years.splitting import TESTS
 
-_FILES = (
-    paths.PLOTS / "report.html",
-    paths.PLOTS / "movies_distribution_1.png",
-    paths.PLOTS / "movies_distribution_2.png",
-    paths.PLOTS / "loss_curve.png",
-    paths.PLOTS / "predicted_true.png",
-    paths.PLOTS / "error_by_decade.png",
-    paths.PLOTS / "coverage_by_decade.png",
-    paths.PLOTS / "neighbours.png",
-    paths.METRICS / "catalogue.json",
-    paths.METRICS / "evaluation.json",
-    paths.METRICS / "decades.csv",
+_PLOTS = (
+    *("report.html", "movies_distribution_1.png", "movies_distribution_2.png", "loss_curve.png"),
+    *("predicted_true.png", "error_by_decade.png", "coverage_by_decade.png", "neighbours.png"),
 )
+_METRICS = ("catalogue.json", "evaluation.json", "decades.csv")
 
 
-def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> Run:
-    """Collect everything that the stages wrote about one model.
+def log_evaluation(params: Params, parts: Parts, evaluation: dict[str, Any]) -> str:
+    """Log everything that the stages wrote about one model, and return the run's id.
 
-    Args:
-        params: the parameters of the pipeline.
-        parts: the parts of the split.
-        evaluation: the content of `metrics/evaluation.json`.
+    `evaluation` is the content of `metrics/evaluation.json`.
+
+    Raises:
+        TrackingError: the server at `MLFLOW_TRACKING_URI` does not respond.
     """
     run, backbone = evaluation["run"], parts.backbone
     catalogue = catalogue_metrics()
@@ -59,14 +52,18 @@ def evaluated_run(params: Params, parts: Parts, evaluation: dict[str, Any]) -> R
         tags["dvc_exp_name"] = os.environ["DVC_EXP_NAME"]
     # MLflow's lists and charts show the first 20 characters of a name.
     head = "" if params.train.head == "distribution" else f"{params.train.head} "
-    return Run(
-        name=f"t={params.rebalance.t} {backbone.name} {head}{run['model_sha256'][:7]}",
+    return log_run(
+        params.evaluate.experiment,
+        f"t={params.rebalance.t} {backbone.name} {head}{run['model_sha256'][:7]}",
         # The section `fetch` is left out: it holds an e-mail address and does not affect results.
         params={k: v for k, v in flatten(params).items() if not k.startswith("fetch.")},
         metrics=_metrics(evaluation, catalogue),
         history=pd.read_csv(paths.MODEL / "history.csv"),
         tags=tags,
-        files=_FILES,
+        files=[
+            *(paths.PLOTS / name for name in _PLOTS),
+            *(paths.METRICS / name for name in _METRICS),
+        ],
     )
 
 
@@ -87,10 +84,8 @@ def _description(parts: Parts, evaluation: dict[str, Any]) -> str:
     """The run's errors and training data in words."""
     run = evaluation["run"]
     errors = " ".join(
-        f"On the {test} test ({metrics['n']:.0f} posters) the mean absolute error is "
-        f"{metrics['mae']:.1f} years ({metrics['best_constant_mae']:.1f} for the best constant), "
-        f"and {metrics['coverage']:.0%} of the intervals contain the true year."
-        for test, metrics in ((test, evaluation[test]) for test in reversed(TESTS))
+        f"{test.capitalize()} test: {result_in_words(evaluation[test])}."
+        for test in reversed(TESTS)
     )
     trained_on = run["counts"]["train"] + run["counts"]["validation"]
     caveats = f" Caveats: {', '.join(run['caveats'])}." if run["caveats"] else ""

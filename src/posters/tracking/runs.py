@@ -6,7 +6,6 @@
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,35 +17,24 @@ from posters import paths
 from posters.errors import DataError, TrackingError
 from posters.tracking.runs_page import describe_experiment
 
-DATABASE = "mlflow.db"
-ARTIFACTS = "mlartifacts"
 _TIMEOUT = 10.0  # seconds
 _SQLITE = "sqlite:///"
 
 
-@dataclass(frozen=True)
-class Run:
-    """Everything to log about one model.
-
-    Attributes:
-        name: a short name, unique among the runs.
-        params: every parameter under its dotted name.
-        metrics: numbers under dotted names.
-        history: training curves: the column `epoch`, and one column per curve.
-        tags: hashes, the commit, caveats.
-        files: figures and tables.
-    """
-
-    name: str
-    params: Mapping[str, Any]
-    metrics: Mapping[str, float]
-    history: pd.DataFrame
-    tags: Mapping[str, str]
-    files: Sequence[Path]
-
-
-def log_run(experiment: str, run: Run) -> str:
+def log_run(
+    experiment: str,
+    name: str,
+    *,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, float],
+    history: pd.DataFrame,
+    tags: Mapping[str, str],
+    files: Sequence[Path],
+) -> str:
     """Log a run to the database or the server, and return its id.
+
+    The experiment is created if it does not exist, and restored if it was deleted. `history` holds
+    training curves: the column `epoch`, and one column per curve.
 
     Raises:
         TrackingError: the server at `MLFLOW_TRACKING_URI` does not respond.
@@ -57,14 +45,14 @@ def log_run(experiment: str, run: Run) -> str:
 
     experiment_id = _experiment_id(client, experiment, uri)
     describe_experiment(client, experiment_id)
-    with mlflow.start_run(experiment_id=experiment_id, run_name=run.name) as active:
-        mlflow.set_tags(dict(run.tags))
-        mlflow.log_params(dict(run.params))
-        mlflow.log_metrics(dict(run.metrics))
-        for row in run.history.to_dict("records"):
-            curves = {f"train.{name}": value for name, value in row.items() if name != "epoch"}
+    with mlflow.start_run(experiment_id=experiment_id, run_name=name) as active:
+        mlflow.set_tags(dict(tags))
+        mlflow.log_params(dict(params))
+        mlflow.log_metrics(dict(metrics))
+        for row in history.to_dict("records"):
+            curves = {f"train.{curve}": value for curve, value in row.items() if curve != "epoch"}
             mlflow.log_metrics(curves, step=int(row["epoch"]))
-        for file in run.files:
+        for file in files:
             mlflow.log_artifact(str(file))
     return str(active.info.run_id)
 
@@ -75,7 +63,7 @@ def tracking_uri() -> str:
     Raises:
         TrackingError: the server does not respond.
     """
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{DATABASE}"
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"
     if uri.startswith("http"):
         # MLflow itself would retry for minutes.
         try:
@@ -114,7 +102,7 @@ def _experiment_id(client: Any, name: str, uri: str) -> str:
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         # A server decides itself where files are stored.
-        artifacts = None if uri.startswith("http") else (paths.root() / ARTIFACTS).as_uri()
+        artifacts = None if uri.startswith("http") else (paths.root() / "mlartifacts").as_uri()
         return str(client.create_experiment(name, artifact_location=artifacts))
     if experiment.lifecycle_stage == "deleted":
         # MLflow refuses new runs in it, and a second experiment of the same name.

@@ -50,11 +50,7 @@ def input_example() -> pd.DataFrame:
 
 
 class ServedModel:
-    """Gives the same predictions as `predict.py`.
-
-    Args:
-        data: see `Predictor`.
-    """
+    """Gives the same predictions as `predict.py`; `data` is that of `Predictor`."""
 
     def __init__(self, data: Path) -> None:
         self._predictor = Predictor(data)
@@ -87,9 +83,8 @@ class ServedModel:
             try:
                 prediction = self._predictor.predict(_file_content(image), k, prior)
             except PosterRefused as refused:
-                raise _bad_request(
-                    f"row {number}: {refused}; use another picture of this poster"
-                ) from refused
+                advice = "use another picture of this poster"
+                raise _bad_request(f"row {number}: {refused}; {advice}") from refused
             predictions.append(self._predictor.as_json(prediction, prior))
         return predictions
 
