@@ -66,7 +66,7 @@ refresh: setup ## fetch newer listings (data sets), then run the pipeline
 test: setup ## run all tests
 	$(BIN)/python -m pytest
 
-test-fast: setup ## run the tests that take under 10 seconds each
+test-fast: setup ## run all tests but the slow ones (whole stages, pipelines, servers, browsers)
 	$(BIN)/python -m pytest -m "not slow"
 
 lint: setup ## check style and types, and the Dockerfile

@@ -17,6 +17,8 @@ from misbehaving_server import ledger_rows
 
 from posters.web.ledger import LEDGER, Attempt, Ledger
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
@@ -85,7 +87,6 @@ def wait_for_responses(project: Project, process: "subprocess.Popen[str]", numbe
     pytest.fail(f"it ended too soon: {process.communicate()}")
 
 
-@pytest.mark.slow
 def test_killed_run_continues_and_gives_the_same_files(project: Project, tmp_path: Path) -> None:
     project.set(scrape__movies=150)
     for number in (8, 20):
@@ -138,7 +139,6 @@ def test_full_disk_is_one_error_line_and_the_next_run_continues(project: Project
     assert all(fetched(project)[url] == 1 for url in before)
 
 
-@pytest.mark.slow
 def test_larger_t_fetches_only_the_difference_and_smaller_t_nothing(project: Project) -> None:
     run(project, "inputs", "scrape", "rebalance")
     low, first = outputs(project), len(rows(project))

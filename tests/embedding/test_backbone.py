@@ -19,6 +19,8 @@ from posters.embedding.keras_backbone import default_size, load_backbone
 from posters.errors import BackboneError, PosterRefused
 from posters.params import load_params
 
+pytestmark = pytest.mark.slow
+
 PARAMS = load_params().embed.model_copy(
     update={
         "backbone": "MobileNetV2",

@@ -15,6 +15,8 @@ from posters.embedding.openvino_model import has_bfloat16
 from posters.errors import BackboneError
 from posters.params import EmbedParams, load_params
 
+pytestmark = pytest.mark.slow
+
 NOWHERE = Path("nowhere")
 PARAMS = load_params().embed.model_copy(
     update={

@@ -9,6 +9,8 @@ import pytest
 from conftest import Project, write_table
 from PIL import Image
 
+pytestmark = pytest.mark.slow
+
 MakeProject = Callable[[Path], Project]
 
 
