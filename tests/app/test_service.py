@@ -1,8 +1,6 @@
 """The HTML of the page's predictions."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -85,13 +83,3 @@ def test_titles_and_reasons_are_escaped() -> None:
     assert "<script" not in html
     assert html.count("&lt;script&gt;") == 3
     assert "picture missing" in html
-
-
-def test_service_imports_no_slow_package() -> None:
-    script = "import posters.app.service, sys; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    loaded = {name.split(".")[0] for name in done.stdout.split()}
-    assert "posters" in loaded
-    assert not loaded & {"tensorflow", "keras", "mlflow", "sklearn", "matplotlib", "dvc"}

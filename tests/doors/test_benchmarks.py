@@ -11,15 +11,6 @@ from benchmarks.__main__ import PARTS
 from benchmarks.measuring import BenchmarkError
 
 
-def test_functions_take_turns() -> None:
-    calls: list[str] = []
-    times = measuring.seconds(
-        {"one": lambda: calls.append("one"), "other": lambda: calls.append("other")}, runs=3
-    )
-    assert calls == ["one", "other"] * 4
-    assert set(times) == {"one", "other"}
-
-
 def test_memory_of_a_process_is_measured() -> None:
     _, small = measuring.process([sys.executable, "-c", "pass"])
     _, large = measuring.process([sys.executable, "-c", "b'x' * 200_000_000"])

@@ -1,6 +1,5 @@
 """The cache of vectors, and the array beside its movies."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -59,9 +58,6 @@ def test_only_posters_without_a_vector_are_embedded(tmp_path: Path) -> None:
     assert embed_missing(cache, files(5), network.batches) == 5
     assert embed_missing(cache, files(8), network.batches) == 3
     assert network.embedded == [f"poster{number}" for number in range(8)]
-    (database,) = tmp_path.glob("*.sqlite")
-    with sqlite3.connect(database) as connection:
-        assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (8,)
 
 
 def test_interrupted_run_keeps_its_complete_batches(tmp_path: Path) -> None:
@@ -172,7 +168,6 @@ def test_missing_or_damaged_file_is_an_error_that_says_what_to_do(
     [
         ("embeddings.npy", np.zeros((3, 5), np.float32)),
         ("embeddings.npy", np.zeros((2, 5))),
-        ("retrieval_features.npy", np.zeros((2, 5), np.float32)),
         ("retrieval_scale.npy", np.zeros((2, 5), np.float32)),
     ],
 )

@@ -48,13 +48,6 @@ def test_adjusted_posterior_is_that_of_bayes_rule_under_the_other_prior(name: st
     assert not np.allclose(posterior(learned), posterior(other), rtol=0.1)
 
 
-def test_adjusting_to_the_learned_prior_changes_nothing() -> None:
-    probabilities = np.random.default_rng(0).dirichlet(np.ones(len(YEARS)), 50)
-    for name, learned in (("natural", random_prior(1)), ("uniform", UNIFORM)):
-        same = Priors(YEARS, learned, random_prior(1)).adjusted(probabilities, name)
-        np.testing.assert_allclose(same, probabilities)
-
-
 def test_prior_ratio_is_at_most_twenty() -> None:
     priors = Priors(YEARS[:3], np.array([0.5, 0.499, 0.001]), np.array([0.25, 0.25, 0.5]))
     adjusted = priors.adjusted(np.array([[0.3, 0.6, 0.1]]), "natural")
