@@ -68,7 +68,6 @@ def part_of(
     *,
     initial: Any = True,
     vectors: NDArray[np.float32] | None = None,
-    colours: NDArray[np.float32] | None = None,
     groups: Sequence[str] | None = None,
     seed: int = 0,
 ) -> Part:
@@ -88,6 +87,4 @@ def part_of(
     )
     if vectors is None:
         vectors = vectors_of(years, seed)
-    if colours is None:
-        colours = vectors_of(years, seed + 1000)[:, :4]
-    return Part(movies, vectors, colours, years)
+    return Part(movies, vectors, vectors_of(years, seed + 1000)[:, :4], years)

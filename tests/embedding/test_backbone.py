@@ -66,17 +66,6 @@ def test_vector_does_not_depend_on_the_other_posters(name: str, posters: list[Pa
         np.testing.assert_array_equal(network.embed(order), vectors[rows])
 
 
-def test_path_bytes_image_and_array_give_the_same_vector(
-    network: Backbone, posters: list[Path]
-) -> None:
-    with Image.open(posters[0]) as image:
-        image.load()
-    vectors = network.embed([posters[0], posters[0].read_bytes(), image, np.asarray(image)])
-    # Mean and deviation of 1,776 channels, three bands of 392 channels, and the colours.
-    assert vectors.shape == (4, network.info.embedding_size) == (4, 2 * 1776 + 3 * 392 + 70)
-    assert (vectors == vectors[0]).all()
-
-
 def test_avg_and_max_pooling_are_mean_and_maximum_of_flatten(picture: np.ndarray) -> None:
     def features(pooling: str, size: int) -> np.ndarray:
         network = small("VGG16", pooling=pooling)

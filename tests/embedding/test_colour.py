@@ -26,24 +26,6 @@ def test_shares_are_those_of_a_numpy_histogram(pictures: NDArray[np.float32]) ->
         np.testing.assert_allclose(row[:BINS] ** 2, counts.ravel() / (30 * 21), rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("colour", "index"),
-    [
-        ((63, 63, 63), 0),
-        ((64, 0, 0), 16),
-        ((191, 128, 192), 2 * 16 + 2 * 4 + 3),
-        ((255, 255, 255), BINS - 1),
-    ],
-)
-def test_plain_picture_fills_one_bin_without_deviation(
-    colour: tuple[int, int, int], index: int
-) -> None:
-    statistics = colour_statistics(np.full((1, 6, 4, 3), colour, np.float32))[0]
-    np.testing.assert_array_equal(statistics[:BINS], np.eye(BINS)[index])
-    np.testing.assert_allclose(statistics[BINS : BINS + 3], np.array(colour) / 255, rtol=1e-6)
-    np.testing.assert_array_equal(statistics[BINS + 3 :], 0)
-
-
 def test_mean_and_deviation_are_those_of_numpy(pictures: NDArray[np.float32]) -> None:
     pixels = pictures.reshape(3, -1, 3).astype(np.float64) / 255
     expected = np.hstack([pixels.mean(axis=1), pixels.std(axis=1)])

@@ -41,11 +41,6 @@ def small_network(height: int = 12, width: int = 8) -> Any:
     return keras.Model(pictures, flat)
 
 
-def application(name: str, height: int, width: int) -> Any:
-    build = getattr(keras.applications, name)
-    return build(include_top=False, weights=None, input_shape=(height, width, 3))
-
-
 def pictures_for(network: Any) -> NDArray[np.float32]:
     shape = (3, *network.input_shape[1:])
     return np.random.default_rng(0).uniform(0, 1, shape).astype(np.float32)
@@ -73,27 +68,6 @@ def test_features_are_channel_statistics_then_band_means(height: int) -> None:
     found = model.predict_on_batch(pictures_for(network))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
     assert (expected > 0.01).mean() > 0.5
-
-
-@pytest.mark.parametrize("name", ["VGG16", "VGG19", "MobileNetV2"])
-def test_default_layers_are_layers_of_their_network(name: str) -> None:
-    network = application(name, 64, 64)
-    layers = choose_feature_layers(network, name, None)
-    model, year_size = feature_model(keras, network, layers)
-    channels = {layer.name: layer.output.shape[-1] for layer in network.layers}
-    assert year_size == 2 * sum(channels[layer] for layer in layers.year)
-    retrieval_size = model.output_shape[1] - year_size
-    assert retrieval_size == 3 * sum(channels[layer] for layer in layers.retrieval)
-
-
-def test_any_network_has_layers_of_several_sizes() -> None:
-    network = application("EfficientNetB0", 96, 64)
-    layers = choose_feature_layers(network, "EfficientNetB0", None)
-    heights = [network.get_layer(layer).output.shape[1] for layer in layers.year]
-    assert layers.year == layers.retrieval
-    assert len(heights) >= 3
-    assert heights == sorted(set(heights), reverse=True)
-    assert heights[-1] > network.output_shape[1]
 
 
 def test_other_networks_use_the_deepest_layer_of_each_size_but_the_smallest() -> None:

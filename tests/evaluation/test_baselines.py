@@ -5,13 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from parts import part_of, random_years
-from sklearn.linear_model import Ridge
-from sklearn.preprocessing import StandardScaler
 
 from posters.evaluation.baselines import Baselines, fit_baselines
-from posters.years.dataset import Part, concatenate
+from posters.years.dataset import Part
 
 MODELS = ("ridge", "knn", "svr", "colour")
 
@@ -98,36 +95,6 @@ def test_settings_are_chosen_on_the_validation_rows(name: str) -> None:
     # If features are uninformative on the validation rows, stronger smoothing is better.
     smoother = fit_baselines(training, shuffled(validation, 0)).settings[name]
     assert smoother > setting
-
-
-def ridge(part: Part, penalty: float, test: Part) -> NDArray[np.float64]:
-    """Predictions of scikit-learn's ridge regression that was trained on a part."""
-    scaler = StandardScaler().fit(part.vectors)
-    model = Ridge(alpha=penalty).fit(scaler.transform(part.vectors), part.years)
-    return np.asarray(model.predict(scaler.transform(test.vectors)))
-
-
-def with_noise(part: Part, seed: int) -> Part:
-    """The same rows with 300 noisy dimensions, so that a penalty is useful."""
-    noise = np.random.default_rng(seed).normal(0, 40, (len(part.years), 300))
-    vectors = (part.years[:, None] - 1950) / 37 + noise
-    return replace(part, vectors=vectors.astype(np.float32))
-
-
-def test_penalty_is_chosen_without_training_on_validation_rows_and_then_used_with_them() -> None:
-    training, validation = with_noise(random_part(0), 0), with_noise(random_part(1, 100), 1)
-    test = with_noise(random_part(2), 2)
-    found = fit_baselines(training, validation)
-
-    def error(penalty: float) -> float:
-        return float(np.abs(ridge(training, penalty, validation) - validation.years).mean())
-
-    penalties = (100, 1000, 3000, 10_000, 30_000, 100_000)
-    penalty = found.settings["ridge"]
-    assert penalty in penalties[1:-1]
-    assert error(penalty) == pytest.approx(min(map(error, penalties)), rel=1e-6)
-    expected = ridge(concatenate(training, validation), penalty, test)
-    np.testing.assert_allclose(found.models["ridge"](test), expected, rtol=1e-5)
 
 
 def test_two_rows_are_enough_for_every_model() -> None:

@@ -44,11 +44,8 @@ def test_difference_is_explained(repository: Path, mae: float, expected: str) ->
     assert "git restore" in note
 
 
-def test_no_note_without_a_difference(repository: Path) -> None:
+def test_no_note_without_a_difference_nor_where_parameters_were_edited(repository: Path) -> None:
     assert difference_from_commit(repository) is None
-
-
-def test_no_note_where_parameters_were_edited(repository: Path) -> None:
     (repository / "params.yaml").write_text("t: 40\n")
     (repository / "metrics" / "evaluation.json").write_text(evaluation(11.5))
     assert difference_from_commit(repository) is None

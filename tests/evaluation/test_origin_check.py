@@ -16,11 +16,8 @@ SEEDS = range(12)
 def posters(seed: int, rows: int = 600, *, leak: float = 0.0, year_signal: float = 0.0) -> Part:
     """Posters of 1960 to 1999, of which the older ones are mostly top-ups.
 
-    Args:
-        seed: of the posters.
-        rows: their number.
-        leak: difference between the origins in one of 20 dimensions, in standard deviations.
-        year_signal: how strongly two other dimensions depend on the year.
+    The leak is the difference between the origins in one of 20 dimensions, in standard deviations;
+    two other dimensions depend on the year.
     """
     generator = np.random.default_rng(seed)
     years = generator.integers(1960, 2000, rows)
@@ -70,15 +67,6 @@ def test_leak_is_found_and_a_stronger_one_has_a_higher_auc() -> None:
     assert aucs[-1] > 0.95
 
 
-def test_limits_are_around_one_half_and_narrower_with_more_posters() -> None:
-    few, many = checked(posters(2, 200)), checked(posters(2, 2000))
-    for found in (few, many):
-        assert found.chance_low + found.chance_high == pytest.approx(1)
-        assert 0 < found.chance_low < 0.5
-    assert many.chance_high < few.chance_high
-    assert many.pairs > few.pairs
-
-
 def test_groups_are_not_split_between_folds() -> None:
     # All posters of a title are similar and have the same origin.
     generator = np.random.default_rng(3)
@@ -99,10 +87,6 @@ def test_groups_are_not_split_between_folds() -> None:
     "part",
     [
         pytest.param(part_of(range(1900, 2000)), id="no top-ups"),
-        pytest.param(
-            part_of(range(1900, 2000), initial=np.arange(1900, 2000) >= 1950),
-            id="no year with both",
-        ),
         pytest.param(part_of([1950] * 40, initial=[True, False] * 20), id="one year with both"),
         pytest.param(part_of([]), id="no posters"),
     ],

@@ -54,7 +54,6 @@ def test_empty_file_is_no_sweep_and_missing_file_is_an_error(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "damaged",
     [
-        "t,test\n0,natural\n",
         TEXT.replace("natural", "unnatural"),
         f"{TEXT}{FIRST}\n",
         TEXT.replace("20.1234", "much"),
@@ -78,7 +77,6 @@ def test_sweep_matches_a_model_that_differs_in_t_alone() -> None:
     ("section", "change"),
     [
         ("run", {"source": ["table"]}),
-        ("run", {"backbone": {"name": "VGG19", "weights_digest": "0" * 64}}),
         ("run", {"backbone": {"name": "VGG16", "weights_digest": "1" * 64}}),
         ("balanced", {"n": 39}),
     ],
