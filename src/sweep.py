@@ -91,7 +91,10 @@ def run_dvc(*arguments: str) -> None:
         except KeyboardInterrupt:
             # To the whole group: DVC ignores the signal while a stage runs.
             os.killpg(dvc.pid, signal.SIGINT)
-            dvc.communicate()
+            try:
+                dvc.communicate()
+            except KeyboardInterrupt:
+                os.killpg(dvc.pid, signal.SIGKILL)
             raise
     if dvc.returncode:
         print(output, file=sys.stderr)

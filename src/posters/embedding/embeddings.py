@@ -128,6 +128,9 @@ def embed_missing(
 
     `files` are poster files by the SHA-256 of their content; `embed` turns files into batches of
     vectors, in their order.
+
+    Raises:
+        DataError: fewer vectors came than posters were given.
     """
     missing = cache.missing(files)
     if not missing:
@@ -140,6 +143,11 @@ def embed_missing(
         for vectors in batches:
             cache.put(list(islice(remaining, len(vectors))), vectors)
             bar.update(len(vectors))
+    if lost := len(list(remaining)):
+        raise DataError(
+            f"{lost} of {len(missing)} posters got no vector: run `dvc repro` again, the others "
+            "are kept"
+        )
     return len(missing)
 
 

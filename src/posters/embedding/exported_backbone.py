@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _INFO = "backbone.json"
 # The key of an exported network depends on all other parameters, and on these modules and packages.
 _IGNORED_PARAMS = {"batch_size", "engine", "precision", "if_unreachable"}
-_MODULES = ("exported_backbone", "feature_layers", "keras_backbone", "openvino_model")
+_MODULES = (*("colour", "exported_backbone", "feature_layers", "keras_backbone", "openvino_model"),)
 _PACKAGES = ("keras", "tensorflow", "openvino", "numpy")
 _BATCH_SIZE = 2  # if `embed.batch_size` is null: measured fastest for OpenVINO
 
@@ -39,7 +39,8 @@ def open_backbone(
 ) -> tuple[Backbone, Path]:
     """The network that the parameters name, and its OpenVINO model in the cache folder `networks`.
 
-    It is built if it is not in the cache. `weights_path` is `params.weights` resolved to a path, if
+    It is built if it is not in the cache, or if random weights there replace ImageNet's: then the
+    download is tried again. `weights_path` is `params.weights` resolved to a path, if
     it is one.
 
     Raises:

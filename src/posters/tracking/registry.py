@@ -104,14 +104,24 @@ def _log_model(run_id: str, name: str) -> str:
 
 def _decide(client: Any, params: EvaluateParams, run: Any) -> tuple[bool, str]:
     """Whether the model of `run` becomes the champion, and the reason."""
+    from mlflow.exceptions import MlflowException
+
     metric, test_digest = f"{params.champion_by}.mae", f"{params.champion_by}_test_sha256"
     error = run.data.metrics[metric]
     number = client.get_registered_model(params.model_name).aliases.get(CHAMPION)
     if number is None:
         return True, f"{metric} {error:.2f}; there was no champion"
     version = f"version {number}"
-    tags = client.get_model_version(params.model_name, number).tags
-    if metric not in tags or test_digest not in tags:
+    champion = client.get_model_version(params.model_name, number)
+    tags = champion.tags
+    if test_digest not in tags:
+        # A version of before the tags: its run has both, unless it was deleted.
+        try:
+            data = client.get_run(champion.run_id).data
+            tags = {metric: data.metrics.get(metric), **data.tags}
+        except MlflowException:
+            tags = {}
+    if tags.get(metric) is None or test_digest not in tags:
         return True, f"{metric} {error:.2f}; the last champion, {version}, has no known {metric}"
     if tags[test_digest] != run.data.tags.get(test_digest):
         return False, (

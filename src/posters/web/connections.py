@@ -9,11 +9,17 @@ import logging
 import os
 import socket
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
-from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Timeout
+from requests.utils import (
+    DEFAULT_CA_BUNDLE_PATH,
+    get_auth_from_url,
+    get_environ_proxies,
+    select_proxy,
+)
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Timeout, make_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError
@@ -106,8 +112,10 @@ class Connections:
         logging.getLogger("urllib3").setLevel(logging.CRITICAL)
         self.routes = dict(routes)
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
-        certificates = os.environ.get("REQUESTS_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
-        self._options: dict[str, Any] = {"maxsize": kept, "ca_certs": certificates}
+        variables = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+        named = next(filter(None, map(os.environ.get, variables)), DEFAULT_CA_BUNDLE_PATH)
+        option = "ca_cert_dir" if Path(named).is_dir() else "ca_certs"
+        self._options: dict[str, Any] = {"maxsize": kept, option: named}
         self._managers: dict[str | None, PoolManager] = {}  # by proxy
 
     def get(self, url: str, headers: Mapping[str, str], timeout: Timeout) -> BaseHTTPResponse:
@@ -137,10 +145,15 @@ class Connections:
 
     def _manager(self, proxy: str | None) -> PoolManager:
         if proxy not in self._managers:
-            manager = (
-                ProxyManager(proxy, **self._options) if proxy else PoolManager(**self._options)
-            )
+            manager = self._proxy_manager(proxy) if proxy else PoolManager(**self._options)
             manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _PublicPool}
             # Of two threads that get here at the same time, both use the manager of the first.
             self._managers.setdefault(proxy, manager)
         return self._managers[proxy]
+
+    def _proxy_manager(self, proxy: str) -> ProxyManager:
+        """A proxy as its environment variable gives it: `[http://][user:password@]host:port`."""
+        address = proxy if "://" in proxy else f"http://{proxy}"
+        user, password = get_auth_from_url(address)
+        headers = make_headers(proxy_basic_auth=f"{user}:{password}") if user else None
+        return ProxyManager(address, proxy_headers=headers, **self._options)

@@ -115,7 +115,8 @@ class Ledger:
     def refuse(self, *, imdb_id: str, address: str, reason: str) -> None:
         """Note, once, that what an address gave is not usable as the poster of a movie."""
         attempt = Attempt("poster", address, "refused", imdb_id, reason)
-        if attempt not in self._select("address = ? AND outcome = 'refused'", address):
+        noted = "address = ? AND imdb_id = ? AND reason = ? AND outcome = 'refused'"
+        if not self._select(noted, address, imdb_id, reason):
             self.append(attempt)
 
     def distrust(self, address: str, reason: str) -> None:
