@@ -166,12 +166,6 @@ def test_a_damaged_or_missing_body_is_fetched_again(web: Web, content: bytes | N
     assert web.server.count() == 2
 
 
-def test_each_attempt_starts_with_an_empty_file(web: Web) -> None:
-    web.server.on("/a.jpg", reply(b"long" * 1000)[:-1], redirect("/b.jpg"))
-    web.server.on("/b.jpg", reply(b"short" * 100)[:-1], reply(b"poster"))
-    assert get(web.archive()).read() == b"poster"
-
-
 def test_an_interruption_leaves_no_partial_file(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = web.archive()
 
