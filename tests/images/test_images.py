@@ -143,6 +143,8 @@ def test_other_arrays_are_refused(array: NDArray[np.generic]) -> None:
         pytest.param(b"", id="empty file"),
         pytest.param(b"<!DOCTYPE html><html><body>404</body></html>", id="HTML"),
         pytest.param(encoded(noise(), "JPEG")[:1500], id="half a JPEG"),
+        pytest.param(encoded(noise(), "PNG")[:1500], id="half a PNG"),
+        pytest.param(encoded(noise(), "WEBP")[:500], id="half a WebP"),
         pytest.param(encoded(noise(), "GIF"), id="GIF"),
     ],
 )

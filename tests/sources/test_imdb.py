@@ -119,7 +119,6 @@ def test_missing_data_set_stops_the_run_and_is_requested_again(
     [
         ("tt9900050", 1957, "not listed"),
         ("tt9900051", 1958, "another year"),
-        ("tt9900054", 1958, "another year"),
         ("tt9900053", 1958, "no poster"),
         ("tt9900055", 1959, "placeholder"),
     ],

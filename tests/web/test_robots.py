@@ -116,9 +116,10 @@ def test_without_rules_everything_is_allowed(web: Web, answer: bytes) -> None:
         (plain("", 500), 5),
         (reply(status=429, Retry_After=86400), 1),
         (plain("User-agent: *\nDisallow: /x")[:-5], 5),
+        (redirect("https://evil.test/robots.txt"), 1),
         (redirect(ROBOTS), 6),
     ],
-    ids=range(4),
+    ids=range(5),
 )
 def test_site_with_unknown_rules_gets_no_request(web: Web, answer: bytes, requests: int) -> None:
     web.server.on(ROBOTS, answer)
