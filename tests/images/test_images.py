@@ -43,13 +43,6 @@ def encoded(image: Image.Image, format_name: str, **options: Any) -> bytes:
     return file.getvalue()
 
 
-def palette(*colours: tuple[int, int, int]) -> Image.Image:
-    """A palette picture, all of it of the first colour."""
-    image = solid("P", 0)
-    image.putpalette([level for colour in colours for level in colour])
-    return image
-
-
 def with_orientation(image: Image.Image, orientation: int) -> bytes:
     """A PNG file with an Exif orientation."""
     exif = Image.Exif()
@@ -64,14 +57,11 @@ def png_that_claims_to_be(width: int, height: int) -> bytes:
     return bytes(content)
 
 
-GREEN_PALETTE = palette((10, 200, 30), (1, 2, 3))
+GREEN_PALETTE = solid("P", 0)
+GREEN_PALETTE.putpalette([10, 200, 30, 1, 2, 3])
 FILES: dict[str, tuple[bytes, tuple[int, int, int]]] = {
     "grey JPEG": (encoded(solid("L", 100), "JPEG"), (100, 100, 100)),
     "black and white": (encoded(solid("1", 1), "PNG"), WHITE),
-    "16-bit grey": (
-        encoded(Image.fromarray(np.full((12, 8), 100 * 257, np.uint16)), "PNG"),
-        (100, 100, 100),
-    ),
     "CMYK": (encoded(solid("CMYK", (0, 255, 255, 0)), "JPEG", quality=95), (255, 0, 0)),
     "palette": (encoded(GREEN_PALETTE, "PNG"), (10, 200, 30)),
     "palette, clear": (encoded(GREEN_PALETTE, "PNG", transparency=0), WHITE),
@@ -173,9 +163,10 @@ def test_too_many_pixels_are_refused() -> None:
         open_image(content, max_pixels=14_999)
 
 
-@pytest.mark.parametrize("size", [(100, 118), (100, 200), (170, 200)])
-@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP"])
-def test_poster_within_the_limits_is_accepted(size: tuple[int, int], format_name: str) -> None:
+@pytest.mark.parametrize(
+    ("format_name", "size"), [("JPEG", (100, 118)), ("PNG", (100, 200)), ("WEBP", (170, 200))]
+)
+def test_poster_within_the_limits_is_accepted(format_name: str, size: tuple[int, int]) -> None:
     image = check_poster(encoded(noise(*size), format_name), RULES)
     assert (image.format, image.size, image.mode) == (format_name, size, "RGB")
 
