@@ -70,7 +70,8 @@ def test_the_search_is_exact(max_distance: int) -> None:
         return name if least <= max_distance else None
 
     index = HashIndex(max_distance)
-    for name, value in known.items():
+    assert index.find(0) is None
+    for name, value in reversed(known.items()):
         index.add(value, name)
     found = [index.find(query) for query in queries]
     assert found == [nearest(query) for query in queries]

@@ -81,7 +81,6 @@ def test_poster_is_downloaded_from_the_suggested_address(sites: Sites, tmp_path:
     ("content", "reason"),
     [
         (suggestion(1951, f"{IMAGES}/KEY._V1_.jpg"), "another year"),
-        (answered(json.dumps({"q": MOVIE.imdb_id, "v": 1})), "not listed"),
         (suggestion(1950, f"{IMAGES}/GONE._V1_.jpg"), "HTTP 404"),
         (suggestion(1950, "https://elsewhere.example/a.jpg"), "other host"),
         (answered('{"d": [{'), "malformed answer"),
@@ -99,19 +98,6 @@ def test_poster_of_another_movie_is_refused(
             source.poster(MOVIE)
         assert refused.value.reason == reason
     assert max(sites.asked.values()) == 1
-
-
-def test_missing_data_set_stops_the_run_and_is_requested_again(
-    sites: Sites, tmp_path: Path
-) -> None:
-    with (
-        opened(ImdbSource, sites, tmp_path) as source,
-        pytest.raises(SourceError, match=r"title\.basics\.tsv\.gz can't be"),
-    ):
-        list(source.candidates(1950))
-    sites.content |= datasets()
-    with opened(ImdbSource, sites, tmp_path) as source:
-        assert list(source.candidates(1950))
 
 
 @pytest.mark.parametrize(

@@ -112,19 +112,9 @@ def test_token_is_sent_as_a_header(
     assert {headers["Authorization"] for headers in sites.headers.values()} == {f"Bearer {token}"}
 
 
-def test_missing_and_refused_keys_are_errors(
+def test_missing_key_is_an_error(
     sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    empty = with_key(discover(1950, 1, range(0), 0))
-    sites.content |= dict.fromkeys(empty, 401)
-    with (
-        opened(TmdbSource, sites, tmp_path) as source,
-        pytest.raises(SourceError, match="does not accept the key"),
-    ):
-        list(source.candidates(1950))
-    sites.content |= empty
-    with opened(TmdbSource, sites, tmp_path) as source:
-        assert list(source.candidates(1950)) == []  # the listing is requested again
     monkeypatch.delenv("TMDB_API_KEY")
     with pytest.raises(ParamsError, match="TMDB_API_KEY"), opened(TmdbSource, sites, tmp_path):
         pass

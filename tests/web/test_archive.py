@@ -73,19 +73,6 @@ def test_answer_above_our_limits_is_requested_again_under_other_limits(web: Web)
     assert get(web.archive(), limits=Limits(PICTURES, 1000, 20)).read() == b"poster" * 100
 
 
-def test_a_refresh_fetches_listings_anew_and_nothing_else(web: Web) -> None:
-    web.server.on("/list", reply(b"old"), reply(b"new"))
-    web.server.on("/a.jpg", reply(b"poster"))
-    archive = web.archive()
-    get(archive)
-    assert get(archive, url("/list"), what="listing").read() == b"old"
-    archive.ledger.mark("refresh")
-    for later in (archive, web.archive()):
-        assert get(later, url("/list"), what="listing").read() == b"new"
-        get(later)
-    assert (web.server.count("/list"), web.server.count("/a.jpg")) == (2, 1)
-
-
 def test_a_malformed_listing_is_fetched_again(web: Web) -> None:
     web.server.on("/list", reply(b"nonsense"), reply(b"list"))
     archive = web.archive()
