@@ -72,11 +72,8 @@ def test_any_title_is_read_as_text(tmp_path: Path) -> None:
     ],
 )
 def test_bad_headers_and_quotes_are_refused(tmp_path: Path, lines: list[str], message: str) -> None:
-    assert message in error_message(table(tmp_path, *lines))
-
-
-def test_missing_table_is_refused(tmp_path: Path) -> None:
     assert "there is no table" in error_message(tmp_path / "movies.csv")
+    assert message in error_message(table(tmp_path, *lines))
 
 
 @pytest.mark.parametrize(

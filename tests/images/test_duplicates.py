@@ -6,24 +6,12 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageEnhance
+from memory_source import picture
+from PIL import Image, ImageEnhance
 
 from posters.images.perceptual_hash import HASH_BITS, HashIndex, difference_hash
 
 MAX_DISTANCE = 12
-
-
-def picture(seed: int) -> Image.Image:
-    """A picture with large shapes and a texture, as posters have."""
-    generator = np.random.default_rng(seed)
-    coarse = generator.integers(0, 256, (9, 6, 3), dtype=np.uint8)
-    image = Image.fromarray(coarse).resize((400, 600), Image.Resampling.BICUBIC)
-    drawing = ImageDraw.Draw(image)
-    for _ in range(8):
-        left, top, width, height = generator.integers(0, 300, 4).tolist()
-        colour = tuple(generator.integers(0, 256, 3).tolist())
-        drawing.ellipse((left, top, left + width, top + height), fill=colour)
-    return image
 
 
 def flipped(picture_hash: int, bits: int, generator: random.Random) -> int:
@@ -34,7 +22,7 @@ def flipped(picture_hash: int, bits: int, generator: random.Random) -> int:
 
 
 def test_copies_are_near_and_different_pictures_are_not() -> None:
-    images = [picture(seed) for seed in range(20)]
+    images = [picture(seed, (400, 600)) for seed in range(20)]
     hashes = [difference_hash(image) for image in images]
     for image, picture_hash in zip(images[:5], hashes, strict=False):
         darker = ImageEnhance.Brightness(image.resize((200, 300))).enhance(0.8)

@@ -218,9 +218,3 @@ def test_first_picture_of_a_jpeg_with_several_is_used() -> None:
     image = check_poster(content, RULES)
     assert image.size == (120, 180)
     assert FORMATS[str(image.format)] == ".jpg"
-
-
-def test_open_picture_that_is_cut_short_is_refused() -> None:
-    cut = Image.open(io.BytesIO(encoded(noise(), "JPEG")[:1500]))
-    with pytest.raises(PosterRefused, match=r"^unreadable"):
-        to_rgb(cut)
