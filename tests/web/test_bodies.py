@@ -6,17 +6,7 @@ import tracemalloc
 import zlib
 
 import pytest
-from misbehaving_server import (
-    Answer,
-    Responder,
-    Web,
-    failed,
-    get,
-    head,
-    in_pieces,
-    reply,
-    url,
-)
+from misbehaving_server import Answer, Responder, Web, failed, get, head, in_pieces, reply, url
 
 from posters.errors import FetchFailed
 from posters.web.request import PICTURES, Limits
