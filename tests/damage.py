@@ -33,14 +33,7 @@ def damaged_json(answer: str) -> Iterator[bytes]:
     """A JSON answer with every kind of damage, and answers that aren't JSON."""
     yield from (cut.encode() for cut in cut_short(answer))
     yield from (json.dumps(value).encode() for value in altered(json.loads(answer)))
-    yield from (
-        b"\xff\xfe\x00",
-        b"\x00",
-        b"<html>",
-        b"[" * 100_000,
-        b'{"a":' * 100_000,
-        b"1" * 5000,
-    )
+    yield from (b"\xff\xfe\x00", b"<html>", b"[" * 100_000, b'{"a":' * 100_000, b"1" * 5000)
     yield answer.replace("9", "\\ud800").encode()
 
 

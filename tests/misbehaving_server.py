@@ -86,11 +86,7 @@ def in_pieces(*pieces: bytes) -> Answer:
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each path as set with `on`, every other one with 404.
-
-    Attributes:
-        requests: all requests so far.
-    """
+    """Answers each path as set with `on`, every other one with 404; `requests` has all so far."""
 
     daemon_threads = True
     block_on_close = False

@@ -19,13 +19,9 @@ _PATIENCE = 300.0  # seconds; a busy machine needs a minute to import MLflow twi
 def answering(
     *command: str, health: str, folder: Path, environment: Mapping[str, str]
 ) -> Iterator[str]:
-    """Run a server until the block ends, and yield its address once `health` answers 200.
+    """Run a server until the block ends, and yield its address once the path `health` answers 200.
 
-    Args:
-        command: without its last argument, the port.
-        health: a path.
-        folder: the working folder; the log, `server-PORT.log`, is beside it.
-        environment: of the process.
+    The port is appended to the command; the log, `server-PORT.log`, is beside the working folder.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

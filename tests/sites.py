@@ -19,12 +19,9 @@ Content = str | bytes | int
 
 
 class Sites(Server):
-    """Answers by address or by path; others with 404. Every robots.txt is empty.
+    """Answers by address or by path from `content`; others with 404. Every robots.txt is empty.
 
-    Attributes:
-        content: the answers.
-        asked: the number of requests for each address, other than robots.txt.
-        headers: of the last request for each address.
+    `asked` counts the requests for each address, `headers` has those of the last; not robots.txt's.
     """
 
     def __init__(self, content: Mapping[str, Content]) -> None:

@@ -71,14 +71,11 @@ def test_refusals_are_counted_by_reason(tmp_path: Path) -> None:
     assert count_refusals(path) == {}
 
 
-def test_missing_catalogue_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"catalogue.csv is missing: run `dvc repro`"):
-        read_catalogue(tmp_path / "catalogue.csv")
-
-
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b'"', b"a,b\n1,2\n"])
-def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
+def test_missing_and_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "catalogue.csv"
+    with pytest.raises(DataError, match=r"catalogue.csv is missing: run `dvc repro`"):
+        read_catalogue(path)
     path.write_bytes(content)
     for read in (read_entries, count_refusals):
         with pytest.raises(DataError, match=r"(?i)run `dvc repro`"):

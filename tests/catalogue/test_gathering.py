@@ -6,15 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from memory_source import (
-    HTML,
-    LANDSCAPE,
-    TOO_SMALL,
-    MemorySource,
-    encoded,
-    make_gatherer,
-    picture,
-)
+from memory_source import HTML, LANDSCAPE, TOO_SMALL, MemorySource, encoded, make_gatherer, picture
 from PIL import Image
 
 from posters.catalogue.entries import Entry
@@ -80,8 +72,7 @@ def test_poster_is_fetched_once_whether_accepted_or_refused(
     "copy",
     [
         pytest.param(encoded(picture(1)), id="same bytes"),
-        pytest.param(encoded(picture(1).resize((160, 240)), "JPEG"), id="larger"),
-        pytest.param(encoded(picture(1), "WEBP"), id="another format"),
+        pytest.param(encoded(picture(1).resize((160, 240)), "JPEG"), id="larger, JPEG"),
     ],
 )
 @pytest.mark.parametrize("in_another_run", [False, True])

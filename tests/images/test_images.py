@@ -43,13 +43,6 @@ def encoded(image: Image.Image, format_name: str, **options: Any) -> bytes:
     return file.getvalue()
 
 
-def palette(*colours: tuple[int, int, int]) -> Image.Image:
-    """A palette picture, all of it of the first colour."""
-    image = solid("P", 0)
-    image.putpalette([level for colour in colours for level in colour])
-    return image
-
-
 def with_orientation(image: Image.Image, orientation: int) -> bytes:
     """A PNG file with an Exif orientation."""
     exif = Image.Exif()
@@ -64,20 +57,15 @@ def png_that_claims_to_be(width: int, height: int) -> bytes:
     return bytes(content)
 
 
-GREEN_PALETTE = palette((10, 200, 30), (1, 2, 3))
+GREEN_PALETTE = solid("P", 0)
+GREEN_PALETTE.putpalette([10, 200, 30, 1, 2, 3])
 FILES: dict[str, tuple[bytes, tuple[int, int, int]]] = {
     "grey JPEG": (encoded(solid("L", 100), "JPEG"), (100, 100, 100)),
     "black and white": (encoded(solid("1", 1), "PNG"), WHITE),
-    "16-bit grey": (
-        encoded(Image.fromarray(np.full((12, 8), 100 * 257, np.uint16)), "PNG"),
-        (100, 100, 100),
-    ),
     "CMYK": (encoded(solid("CMYK", (0, 255, 255, 0)), "JPEG", quality=95), (255, 0, 0)),
     "palette": (encoded(GREEN_PALETTE, "PNG"), (10, 200, 30)),
     "palette, clear": (encoded(GREEN_PALETTE, "PNG", transparency=0), WHITE),
-    "palette, another clear": (encoded(GREEN_PALETTE, "PNG", transparency=1), (10, 200, 30)),
     "palette, half": (encoded(GREEN_PALETTE, "PNG", transparency=b"\x80"), (132, 227, 142)),
-    "RGBA, clear": (encoded(solid("RGBA", (9, 20, 30, CLEAR)), "PNG"), WHITE),
     "RGBA, half": (encoded(solid("RGBA", (0, 0, 255, 128)), "PNG"), (127, 127, 255)),
     "LA, clear": (encoded(solid("LA", (50, CLEAR)), "PNG"), WHITE),
     "RGB, clear": (encoded(solid("RGB", "navy"), "PNG", transparency=(0, 0, 128)), WHITE),
@@ -110,7 +98,7 @@ def test_a_path_bytes_and_an_open_picture_give_the_same_image(tmp_path: Path) ->
         assert all(np.array_equal(np.asarray(to_rgb(poster)), expected) for poster in posters)
 
 
-@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("mode", ["L", "RGBA"])
 @pytest.mark.parametrize("kind", ["uint8", "float32"])
 def test_an_array_gives_the_same_image_as_its_picture(mode: str, kind: str) -> None:
     image = noise().convert(mode)
@@ -127,7 +115,6 @@ def test_an_array_gives_the_same_image_as_its_picture(mode: str, kind: str) -> N
 @pytest.mark.parametrize(
     "array",
     [
-        pytest.param(np.zeros((12, 8, 2), np.uint8), id="2 channels"),
         pytest.param(np.zeros((1, 12, 8, 3), np.uint8), id="a batch"),
         pytest.param(np.zeros((0, 8, 3), np.uint8), id="empty"),
         pytest.param(np.zeros((12, 8, 3), np.int64), id="another type"),
@@ -176,9 +163,10 @@ def test_too_many_pixels_are_refused() -> None:
         open_image(content, max_pixels=14_999)
 
 
-@pytest.mark.parametrize("size", [(100, 118), (100, 200), (170, 200)])
-@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP"])
-def test_poster_within_the_limits_is_accepted(size: tuple[int, int], format_name: str) -> None:
+@pytest.mark.parametrize(
+    ("format_name", "size"), [("JPEG", (100, 118)), ("PNG", (100, 200)), ("WEBP", (170, 200))]
+)
+def test_poster_within_the_limits_is_accepted(format_name: str, size: tuple[int, int]) -> None:
     image = check_poster(encoded(noise(*size), format_name), RULES)
     assert (image.format, image.size, image.mode) == (format_name, size, "RGB")
 
@@ -188,7 +176,6 @@ def test_poster_within_the_limits_is_accepted(size: tuple[int, int], format_name
     [
         ((99, 150), "too small"),
         ((150, 99), "too small"),
-        ((150, 150), "not portrait"),
         ((172, 200), "not portrait"),
         ((100, 201), "not portrait"),
     ],
@@ -231,9 +218,3 @@ def test_first_picture_of_a_jpeg_with_several_is_used() -> None:
     image = check_poster(content, RULES)
     assert image.size == (120, 180)
     assert FORMATS[str(image.format)] == ".jpg"
-
-
-def test_open_picture_that_is_cut_short_is_refused() -> None:
-    cut = Image.open(io.BytesIO(encoded(noise(), "JPEG")[:1500]))
-    with pytest.raises(PosterRefused, match=r"^unreadable"):
-        to_rgb(cut)

@@ -74,14 +74,12 @@ def test_poster_is_downloaded_from_the_suggested_address(sites: Sites, tmp_path:
     sites.content |= suggestion(1950, f"{IMAGES}/KEY@@._V1_.jpg") | {address: POSTER}
     with opened(ImdbSource, sites, tmp_path) as source:
         assert source.poster(MOVIE) == Picture(POSTER, address)
-    assert sites.headers[address]["User-Agent"] == "poster-year/0.1.0 (+test@example.org)"
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         (suggestion(1951, f"{IMAGES}/KEY._V1_.jpg"), "another year"),
-        (answered(json.dumps({"q": MOVIE.imdb_id, "v": 1})), "not listed"),
         (suggestion(1950, f"{IMAGES}/GONE._V1_.jpg"), "HTTP 404"),
         (suggestion(1950, "https://elsewhere.example/a.jpg"), "other host"),
         (answered('{"d": [{'), "malformed answer"),
@@ -101,25 +99,11 @@ def test_poster_of_another_movie_is_refused(
     assert max(sites.asked.values()) == 1
 
 
-def test_missing_data_set_stops_the_run_and_is_requested_again(
-    sites: Sites, tmp_path: Path
-) -> None:
-    with (
-        opened(ImdbSource, sites, tmp_path) as source,
-        pytest.raises(SourceError, match=r"title\.basics\.tsv\.gz can't be"),
-    ):
-        list(source.candidates(1950))
-    sites.content |= datasets()
-    with opened(ImdbSource, sites, tmp_path) as source:
-        assert list(source.candidates(1950))
-
-
 @pytest.mark.parametrize(
     ("imdb_id", "year", "reason"),
     [
         ("tt9900050", 1957, "not listed"),
         ("tt9900051", 1958, "another year"),
-        ("tt9900054", 1958, "another year"),
         ("tt9900053", 1958, "no poster"),
         ("tt9900055", 1959, "placeholder"),
     ],

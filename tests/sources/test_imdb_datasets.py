@@ -80,7 +80,6 @@ def test_requested_movies_are_ordered_by_year_votes_and_id(files: Files) -> None
         ("tt9900001\tmovie\tshort line", "malformed"),
         (line("nm9900001"), "malformed"),
         (line("tt9900001", ""), "malformed"),
-        (line("tt9900001", "\\N"), "malformed"),
         (line("tt9900001", year="-1950"), "malformed"),
         (line("tt9900001").replace("\t0\t", "\t\\N\t"), "malformed"),
         (line("tt9900001").encode().replace(b"\tM\t", b"\t\xff\xfe\t"), "malformed"),
@@ -113,13 +112,11 @@ def test_uncompressed_files_are_read(files: Files, end: str, mark: str, last: st
     assert left_out == {}
 
 
-@pytest.mark.parametrize("which", ["basics", "ratings"])
-@pytest.mark.parametrize("content", [b"", b"a\tb\n", b"<html>"])
-def test_wrong_header_is_an_error(files: Files, which: str, content: bytes) -> None:
-    path = files.basics if which == "basics" else files.ratings
-    path.write_bytes(content)
-    with pytest.raises(SourceError, match=f"expected the columns tconst.*title.{which}"):
-        files.read()
+def test_wrong_header_is_an_error(files: Files) -> None:
+    for path in (files.ratings, files.basics):
+        path.write_bytes(b"a\tb\n")
+        with pytest.raises(SourceError, match=rf"expected the columns tconst.*{path.name[:8]}"):
+            files.read()
 
 
 def test_missing_or_damaged_file_is_an_error(files: Files) -> None:

@@ -32,7 +32,7 @@ def catalogue(project: Project, **source: object) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_local_server_gives_the_same_catalogue_as_two_tables(
+def test_local_server_gives_the_same_catalogue_as_the_tables(
     tmp_path: Path, make_small_project: MakeProject
 ) -> None:
     project = make_small_project(tmp_path)
@@ -44,22 +44,6 @@ def test_local_server_gives_the_same_catalogue_as_two_tables(
     assert over_http[SAME].equals(with_gap[SAME])
     assert "tt11980000" in set(from_table["imdb_id"])
     assert "tt11980000" not in set(over_http["imdb_id"])
-
-
-@pytest.mark.slow
-def test_local_server_gives_the_same_catalogue_as_one_table(
-    tmp_path: Path, shared: Path, make_small_project: MakeProject
-) -> None:
-    project = make_small_project(tmp_path)
-    project.set(scrape__movies=60, scrape__first_year=1950, scrape__last_year=1959)
-    project.set(rebalance__t=12, rebalance__reserve=2)
-    table = f"{shared}/posters/pool.csv"
-    project.set(source__table=table, source__pool=table)
-    from_table = catalogue(project, kind="table")
-    over_http = catalogue(project, kind="imdb", replica=True)
-    assert (from_table["origin"] == "initial").sum() == 60
-    assert len(from_table) > 120
-    assert over_http[SAME].equals(from_table[SAME])
 
 
 def test_posters_on_the_web_are_refused(tmp_path: Path) -> None:

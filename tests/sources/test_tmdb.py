@@ -112,19 +112,9 @@ def test_token_is_sent_as_a_header(
     assert {headers["Authorization"] for headers in sites.headers.values()} == {f"Bearer {token}"}
 
 
-def test_missing_and_refused_keys_are_errors(
+def test_missing_key_is_an_error(
     sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    empty = with_key(discover(1950, 1, range(0), 0))
-    sites.content |= dict.fromkeys(empty, 401)
-    with (
-        opened(TmdbSource, sites, tmp_path) as source,
-        pytest.raises(SourceError, match="does not accept the key"),
-    ):
-        list(source.candidates(1950))
-    sites.content |= empty
-    with opened(TmdbSource, sites, tmp_path) as source:
-        assert list(source.candidates(1950)) == []  # the listing is requested again
     monkeypatch.delenv("TMDB_API_KEY")
     with pytest.raises(ParamsError, match="TMDB_API_KEY"), opened(TmdbSource, sites, tmp_path):
         pass
@@ -162,12 +152,10 @@ def test_refusals_and_answers_of_another_shape_are_errors(parse: Callable[[bytes
             parse(answer)
 
 
-@pytest.mark.parametrize("answer", [{}, {"results": [], "total_pages": None, "total_results": 1}])
-def test_listing_without_movies_or_totals_is_an_error(answer: dict[str, object]) -> None:
-    with pytest.raises(SourceError, match="expected integers"):
-        parse_discover(json.dumps(answer).encode(), 1950)
-    with pytest.raises(SourceError, match="expected a list"):
-        parse_find(json.dumps(answer).encode())
+def test_listing_without_movies_is_an_error() -> None:
+    for parse in (lambda answer: parse_discover(answer, 1950), parse_find):
+        with pytest.raises(SourceError, match="expected"):
+            parse(b"{}")
 
 
 def test_damaged_answers_are_read_or_errors() -> None:

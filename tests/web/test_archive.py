@@ -73,19 +73,6 @@ def test_answer_above_our_limits_is_requested_again_under_other_limits(web: Web)
     assert get(web.archive(), limits=Limits(PICTURES, 1000, 20)).read() == b"poster" * 100
 
 
-def test_a_refresh_fetches_listings_anew_and_nothing_else(web: Web) -> None:
-    web.server.on("/list", reply(b"old"), reply(b"new"))
-    web.server.on("/a.jpg", reply(b"poster"))
-    archive = web.archive()
-    get(archive)
-    assert get(archive, url("/list"), what="listing").read() == b"old"
-    archive.ledger.mark("refresh")
-    for later in (archive, web.archive()):
-        assert get(later, url("/list"), what="listing").read() == b"new"
-        get(later)
-    assert (web.server.count("/list"), web.server.count("/a.jpg")) == (2, 1)
-
-
 def test_a_malformed_listing_is_fetched_again(web: Web) -> None:
     web.server.on("/list", reply(b"nonsense"), reply(b"list"))
     archive = web.archive()
@@ -164,12 +151,6 @@ def test_a_damaged_or_missing_body_is_fetched_again(web: Web, content: bytes | N
     for later in (archive, web.archive()):
         assert get(later).read() == b"poster"
     assert web.server.count() == 2
-
-
-def test_each_attempt_starts_with_an_empty_file(web: Web) -> None:
-    web.server.on("/a.jpg", reply(b"long" * 1000)[:-1], redirect("/b.jpg"))
-    web.server.on("/b.jpg", reply(b"short" * 100)[:-1], reply(b"poster"))
-    assert get(web.archive()).read() == b"poster"
 
 
 def test_an_interruption_leaves_no_partial_file(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:

