@@ -69,6 +69,13 @@ def test_interrupted_run_keeps_its_complete_batches(tmp_path: Path) -> None:
     assert network.embedded == ["poster4", "poster5"]
 
 
+def test_missing_vectors_are_an_error_and_the_others_are_kept(tmp_path: Path) -> None:
+    cache = EmbeddingCache(tmp_path, INFO, "probe")
+    with pytest.raises(DataError, match="1 of 4 posters got no vector"):
+        embed_missing(cache, files(4), lambda paths: FakeNetwork().batches(paths[:3]))
+    assert len(cache.missing(files(4))) == 1
+
+
 @pytest.mark.parametrize(
     ("change", "probe"),
     [({}, "other probe"), ({"weights_digest": "1" * 64}, "probe"), ({"width": 96}, "probe")],

@@ -98,16 +98,22 @@ def receive_and_close(listening: socket.socket) -> bytes:
             return connection.recv(1000)
 
 
+@pytest.mark.parametrize(
+    ("before", "authorization"),
+    [("http://", b""), ("", b""), ("http://user:secret@", b"Basic dXNlcjpzZWNyZXQ=")],
+)
 def test_a_proxy_is_used_for_the_internet(
-    unrouted: Archive, monkeypatch: pytest.MonkeyPatch
+    unrouted: Archive, monkeypatch: pytest.MonkeyPatch, before: str, authorization: bytes
 ) -> None:
     proxy = socket.create_server(("127.0.0.1", 0))
-    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+    monkeypatch.setenv("https_proxy", f"{before}127.0.0.1:{proxy.getsockname()[1]}")
     with ThreadPoolExecutor(1) as pool:
         received = pool.submit(receive_and_close, proxy)
         with pytest.raises(FetchFailed, match="no connection"):
             get(unrouted)
-    assert received.result().startswith(b"CONNECT movies.test:443 ")
+    request = received.result()
+    assert request.startswith(b"CONNECT movies.test:443 ")
+    assert authorization in request
 
 
 PRIVATE = (
