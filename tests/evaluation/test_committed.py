@@ -10,10 +10,8 @@ from posters.evaluation.committed import difference_from_commit
 
 
 def evaluation(mae: float) -> str:
-    return json.dumps({test: {"n": 9, "mae": mae, "ridge_mae": 15.0} for test in TESTS})
-
-
-TESTS = ("natural", "balanced")
+    tests = ("natural", "balanced")
+    return json.dumps({test: {"n": 9, "mae": mae, "ridge_mae": 15.0} for test in tests})
 
 
 @pytest.fixture

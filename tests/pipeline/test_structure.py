@@ -31,7 +31,7 @@ RANK = {name: rank for names, rank in RANKS.items() for name in names.split()}
 # embeds nothing anew.
 FLAT = {name for name in RANK if (LIBRARY / f"{name}.py").is_file()}
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-# How the web is asked changes no result.
+# How the web is accessed changes no result.
 NOT_DECLARED = re.compile(r"fetch\.(?!hosts)")
 
 
