@@ -135,7 +135,6 @@ def test_stage_declares_each_parameter_it_reads(stage: str, walk: Walk, tmp_path
     done = walk.project.run(
         "env",
         f"PYTHONPATH=src:{ROOT / 'tests'}",
-        # The project's own MLflow database gets no run without parameters.
         f"MLFLOW_TRACKING_URI=sqlite:///{tmp_path}/mlflow.db",
         sys.executable,
         str(ROOT / "tests" / "read_params.py"),
