@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -126,6 +127,19 @@ class Project:
         if check and done.returncode:
             pytest.fail(f"{' '.join(command)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        """Start a command in the project's folder, for tests that send it signals."""
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Processes that a shell starts in the background ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
 
     def stage(self, name: str) -> subprocess.CompletedProcess[str]:
         """Run the script of one stage; it may fail."""

@@ -21,13 +21,13 @@ Content = str | bytes | int
 class Sites(Server):
     """Answers by address or by path from `content`; others with 404. Every robots.txt is empty.
 
-    `asked` counts the requests for each address, `headers` has those of the last; not robots.txt's.
+    `counts` is the number of requests for each address but robots.txt, `headers` the last ones.
     """
 
     def __init__(self, content: Mapping[str, Content]) -> None:
         super().__init__()
         self.content = {"/robots.txt": "", **content}
-        self.asked: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
         self.headers: dict[str, Mapping[str, str]] = {}
         self.default = self._answer
 
@@ -43,7 +43,7 @@ class Sites(Server):
         request = responder.request
         address = f"https://{request.host}{request.path}"
         if request.path != "/robots.txt":
-            self.asked[address] += 1
+            self.counts[address] += 1
             self.headers[address] = CaseInsensitiveDict(request.headers)
         found = self.content.get(address, self.content.get(request.path, 404))
         status, body = (found, b"") if isinstance(found, int) else (200, found)

@@ -113,15 +113,7 @@ def test_ctrl_c_ends_a_sweep_and_its_processes(walk: Walk) -> None:
     table = walk.project.folder / "metrics" / "sweep.csv"
     table.unlink(missing_ok=True)
     walk.project.commit()
-    process = subprocess.Popen(
-        [sys.executable, "src/sweep.py", "--t", "5"],
-        cwd=walk.project.folder,
-        env=walk.project.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    process = walk.project.start(sys.executable, "src/sweep.py", "--t", "5")
     until = time.monotonic() + 120
     while not (stages := list(running_stages(process.pid))):
         assert process.poll() is None and time.monotonic() < until

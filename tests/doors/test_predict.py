@@ -284,16 +284,8 @@ def many(folder: Path, tmp_path: Path) -> Path:
 def test_signal_in_the_middle_ends_with_complete_lines_and_no_sheet(
     walk: Walk, many: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    process = subprocess.Popen(
-        [*PREDICT, "--json", "--output", str(tmp_path / "sheet.png"), str(many)],
-        cwd=walk.project.folder,
-        env=walk.project.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # Processes that a shell starts in the background ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    sheet = str(tmp_path / "sheet.png")
+    process = walk.project.start(*PREDICT, "--json", "--output", sheet, str(many))
     assert process.stdout
     first = json.loads(process.stdout.readline())
     assert first["file"].endswith("0000.jpg")

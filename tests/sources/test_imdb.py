@@ -66,7 +66,7 @@ def test_candidates_are_ordered_by_votes_and_the_sample_has_enough(
         assert all(len(dataset["sha256"]) == 64 for dataset in described.values())
     with opened(ImdbSource, sites, tmp_path, seed=3) as source:
         assert [movie.imdb_id for movie in source.initial()] != initial
-    assert max(sites.asked.values()) == 1
+    assert max(sites.counts.values()) == 1
 
 
 def test_poster_is_downloaded_from_the_suggested_address(sites: Sites, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_poster_of_another_movie_is_refused(
         ):
             source.poster(MOVIE)
         assert refused.value.reason == reason
-    assert max(sites.asked.values()) == 1
+    assert max(sites.counts.values()) == 1
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_saved_pages_give_movies_and_posters(sites: Sites, tmp_path: Path) -> No
         assert [movie.imdb_id for movie in movies] == ["tt0000002", "tt0000001"]
         assert {movie.imdb_id for movie in source.initial()} == {"tt0000001", "tt0000002"}
         assert source.poster(movies[0]).content == POSTER
-    assert not any("www.imdb.com" in address for address in sites.asked)
+    assert not any("www.imdb.com" in address for address in sites.counts)
 
 
 @pytest.mark.parametrize("answer", [202, "<script>window.gokuProps = {}</script>"])
@@ -195,7 +195,7 @@ def test_search_page_is_requested_once_and_the_firewall_recognised(
         for _ in range(3):
             with pytest.raises(SourceError, match=r"firewall.*source\.pages"):
                 list(source.initial())
-    assert sites.asked == {address: 1}
+    assert sites.counts == {address: 1}
     sites.content[address] = search(ITEM)
     with opened(ImdbPagesSource, sites, tmp_path) as source:
         assert [movie.imdb_id for movie in source.initial()] == ["tt9900001"]

@@ -49,4 +49,4 @@ def test_posters_come_from_files_and_addresses_of_one_table(
                 source.poster(movies["tt0000004"])
         with pytest.raises(PosterRefused, match="placeholder"):
             source.poster(movies["tt0000005"])
-    assert sites.asked["https://blocked.example/4.jpg"] == 1
+    assert sites.counts["https://blocked.example/4.jpg"] == 1

@@ -46,7 +46,7 @@ def test_poster_comes_by_its_name_or_from_the_thumbnails(
         described = source.describe()
     assert described["left_out"] == {"malformed": 1}
     assert len(described["datasets"]["query.wikidata.org"]["sha256"]) == 64
-    assert sites.asked[by_name] == (0 if robots else 1)
+    assert sites.counts[by_name] == (0 if robots else 1)
 
 
 def test_thumbnail_address_has_the_digest_of_the_name() -> None:
