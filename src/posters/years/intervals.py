@@ -10,9 +10,9 @@ Quantification for Classification Under Label Shift").
 import numpy as np
 from numpy.typing import NDArray
 
-from posters.years.year_distribution import Probabilities, Years, quantile, smoothed
+from posters.years.priors import importance_weights
+from posters.years.year_distribution import Probabilities, Years, quantile
 
-_DENSITY_WIDTH = 3.0  # years
 _TOLERANCE = 1e-6
 
 
@@ -35,8 +35,7 @@ def calibrate(
     low, high = _shortest(probabilities, years, level)
     # `intervals` rounds outwards to whole years, which adds half a year.
     scores = np.maximum(low - true, true - high) - 0.5
-    density = np.maximum(smoothed(true, years, _DENSITY_WIDTH).sum(axis=0), 0.5)
-    weights = (prior / density)[np.searchsorted(years, true)]
+    weights = importance_weights(true, years, prior)
     order = np.argsort(scores, kind="stable")
     # The poster to predict counts as one more row, with an unknown score.
     cumulative = np.cumsum(weights[order]) / (weights.sum() + weights.mean())

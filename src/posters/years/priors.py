@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posters.errors import DataError
-from posters.years.year_distribution import Probabilities, Years
+from posters.years.year_distribution import Probabilities, Years, smoothed
 
 PRIORS = ("natural", "uniform")
 
 # Probabilities of years with hardly any training rows are unreliable: limits their amplification.
 MAX_PRIOR_RATIO = 20.0
+
+_DENSITY_WIDTH = 3.0  # years
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,22 @@ class Priors:
         weighted: Probabilities = probabilities * ratio
         total: Probabilities = weighted.sum(axis=1, keepdims=True)
         return weighted / total
+
+
+def importance_weights(true: Years, years: Years, prior: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights that give rows the mix of years of a prior: prior / density of the rows' years.
+
+    Args:
+        true: the years of the rows, shape (n,).
+        years: all years, shape (n_years,).
+        prior: shape (n_years,).
+
+    Returns:
+        Shape (n,), with a mean of 1.
+    """
+    density = np.maximum(smoothed(true, years, _DENSITY_WIDTH).sum(axis=0), 0.5)
+    weights: NDArray[np.float64] = (prior / density)[np.searchsorted(years, true)]
+    return weights / weights.mean()
 
 
 def write_priors(path: Path, priors: Priors) -> None:
