@@ -60,7 +60,7 @@ def measure(rows: int = 1_000_000, hashes: int = 100_000, vectors: int = 30_000)
     pairs = [*zip(ids[:-7:100], ids[7::100], strict=True)]
     split = step(
         "groups and split",
-        lambda: split_catalogue(movies, seed=7, natural=0.2, validation=0.15, near_duplicate=pairs),
+        lambda: split_catalogue(movies, seed=7, natural=0.2, folds=5, near_duplicate=pairs),
     )
     seconds["all"] = round(sum(seconds.values()), 2)
     return {

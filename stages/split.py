@@ -1,4 +1,4 @@
-"""Split the movies into training, validation and test parts by a hash of their titles.
+"""Split the movies into training rows with folds and two tests, by a hash of their titles.
 
 dvc repro split
 """
@@ -16,7 +16,7 @@ from posters.years.splitting import PARTS, split_catalogue
 
 
 def main() -> None:
-    """Write `data/split.csv`: imdb_id, group, part."""
+    """Write `data/split.csv`: imdb_id, group, part, fold."""
     params = load_params().split
     catalogue = read_catalogue(paths.CATALOGUE)
     pairs = near_duplicate_movies(
@@ -26,7 +26,7 @@ def main() -> None:
         catalogue,
         seed=params.seed,
         natural=params.natural,
-        validation=params.validation,
+        folds=params.folds,
         near_duplicate=pairs,
     )
     write_text(paths.SPLIT, split.to_csv(index=False, lineterminator="\n"))

@@ -1,4 +1,4 @@
-"""Fit the year head on the vectors of the training rows, its intervals on the validation rows.
+"""Fit the year heads, calibrate them and their intervals, all by cross-validation.
 
 dvc repro train
 """
@@ -18,15 +18,15 @@ from posters.years.training import train
 def main() -> None:
     """Write `data/model/`."""
     params, parts = load_params(), read_parts()
-    training, validation = parts["train"], parts["validation"]
+    training = parts["train"]
     years = np.array(params.scrape.years, dtype=np.int64)
-    trained = train(training, validation, years, params.train)
+    trained = train(training, years, params.train)
     about = parts.provenance(params)
     trained.save(paths.MODEL, about)
+    errors = ", ".join(f"{mae:.1f} ({prior} prior)" for prior, mae in trained.validation.items())
     print(
-        f"train: {len(training.years)} posters, {params.train.members} heads; validation error "
-        f"{trained.history['val_mae'][-1]:.1f} years on {len(validation.years)} posters, then "
-        f"trained on both{marked(about['caveats'])}"
+        f"train: {len(training.years)} posters in {len(np.unique(training.folds))} folds; "
+        f"cross-validated error: {errors} years{marked(about['caveats'])}"
     )
 
 

@@ -176,11 +176,11 @@ class EmbedParams(Section):
 
 
 class SplitParams(Section):
-    """How movies are split into training, validation and test parts."""
+    """How movies are split into training rows with folds, and tests."""
 
     seed: Seed
     natural: Share
-    validation: Share
+    folds: Annotated[int, Field(ge=2, le=20)]
     near_duplicate: Annotated[float, Field(gt=0, le=1)]
 
 

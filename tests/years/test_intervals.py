@@ -1,37 +1,29 @@
-"""Intervals have the wanted coverage, also if the predicted distributions are wrong."""
+"""Intervals have the wanted coverage in every era, even if predicted distributions are wrong."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from posters.years.intervals import calibrate, covered, intervals
-from posters.years.year_distribution import (
-    Probabilities,
-    Years,
-    median,
-    point_distribution,
-    smoothed,
-)
+from posters.years.calibration import fit_temperature
+from posters.years.intervals import covered, fit_thresholds, intervals
+from posters.years.year_distribution import Probabilities, Years, median, smoothed
 
 YEARS = np.arange(1888, 2017)
 LEVEL = 0.8
+ERAS = ((1888, 1930), (1930, 1960), (1960, 1990), (1990, 2017))
 
 
-def sample(count: int, seed: int) -> tuple[Probabilities, Years]:
-    """Distributions of different widths, and a year drawn from each."""
+def sample(count: int, seed: int, *, recent: float = 0.0) -> tuple[Probabilities, Years]:
+    """Distributions of different widths, and a year drawn from each; `recent` makes most recent."""
     generator = np.random.default_rng(seed)
-    centre, width = generator.uniform(1895, 2012, (count, 1)), generator.uniform(2, 15, (count, 1))
-    gaussians = np.exp(-0.5 * ((YEARS - centre) / width) ** 2)
-    probabilities = gaussians / gaussians.sum(axis=1, keepdims=True)
-    column = (probabilities.cumsum(axis=1) < generator.random((count, 1))).sum(axis=1)
-    return probabilities, YEARS[column.clip(max=len(YEARS) - 1)]
-
-
-def empirical_prior(true: Years) -> NDArray[np.float64]:
-    """The prior under which all validation rows have the same weight."""
-    return smoothed(true, YEARS, 3.0).mean(axis=0)
+    chances = np.exp(recent * (YEARS - 2016))
+    true = generator.choice(YEARS, count, p=chances / chances.sum())
+    # Old posters are harder to date.
+    width = generator.uniform(2, np.where(true < 1950, 25, 8)[:, None], (count, 1))
+    centre = true[:, None] + width * generator.normal(size=(count, 1))
+    gaussians = np.exp(-0.5 * ((YEARS - centre) / width) ** 2) + 1e-9
+    return gaussians / gaussians.sum(axis=1, keepdims=True), true
 
 
 HEADS: dict[str, Callable[[Probabilities], Probabilities]] = {
@@ -39,86 +31,86 @@ HEADS: dict[str, Callable[[Probabilities], Probabilities]] = {
     "overconfident": lambda probabilities: (
         probabilities**6 / (probabilities**6).sum(axis=1, keepdims=True)
     ),
-    "scalar": lambda probabilities: point_distribution(median(probabilities, YEARS), YEARS),
     "biased": lambda probabilities: np.roll(probabilities, 5, axis=1),
     "uninformative": lambda probabilities: np.full_like(probabilities, 1 / len(YEARS)),
 }
 
 
-@pytest.mark.parametrize("head", HEADS)
-def test_coverage_on_new_rows_is_the_wanted_level(head: str) -> None:
-    probabilities, true = sample(3000, 0)
-    margin = calibrate(HEADS[head](probabilities), true, YEARS, empirical_prior(true), LEVEL)
-    probabilities, new = sample(8000, 1)
-    coverage = covered(*intervals(HEADS[head](probabilities), YEARS, LEVEL, margin), new).mean()
-    assert 0.78 < coverage < 0.84
+@pytest.mark.parametrize("recent", [0.0, 0.04])
+@pytest.mark.parametrize("head", ["calibrated", "overconfident", "biased"])
+def test_coverage_on_new_rows_is_the_wanted_level_in_every_era(head: str, recent: float) -> None:
+    """Whatever the mix of years of the calibration rows and of the new ones."""
+    probabilities, true = sample(6000, 0, recent=recent)
+    thresholds = fit_thresholds(HEADS[head](probabilities), true, YEARS, LEVEL)
+    for new_recent in (0.0, 0.02):
+        probabilities, new = sample(20_000, 1, recent=new_recent)
+        within = covered(*intervals(HEADS[head](probabilities), YEARS, thresholds), new)
+        eras = [within[(new >= first) & (new < end)].mean() for first, end in ERAS]
+        assert min(eras) > 0.74
+        # A biased head needs intervals that reach to both sides of a year.
+        assert max(eras) < (0.99 if head == "biased" else 0.88)
 
 
-@pytest.mark.parametrize("level", [0.5, 0.8, 0.9])
-@pytest.mark.parametrize("head", HEADS)
-def test_margin_is_the_smallest_that_gives_the_level(head: str, level: float) -> None:
-    for seed in range(4):
-        probabilities, true = sample(500, seed)
-        probabilities = HEADS[head](probabilities)
-        margin = calibrate(probabilities, true, YEARS, empirical_prior(true), level)
-        assert covered(*intervals(probabilities, YEARS, level, margin), true).mean() >= level
-        if margin > 1:
-            smaller = intervals(probabilities, YEARS, level, margin - 1.001)
-            assert covered(*smaller, true).mean() < level + 0.002
+def test_more_coverage_needs_wider_intervals() -> None:
+    probabilities, true = sample(2000, 2)
+    widths = []
+    for level in (0.5, 0.8, 0.9):
+        thresholds = fit_thresholds(probabilities, true, YEARS, level)
+        low, high = intervals(probabilities, YEARS, thresholds)
+        assert level - 0.01 <= covered(low, high, true).mean() < level + 0.05
+        widths.append((high - low).mean())
+    assert widths == sorted(widths)
 
 
-def test_coverage_is_right_under_another_prior_than_that_of_the_validation_rows() -> None:
-    """Old posters have larger errors, and are rarer among the posters to predict."""
-    older = 1 / (1 + np.exp((YEARS - 1950) / 8))
-    many_old, few_old = 4 * older + 1, older + 12 * (1 - older)
-    many_old, few_old = many_old / many_old.sum(), few_old / few_old.sum()
-
-    def rows(prior: NDArray[np.float64], count: int, seed: int) -> tuple[Probabilities, Years]:
-        generator = np.random.default_rng(seed)
-        true = generator.choice(YEARS, count, p=prior)
-        spread = np.where(true < 1950, 16, 4)
-        return point_distribution(true + spread * generator.normal(size=count), YEARS), true
-
-    probabilities, true = rows(many_old, 4000, 0)
-    new_probabilities, new = rows(few_old, 10000, 1)
-
-    def coverage(prior: NDArray[np.float64]) -> float:
-        margin = calibrate(probabilities, true, YEARS, prior, LEVEL)
-        return float(covered(*intervals(new_probabilities, YEARS, LEVEL, margin), new).mean())
-
-    assert 0.77 < coverage(few_old) < 0.83
-    assert coverage(many_old) > 0.87
+def test_without_enough_rows_all_years_are_within_the_interval() -> None:
+    probabilities, _ = sample(3, 3)
+    thresholds = fit_thresholds(probabilities, np.array([2010, 2012, 2014]), YEARS, LEVEL)
+    low, high = intervals(probabilities, YEARS, thresholds)
+    assert list(low) == [YEARS[0]] * 3
+    assert list(high) == [YEARS[-1]] * 3
 
 
 @pytest.mark.parametrize("head", HEADS)
-@pytest.mark.parametrize("margin", [-500.0, -3.3, 0.0, 0.5, 500.0])
-def test_interval_contains_the_median_and_stays_within_the_years(head: str, margin: float) -> None:
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 1.0])
+def test_interval_contains_the_median_and_stays_within_the_years(
+    head: str, threshold: float
+) -> None:
     probabilities = HEADS[head](sample(300, 4)[0])
-    low, high = intervals(probabilities, YEARS, LEVEL, margin)
-    assert low.dtype == high.dtype == np.int64
-    assert (low >= YEARS[0]).all()
-    assert (high <= YEARS[-1]).all()
+    low, high = intervals(probabilities, YEARS, np.full(len(YEARS), threshold))
     middle = median(probabilities, YEARS)
     assert (low <= middle + 0.5).all()
     assert (middle - 0.5 <= high).all()
-    assert (low <= high).all()
+    assert (low >= YEARS[0]).all()
+    assert (high <= YEARS[-1]).all()
 
 
-def test_interval_without_margin_is_the_shortest_with_enough_probability() -> None:
-    probabilities = np.array([[0.05, 0.05, 0.4, 0.4, 0.05, 0.05], [0.0, 0.0, 0.05, 0.15, 0.3, 0.5]])
-    low, high = intervals(probabilities, np.arange(2000, 2006), 0.8, -0.01)
-    assert list(low) == [2002, 2004]
-    assert list(high) == [2003, 2005]
+def test_interval_by_hand() -> None:
+    # Doubled probability between median and middle of each year: 0.95, 0.85, 0.4, 0.4, 0.85, 0.95.
+    probabilities = np.array([[0.05, 0.05, 0.4, 0.4, 0.05, 0.05]])
+    years = np.arange(2000, 2006)
+    low, high = intervals(probabilities, years, np.array([1, 0.8, 0.5, 0.5, 0.9, 0.9]))
+    assert (low[0], high[0]) == (2000, 2004)  # a year between two others of the interval is in it
 
 
-def test_mean_coverage_is_right_with_eleven_validation_rows() -> None:
+def test_mean_coverage_is_right_with_few_calibration_rows() -> None:
     generator = np.random.default_rng(6)
-    true, coverages = np.full(11, 1950), []
+    true, coverages = np.full(60, 1950), []
     for _ in range(300):
         calibration, new = (
-            point_distribution(1950 + 20 * generator.normal(size=n), YEARS) for n in (11, 40)
+            smoothed(np.round(1950 + 15 * generator.normal(size=n)).astype(int), YEARS, 15.0)
+            for n in (60, 40)
         )
-        margin = calibrate(calibration, true, YEARS, empirical_prior(true), LEVEL)
-        found = covered(*intervals(new, YEARS, LEVEL, margin), np.full(40, 1950))
+        thresholds = fit_thresholds(calibration, true, YEARS, LEVEL)
+        found = covered(*intervals(new, YEARS, thresholds), np.full(40, 1950))
         coverages.append(found.mean())
-    assert 0.79 < np.mean(coverages) < 0.88
+    assert 0.79 < np.mean(coverages) < 0.9
+
+
+@pytest.mark.parametrize("wrong_by", [0.4, 1.0, 3.0])
+def test_temperature_is_found_that_makes_logits_calibrated(wrong_by: float) -> None:
+    generator = np.random.default_rng(0)
+    logits = generator.normal(scale=2, size=(4000, len(YEARS)))
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    column = (probabilities.cumsum(axis=1) < generator.random((4000, 1))).sum(axis=1)
+    found = fit_temperature(logits * wrong_by, YEARS[column.clip(max=len(YEARS) - 1)], YEARS)
+    assert found == pytest.approx(wrong_by, rel=0.05)

@@ -115,7 +115,7 @@ def test_damaged_or_missing_file_is_an_error(tmp_path: Path, damaged: bytes) -> 
     file.write_bytes(GOOD.encode())
     np.testing.assert_array_equal(read_priors(file).years, [2000, 2001, 2002])
     file.write_bytes(damaged)
-    with pytest.raises(DataError, match=r"priors\.csv is damaged .*: run `dvc repro`"):
+    with pytest.raises(DataError, match=r"damaged \(priors\.csv: .*: run `dvc repro`"):
         read_priors(file)
     file.unlink()
     with pytest.raises(DataError, match="run `dvc repro`"):

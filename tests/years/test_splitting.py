@@ -3,13 +3,14 @@
 import random
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from posters.errors import DataError
 from posters.years.splitting import TESTS, split_catalogue, title_key
 
-SETTINGS = {"seed": 7, "natural": 0.2, "validation": 0.15}
+SETTINGS = {"seed": 7, "natural": 0.2, "folds": 5}
 YEARS = range(1900, 2016)
 WORDS = ("Night", "Day", "City", "River", "Love", "War", "Man", "Dog", "Return", "Ship")
 
@@ -113,24 +114,23 @@ def test_initial_movies_of_one_title_are_all_tested_or_none() -> None:
     assert (by_title.nunique() == 1).all()
 
 
-@pytest.mark.parametrize(("natural", "validation"), [(0.2, 0.15), (0.5, 0.4), (0.1, 0.05)])
-def test_shares_are_near_the_requested_ones(natural: float, validation: float) -> None:
+@pytest.mark.parametrize(("natural", "folds"), [(0.2, 5), (0.5, 2), (0.1, 10)])
+def test_shares_are_near_the_requested_ones(natural: float, folds: int) -> None:
     movies = catalogue(initial=6000, titles=100_000)
-    counts = pd.Series(parts_of(movies, natural=natural, validation=validation)).value_counts()
-    assert counts["natural"] / 6000 == pytest.approx(natural, abs=0.02)
-    rest = counts["train"] + counts["validation"]
-    assert counts["validation"] / rest == pytest.approx(validation, abs=0.02)
+    split = split_of(movies, natural=natural, folds=folds)
+    assert (split["part"] == "natural").sum() / 6000 == pytest.approx(natural, abs=0.02)
+    training = split.loc[split["part"] == "train", "fold"]
+    assert sorted(training.unique()) == list(range(folds))
+    np.testing.assert_allclose(training.value_counts() / len(training), 1 / folds, atol=0.02)
 
 
-def test_validation_part_depends_on_the_seed_but_not_on_the_natural_test() -> None:
-    # With one hash for both, a larger test would take its movies from the validation part.
+def test_fold_depends_on_the_seed_but_not_on_the_natural_test() -> None:
+    # With one hash for both, a larger test would take its movies from the first folds.
     movies = catalogue(titles=100_000)
-    small, large = parts_of(movies, natural=0.2), parts_of(movies, natural=0.4)
-    validation = [movie for movie, part in small.items() if part == "validation"]
-    still = sum(large[movie] == "validation" for movie in validation)
-    assert 0.6 < still / len(validation) < 1
-    other_seed = parts_of(movies, seed=8)
-    assert sum(other_seed[movie] == "validation" for movie in validation) < 0.6 * len(validation)
+    split = split_of(movies, natural=0.2)
+    still = split_of(movies, natural=0.4)["part"][split["part"] == "train"] == "train"
+    np.testing.assert_allclose(still.groupby(split["fold"]).mean(), still.mean(), atol=0.05)
+    assert (split["fold"] == split_of(movies, seed=8)["fold"]).mean() < 0.3
 
 
 @pytest.mark.parametrize(
@@ -146,19 +146,24 @@ def test_empty_part_is_an_error(sizes: dict[str, int], part: str) -> None:
         parts_of(movies)
 
 
+def test_empty_fold_is_an_error() -> None:
+    movies = catalogue(initial=12, topups=0)
+    with pytest.raises(DataError, match=r"only \d+ of 20 folds have training rows"):
+        parts_of(movies, folds=20)
+
+
 # Near-duplicate posters.
 
 
 @pytest.mark.parametrize("test", TESTS)
-@pytest.mark.parametrize("part", ["train", "validation"])
 @pytest.mark.parametrize("origin", ["initial", "topup"])
-def test_near_duplicate_of_a_tested_poster_is_excluded(test: str, part: str, origin: str) -> None:
+def test_near_duplicate_of_a_tested_poster_is_excluded(test: str, origin: str) -> None:
     movies = catalogue(initial=400, reserve=1, topups=3)
     movies["title"] = "Title " + movies["imdb_id"]  # unique
     before, origin_of = parts_of(movies), origins(movies)
     tested = next(movie for movie in before if before[movie] == test)
     near_duplicate = next(
-        movie for movie in before if (before[movie], origin_of[movie]) == (part, origin)
+        movie for movie in before if (before[movie], origin_of[movie]) == ("train", origin)
     )
     for pair in ((tested, near_duplicate), (near_duplicate, tested)):
         assert parts_of(movies, [pair]) == {**before, near_duplicate: "excluded"}
@@ -212,10 +217,9 @@ def test_no_group_of_a_random_catalogue_is_tested_and_trained_on(seed: int) -> N
         parts = set(rows["part"])
         if parts & set(TESTS):
             assert parts <= {*TESTS, "excluded"}
-        elif "validation" in parts:
-            assert parts <= {"validation", "excluded"}
         else:
             assert parts == {"train"}
+            assert rows["fold"].nunique() == 1
     # Pairs exclude movies; they move none into another part.
     without = parts_of(movies)
     for movie, part in split["part"].items():

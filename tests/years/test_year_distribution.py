@@ -3,13 +3,7 @@
 import numpy as np
 import pytest
 
-from posters.years.year_distribution import (
-    likeliest_decade,
-    median,
-    point_distribution,
-    quantile,
-    smoothed,
-)
+from posters.years.year_distribution import likeliest_decade, quantile, smoothed
 
 YEARS = np.arange(1888, 2017)
 THREE = np.arange(2000, 2003)
@@ -25,24 +19,6 @@ def test_gaussian_is_the_one_computed_by_hand() -> None:
             np.array([1, near, far]) / (1 + near + far),
         ],
     )
-
-
-def test_point_is_divided_between_two_years_and_clipped_to_all_years() -> None:
-    np.testing.assert_allclose(
-        point_distribution(np.array([2000.25, 2001.0, 1999.9, 1e9]), THREE),
-        [[0.75, 0.25, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1]],
-        atol=1e-12,
-    )
-
-
-def test_mean_and_median_of_a_point_are_that_point() -> None:
-    points = np.random.default_rng(1).uniform(YEARS[0], YEARS[-1], 2000)
-    probabilities = point_distribution(points, YEARS)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
-    np.testing.assert_allclose(probabilities @ YEARS, points, atol=1e-9)
-    assert np.abs(median(probabilities, YEARS) - points).max() < 0.1
-    whole = point_distribution(YEARS.astype(np.float64), YEARS)
-    np.testing.assert_allclose(median(whole, YEARS), YEARS, atol=1e-9)
 
 
 @pytest.mark.parametrize(

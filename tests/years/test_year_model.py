@@ -1,21 +1,21 @@
-"""Training of two ensembles, and predictions under a prior."""
+"""Training by cross-validation, and predictions under a prior."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from posters.errors import DataError
 from posters.params import load_params
-from posters.years.dataset import Part, concatenate
-from posters.years.intervals import calibrate, covered
-from posters.years.priors import PRIORS
-from posters.years.training import Trained, fit_priors, train
-from posters.years.year_distribution import Years, as_distribution, likeliest_decade, median
-from posters.years.year_head import fit_head
+from posters.years.dataset import Part
+from posters.years.intervals import covered, fit_thresholds
+from posters.years.priors import PRIORS, importance_weights
+from posters.years.training import CrossValidated, Trained, cross_validate, train
+from posters.years.year_distribution import Years, likeliest_decade, median
+from posters.years.year_head import predict_in_batches
 from posters.years.year_model import YearModel
 
 YEARS = np.arange(1930, 2017)
@@ -29,12 +29,12 @@ PARAMS = load_params().train.model_copy(
         "learning_rate": 0.02,
         "batch_size": 25,
         "epochs": 6,
-        "members": 1,
         "interval": 0.8,
     }
 )
-# The validation rows alone contain posters with a feature of their own, all of one old year.
+# The rows of one fold alone have a feature of their own, all of one old year.
 FEATURE, FEATURE_YEAR = 5, 1935
+FOLDS = 3
 
 
 def vectors_of(years: Years, seed: int, noise: float = 6.0) -> NDArray[np.float32]:
@@ -62,16 +62,22 @@ def part(initial: int, topups: int, seed: int, with_feature: int = 0) -> Part:
         vectors[-with_feature:] = generator.normal(size=(with_feature, SIZE)) * 0.3
         vectors[-with_feature:, FEATURE] = 3
     origins = ["initial"] * initial + ["topup"] * (topups + with_feature)
-    return Part(pd.DataFrame({"origin": origins}), vectors, vectors[:, :2], years)
+    folds = np.arange(len(years)) % FOLDS
+    folds[initial + topups :] = 0
+    return Part(pd.DataFrame({"origin": origins, "fold": folds}), vectors, vectors[:, :2], years)
 
 
-TRAINING = part(200, 300, 1)
-VALIDATION = part(120, 120, 2, with_feature=30)
+TRAINING = part(320, 420, 1, with_feature=30)
+
+
+@pytest.fixture(scope="module")
+def validated() -> CrossValidated:
+    return cross_validate(TRAINING, YEARS, PARAMS)
 
 
 @pytest.fixture(scope="module")
 def trained() -> Trained:
-    return train(TRAINING, VALIDATION, YEARS, PARAMS)
+    return train(TRAINING, YEARS, PARAMS)
 
 
 @pytest.fixture(scope="module")
@@ -103,36 +109,37 @@ def test_matching_prior_has_the_smaller_error(year_model: YearModel) -> None:
         assert min(errors, key=errors.__getitem__) == true_prior
 
 
-def test_first_ensemble_calibrates_and_second_has_seen_the_validation_rows(
-    trained: Trained,
+def test_each_row_is_predicted_by_the_head_that_was_not_trained_on_it(
+    validated: CrossValidated, trained: Trained
 ) -> None:
-    year_model = trained.year_model
-    validation = (VALIDATION.vectors, VALIDATION.years)
-    first = fit_head(TRAINING.vectors, TRAINING.years, YEARS, PARAMS, validation)
-    assert trained.history == first.history
-    probabilities = as_distribution(first(VALIDATION.vectors), YEARS)
+    assert len(validated.heads) == FOLDS
+    for fold, head in enumerate(validated.heads):
+        rows = TRAINING.folds == fold
+        logits = predict_in_batches(head.model, TRAINING.vectors[rows]) / validated.temperature
+        np.testing.assert_allclose(
+            validated.probabilities[rows], softmax(logits, axis=1), rtol=1e-4, atol=1e-7
+        )
+    # Only the head of fold 0 has not seen the feature.
+    with_feature = TRAINING.vectors[-30:]
+    of_rows = validated.probabilities[-30:]
+    of_model = trained.year_model.head(with_feature).astype(np.float64)
+    assert np.abs(median(of_rows, YEARS) - FEATURE_YEAR).mean() > 15
+    assert np.abs(median(of_model, YEARS) - FEATURE_YEAR).mean() < 8
+
+
+def test_cross_validated_predictions_give_error_temperature_and_intervals(
+    validated: CrossValidated, trained: Trained
+) -> None:
+    assert trained.temperature == validated.temperature
+    histories = [head.history["val_mae"] for head in validated.heads]
+    np.testing.assert_allclose(trained.history["val_mae"], np.mean(histories, axis=0))
     for prior in PRIORS:
-        margin = calibrate(
-            fit_priors(TRAINING, YEARS, PARAMS).adjusted(probabilities, prior),
-            VALIDATION.years,
-            YEARS,
-            year_model.priors.named(prior),
-            0.8,
-        )
-        assert year_model.margins[prior] == margin
-    assert year_model.level == 0.8
-    both = fit_priors(concatenate(TRAINING, VALIDATION), YEARS, PARAMS)
-    np.testing.assert_array_equal(year_model.priors.learned, both.learned)
-    np.testing.assert_array_equal(year_model.priors.natural, both.natural)
-    error_of_first, error_of_second = (
-        np.abs(median(each, YEARS) - FEATURE_YEAR).mean()
-        for each in (
-            probabilities[-30:],
-            as_distribution(trained.head(VALIDATION.vectors[-30:]), YEARS),
-        )
-    )
-    assert error_of_first > 15
-    assert error_of_second < 5
+        adjusted = validated.priors.adjusted(validated.probabilities, prior)
+        thresholds = fit_thresholds(adjusted, TRAINING.years, YEARS, 0.8)
+        np.testing.assert_array_equal(trained.year_model.thresholds[prior], thresholds)
+        errors = np.abs(median(adjusted, YEARS) - TRAINING.years)
+        weights = importance_weights(TRAINING.years, YEARS, validated.priors.named(prior))
+        assert trained.validation[prior] == pytest.approx((errors * weights).mean())
 
 
 def test_coverage_on_new_rows_is_right_for_an_overfitted_head() -> None:
@@ -140,7 +147,7 @@ def test_coverage_on_new_rows_is_right_for_an_overfitted_head() -> None:
     params = PARAMS.model_copy(
         update={"hidden": (128,), "epochs": 8, "learning_rate": 0.05, "label_width": 1.0}
     )
-    year_model = train(part(150, 150, 6), part(100, 100, 7), YEARS, params).year_model
+    year_model = train(part(250, 250, 6), YEARS, params).year_model
     for prior, rows in (("natural", part(1500, 0, 8)), ("uniform", part(0, 1500, 9))):
         predictions = year_model.predict(rows.vectors, prior)
         assert 0.78 < covered(predictions.low, predictions.high, rows.years).mean() < 0.94
@@ -150,9 +157,9 @@ def test_opened_model_predicts_as_the_saved_one(trained: Trained, tmp_path: Path
     trained.save(tmp_path / "model", {})
     year_model, opened = trained.year_model, YearModel.open(tmp_path / "model")
     assert opened.level == year_model.level
-    assert dict(opened.margins) == dict(year_model.margins)
     for prior in PRIORS:
-        saved, read = (model.predict(VALIDATION.vectors, prior) for model in (year_model, opened))
+        np.testing.assert_array_equal(opened.thresholds[prior], year_model.thresholds[prior])
+        saved, read = (model.predict(TRAINING.vectors, prior) for model in (year_model, opened))
         np.testing.assert_allclose(read.probabilities, saved.probabilities, rtol=1e-3, atol=1e-7)
         np.testing.assert_allclose(read.year, saved.year, atol=0.01)
         np.testing.assert_array_equal(read.low, saved.low)
@@ -164,17 +171,18 @@ def test_missing_model_is_an_error(tmp_path: Path) -> None:
         YearModel.open(tmp_path / "none")
 
 
-@pytest.mark.parametrize(
-    "about",
-    [
-        "{",
-        {"interval": {"level": 0.8, "margins": {"natural": 1.0}}},
-        {"interval": {"level": 0.8, "margins": {"natural": 1.0, "uniform": "wide"}}},
-        {"interval": {"level": 0.8, "margins": {"natural": 1.0, "uniform": float("nan")}}},
-    ],
-)
-def test_damaged_description_is_an_error(tmp_path: Path, about: object) -> None:
-    content = about if isinstance(about, str) else json.dumps(about)
-    (tmp_path / "about.json").write_text(content, encoding="utf-8")
-    with pytest.raises(DataError, match=r"data/model is damaged .*: run `dvc repro`"):
+@pytest.mark.parametrize("about", ["{", "[]", '{"interval": "wide"}', '{"interval": 1.5}'])
+def test_damaged_description_is_an_error(tmp_path: Path, about: str) -> None:
+    (tmp_path / "about.json").write_text(about, encoding="utf-8")
+    with pytest.raises(DataError, match=r"data/model is damaged \(about.json: .*: run `dvc repro`"):
         YearModel.open(tmp_path)
+
+
+@pytest.mark.parametrize("line", ["1930,0.5,wide", "1930,0.5,1.5", "1930,0.5", "1929,0.5,0.5"])
+def test_damaged_thresholds_are_an_error(trained: Trained, tmp_path: Path, line: str) -> None:
+    trained.save(tmp_path / "model", {})
+    file = tmp_path / "model" / "thresholds.csv"
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([lines[0], line, *lines[2:]]))
+    with pytest.raises(DataError, match=r"data/model is damaged \(thresholds.csv: "):
+        YearModel.open(tmp_path / "model")

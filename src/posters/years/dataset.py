@@ -21,7 +21,7 @@ class Part:
     """One part of the split; all attributes have the same order of rows.
 
     Attributes:
-        movies: rows of the catalogue, with their `group`.
+        movies: rows of the catalogue, with their `group` and `fold`.
         vectors: year features, shape (n, n_year_features), float32.
         colours: colour statistics, shape (n, colour_size), float32.
         years: shape (n,).
@@ -42,15 +42,16 @@ class Part:
         """The group of each row: rows of one group are not independent."""
         return list(self.movies["group"])
 
+    @property
+    def folds(self) -> NDArray[np.int64]:
+        """The fold of each row, shape (n,)."""
+        return self.movies["fold"].to_numpy(dtype=np.int64)
 
-def concatenate(one: Part, other: Part) -> Part:
-    """The rows of both parts."""
-    return Part(
-        pd.concat([one.movies, other.movies]),
-        np.concatenate([one.vectors, other.vectors]),
-        np.concatenate([one.colours, other.colours]),
-        np.concatenate([one.years, other.years]),
-    )
+    def rows(self, chosen: NDArray[np.bool_]) -> "Part":
+        """The chosen rows."""
+        return Part(
+            self.movies[chosen], self.vectors[chosen], self.colours[chosen], self.years[chosen]
+        )
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,9 @@ class Priors:
         return weighted / total
 
 
-def importance_weights(true: Years, years: Years, prior: NDArray[np.float64]) -> NDArray[np.float64]:
+def importance_weights(
+    true: Years, years: Years, prior: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Weights that give rows the mix of years of a prior: prior / density of the rows' years.
 
     Args:
@@ -62,9 +64,11 @@ def importance_weights(true: Years, years: Years, prior: NDArray[np.float64]) ->
     Returns:
         Shape (n,), with a mean of 1.
     """
-    density = np.maximum(smoothed(true, years, _DENSITY_WIDTH).sum(axis=0), 0.5)
-    weights: NDArray[np.float64] = (prior / density)[np.searchsorted(years, true)]
-    return weights / weights.mean()
+    # No row counts for more than a whole year.
+    density = np.maximum(smoothed(true, years, _DENSITY_WIDTH).sum(axis=0), 1.0)
+    of_rows = (prior / density)[np.searchsorted(years, true)]
+    weights: NDArray[np.float64] = of_rows / of_rows.mean()
+    return weights
 
 
 def write_priors(path: Path, priors: Priors) -> None:
@@ -86,5 +90,5 @@ def read_priors(path: Path) -> Priors:
         if not positive or not (np.diff(years) == 1).all():
             raise ValueError("expected consecutive years and probabilities that sum to 1")
     except (OSError, ValueError) as error:
-        raise DataError(f"data/model/{path.name} is damaged ({error}): run `dvc repro`") from error
+        raise DataError(f"data/model is damaged ({path.name}: {error}): run `dvc repro`") from error
     return Priors(years.astype(np.int64), learned, natural)

@@ -1,25 +1,27 @@
-"""The split of the catalogue into training, validation and test parts.
+"""The split of the catalogue into training rows with their folds, and two tests.
 
 A hash of the title decides the part of a movie. Movies that belong together form a group, and a
 group is never both tested on and trained on: movies with one title (remakes, series, one film under
 two ids) and movies with near-duplicate posters. The tests don't depend on the top-ups, so runs with
 different t are tested on the same posters.
 
-Parts: `train`, `validation`, the tests `natural` and `balanced`, and `excluded`: movies that are
-not used, because another movie of their group is in a test or in the validation part.
+Parts: `train`, the tests `natural` and `balanced`, and `excluded`: movies that are not used, because
+another movie of their group is in a test. Every choice is made by cross-validation on the training
+rows: each group is in one of its folds.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from posters.catalogue.pseudo_random import unit_interval
 from posters.errors import DataError
 
-PARTS = ("train", "validation", "natural", "balanced", "excluded")
+PARTS = ("train", "natural", "balanced", "excluded")
 TESTS = ("natural", "balanced")
 
 _ARTICLE = re.compile(r"^(the|a|an)\s+")
@@ -46,50 +48,64 @@ def split_catalogue(
     *,
     seed: int,
     natural: float,
-    validation: float,
+    folds: int,
     near_duplicate: Iterable[tuple[str, str]] = (),
 ) -> pd.DataFrame:
-    """Assign each movie of the catalogue to a group and a part.
+    """Assign each movie of the catalogue to a group, a part and a fold.
 
     Args:
         catalogue: columns `imdb_id`, `title`, `origin`.
-        seed: of the natural test and the validation part.
+        seed: of the natural test and the folds.
         natural: share of the initial catalogue that becomes the natural test.
-        validation: share of the remaining titles that becomes the validation part.
+        folds: the number of folds of the training rows.
         near_duplicate: pairs of ids of movies with near-duplicate posters.
 
     Returns:
-        Columns `imdb_id`, `group`, `part`, in the order of the catalogue.
+        Columns `imdb_id`, `group`, `part`, `fold` (from 0), in the order of the catalogue.
 
     Raises:
-        DataError: a part that later stages need is empty.
+        DataError: a part or a fold of the training rows is empty.
     """
     key_of = {title: title_key(title) for title in set(catalogue["title"])}
     title, origin = catalogue["title"].map(key_of), catalogue["origin"]
     group = _groups(catalogue["imdb_id"], title, near_duplicate)
 
-    def drawn(name: str, share: float) -> pd.Series:
-        return title.map(lambda key: unit_interval(seed, name, key) < share).astype(bool)
-
-    in_natural, in_validation = drawn("natural", natural), drawn("validation", validation)
+    in_natural = title.map(lambda key: unit_interval(seed, "natural", key) < natural).astype(bool)
     balanced = origin == "reserve"
     # If a group has movies in both tests, they stay in both: neither is trained on.
     tested = (origin == "initial") & in_natural
     with_tested = group.isin(set(group[balanced | tested]))
-    with_validated = group.isin(set(group[in_validation & ~with_tested]))
     part = np.select(
-        [balanced, tested, with_tested, in_validation, with_validated],
-        ["balanced", "natural", "excluded", "validation", "excluded"],
-        default="train",
+        [balanced, tested, with_tested], ["balanced", "natural", "excluded"], default="train"
     )
-    split = pd.DataFrame({"imdb_id": catalogue["imdb_id"], "group": group, "part": part})
-    for name in ("train", "validation", *TESTS):
+    split = pd.DataFrame(
+        {
+            "imdb_id": catalogue["imdb_id"],
+            "group": group,
+            "part": part,
+            "fold": group_folds(group, seed=seed, folds=folds),
+        }
+    )
+    more = "gather more (scrape.movies, rebalance.reserve)"
+    for name in ("train", *TESTS):
         if not (split["part"] == name).any():
             raise DataError(
-                f"the part {name!r} is empty with {len(split)} movies: gather more "
-                "(scrape.movies, rebalance.reserve), or raise its share in `split`"
+                f"the part {name!r} is empty with {len(split)} movies: {more}, or raise its share "
+                "in `split`"
             )
+    filled = split["fold"][split["part"] == "train"].nunique()
+    if filled < folds:
+        raise DataError(
+            f"only {filled} of {folds} folds have training rows with {len(split)} movies: {more}, "
+            "or lower split.folds"
+        )
     return split
+
+
+def group_folds(groups: Sequence[str] | pd.Series, *, seed: int, folds: int) -> NDArray[np.int64]:
+    """The fold of each row, from 0: rows of one group are in one fold."""
+    fold_of = {group: int(unit_interval(seed, "fold", group) * folds) for group in set(groups)}
+    return np.array([fold_of[group] for group in groups], dtype=np.int64)
 
 
 def _groups(

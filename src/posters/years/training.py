@@ -1,7 +1,10 @@
-"""Training of two ensembles: one calibrates the intervals, the other one makes the predictions.
+"""Training of the year model by cross-validation: every row is predicted by a head without it.
 
-The first is trained on the training rows. Its predictions for the validation rows calibrate the
-intervals. The second is trained on both parts, as more posters give better predictions.
+These predictions calibrate the probabilities and the intervals, and their error is the validation
+error. The model is the mean of the heads of all folds, as the mean of an ensemble varies less than
+its members (Lakshminarayanan and others, 2017, "Simple and Scalable Predictive Uncertainty
+Estimation using Deep Ensembles"). Intervals from the rows outside each member's training rows are
+cross-conformal (Vovk, 2015, "Cross-conformal predictors").
 """
 
 import json
@@ -12,16 +15,48 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import softmax
+from tqdm import tqdm
 
+from posters.embedding.keras_import import import_keras, make_deterministic
 from posters.embedding.openvino_model import write_openvino_model
 from posters.files import replacing, write_json, write_text
 from posters.params import TrainParams
-from posters.years.dataset import Part, concatenate
-from posters.years.intervals import calibrate
-from posters.years.priors import PRIORS, Priors, write_priors
-from posters.years.year_distribution import Years, as_distribution, smoothed
-from posters.years.year_head import FittedHead, fit_head
-from posters.years.year_model import HEAD_MODEL, YearModel
+from posters.years.calibration import fit_temperature
+from posters.years.dataset import Part
+from posters.years.intervals import fit_thresholds
+from posters.years.priors import PRIORS, Priors, importance_weights, write_priors
+from posters.years.year_distribution import Probabilities, Years, median, smoothed
+from posters.years.year_head import FittedHead, fit_head, join_heads, predict_in_batches
+from posters.years.year_model import HEAD_MODEL, YearModel, write_thresholds
+
+
+@dataclass(frozen=True)
+class CrossValidated:
+    """Heads and their predictions for the rows that they were not trained on.
+
+    Attributes:
+        heads: one for each fold, trained on all other folds.
+        temperature: that calibrates their logits.
+        probabilities: of each row from the head of its fold, calibrated, shape (n, n_years).
+        priors: of all rows.
+        true: the years of the rows, shape (n,).
+    """
+
+    heads: list[FittedHead]
+    temperature: float
+    probabilities: Probabilities
+    priors: Priors
+    true: Years
+
+    def errors(self, prior: str) -> NDArray[np.float64]:
+        """Absolute errors in years under the prior `natural` or `uniform`, shape (n,)."""
+        predicted = median(self.priors.adjusted(self.probabilities, prior), self.priors.years)
+        return np.abs(predicted - self.true)
+
+    def weights(self, prior: str) -> NDArray[np.float64]:
+        """Weights that give the rows the prior's mix of years, shape (n,)."""
+        return importance_weights(self.true, self.priors.years, self.priors.named(prior))
 
 
 @dataclass(frozen=True)
@@ -29,13 +64,17 @@ class Trained:
     """The result of training.
 
     Attributes:
-        history: learning curves of the first ensemble, see `FittedHead`.
-        head: the second ensemble.
-        year_model: the second ensemble with priors and intervals.
+        model: the Keras model of all heads: year features in, probabilities out.
+        history: learning curves, the mean over all folds, see `FittedHead`.
+        validation: mean absolute error of the cross-validated predictions, in years, by prior.
+        temperature: see `CrossValidated`.
+        year_model: the model with priors and intervals.
     """
 
-    history: dict[str, list[float]]
-    head: FittedHead
+    model: Any
+    history: pd.DataFrame
+    validation: dict[str, float]
+    temperature: float
     year_model: YearModel
 
     def save(self, folder: Path, about: dict[str, Any]) -> None:
@@ -43,52 +82,88 @@ class Trained:
 
         The files are `architecture.json` and `head.weights.h5` (for Keras: `model_from_json`, then
         `load_weights`), `head.xml` and `head.bin` (the same network for OpenVINO), `history.csv`,
-        `priors.csv` and `about.json`: how it was made, and its intervals. (The `.keras` format
+        `priors.csv`, `thresholds.csv` and `about.json`: how it was made. (The `.keras` format
         contains the time of saving.)
         """
-        model, year_model = self.head.model, self.year_model
-        interval = {"level": year_model.level, "margins": dict(year_model.margins)}
-        epochs = pd.RangeIndex(1, len(self.history["loss"]) + 1, name="epoch")
-        history = pd.DataFrame(self.history, index=epochs)
+        model = self.year_model
+        about = {
+            **about,
+            "interval": model.level,
+            "temperature": self.temperature,
+            "validation_mae": self.validation,
+        }
         with replacing(folder) as new:
             new.mkdir()
-            write_json(new / "architecture.json", json.loads(model.to_json()))
-            model.save_weights(str(new / "head.weights.h5"))
-            write_openvino_model(model, new / HEAD_MODEL)
-            write_text(new / "history.csv", history.to_csv(float_format="%.6g"))
-            write_priors(new / "priors.csv", year_model.priors)
-            write_json(new / "about.json", {**about, "interval": interval})
+            write_json(new / "architecture.json", json.loads(self.model.to_json()))
+            self.model.save_weights(str(new / "head.weights.h5"))
+            write_openvino_model(self.model, new / HEAD_MODEL)
+            write_text(new / "history.csv", self.history.to_csv(float_format="%.6g"))
+            write_priors(new / "priors.csv", model.priors)
+            write_thresholds(new / "thresholds.csv", model.priors.years, model.thresholds)
+            write_json(new / "about.json", about)
 
 
-def train(training: Part, validation: Part, years: Years, params: TrainParams) -> Trained:
-    """Train both ensembles and calibrate the intervals.
+def train(part: Part, years: Years, params: TrainParams) -> Trained:
+    """Train the heads, calibrate them, and fit the intervals.
 
     Args:
-        training: training rows of both ensembles.
-        validation: rows that calibrate the intervals, and training rows of the second ensemble.
+        part: the training rows with their folds.
         years: all predictable years, shape (n_years,).
-        params: of the head and its training.
+        params: of the heads and their training.
 
     Raises:
         DataError: the training diverged.
     """
-    both = concatenate(training, validation)
-    validation_rows = (validation.vectors, validation.years)
-    first = fit_head(training.vectors, training.years, years, params, validation_rows)
-    probabilities = as_distribution(first(validation.vectors), years)
-    head = fit_head(both.vectors, both.years, years, params)
-    first_priors, priors = (fit_priors(part, years, params) for part in (training, both))
-    margins = {
-        name: calibrate(
-            first_priors.adjusted(probabilities, name),
-            validation.years,
+    validated = cross_validate(part, years, params)
+    model = join_heads([head.model for head in validated.heads], validated.temperature)
+    thresholds = {
+        prior: fit_thresholds(
+            validated.priors.adjusted(validated.probabilities, prior),
+            part.years,
             years,
-            priors.named(name),
             params.interval,
         )
-        for name in PRIORS
+        for prior in PRIORS
     }
-    return Trained(first.history, head, YearModel(head, priors, params.interval, margins))
+    histories = pd.concat(pd.DataFrame(head.history) for head in validated.heads)
+    history = histories.groupby(level=0).mean()
+    history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
+    validation = {
+        prior: float(np.average(validated.errors(prior), weights=validated.weights(prior)))
+        for prior in PRIORS
+    }
+
+    def head(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        return predict_in_batches(model, vectors)
+
+    year_model = YearModel(head, validated.priors, params.interval, thresholds)
+    return Trained(model, history, validation, validated.temperature, year_model)
+
+
+def cross_validate(part: Part, years: Years, params: TrainParams) -> CrossValidated:
+    """Train one head for each fold of a part, and calibrate their predictions.
+
+    Raises:
+        DataError: the training diverged.
+    """
+    make_deterministic(import_keras(), params.seed)
+    heads, logits = [], np.empty((len(part.years), len(years)))
+    for fold in tqdm(np.unique(part.folds), desc="train", unit="fold", disable=None):
+        held_out = part.folds == fold
+        rows, left_out = part.rows(~held_out), part.rows(held_out)
+        validation = (left_out.vectors, left_out.years)
+        seed = params.seed + int(fold)
+        head = fit_head(rows.vectors, rows.years, years, params, validation, seed=seed)
+        logits[held_out] = predict_in_batches(head.model, left_out.vectors)
+        heads.append(head)
+    temperature = fit_temperature(logits, part.years, years)
+    return CrossValidated(
+        heads,
+        temperature,
+        softmax(logits / temperature, axis=1),
+        fit_priors(part, years, params),
+        part.years,
+    )
 
 
 def fit_priors(part: Part, years: Years, params: TrainParams) -> Priors:

@@ -20,27 +20,6 @@ def smoothed(true: Years, years: Years, width: float) -> Probabilities:
     return gaussian / total
 
 
-def point_distribution(predicted: NDArray[np.float64], years: Years) -> Probabilities:
-    """All probability on one year for each row, divided between the two whole years around it.
-
-    Predictions, shape (n,), are clipped to `years`.
-    """
-    position = np.clip(predicted - years[0], 0, len(years) - 1)
-    lower = np.floor(position).astype(np.intp)
-    upper = np.minimum(lower + 1, len(years) - 1)
-    rows = np.arange(len(predicted))
-    probabilities = np.zeros((len(predicted), len(years)))
-    np.add.at(probabilities, (rows, lower), 1 - (position - lower))
-    np.add.at(probabilities, (rows, upper), position - lower)
-    return probabilities
-
-
-def as_distribution(outputs: NDArray[np.float32], years: Years) -> Probabilities:
-    """The outputs of a year head: probabilities, (n, n_years), or one year each, (n, 1)."""
-    values = outputs.astype(np.float64)
-    return point_distribution(values[:, 0], years) if values.shape[1] == 1 else values
-
-
 def quantile(probabilities: Probabilities, years: Years, share: float) -> NDArray[np.float64]:
     """The point in time before which `share` of the probability lies, shape (n,)."""
     cumulative = np.cumsum(probabilities, axis=1)

@@ -1,21 +1,21 @@
-"""The year head: an ensemble of small Keras networks that predict the year from a vector.
+"""The year head: small Keras networks that predict a probability for every year from a vector.
 
-The members differ in their seed alone, and their outputs are averaged. They predict a probability
-for every year, or one number (`train.head: scalar`), for comparison.
+One network is trained for each fold, on the rows outside of it; together they are the head. A
+network predicts the probabilities directly, or one number (`train.head: scalar`), for comparison.
 
 Importing this module is cheap; Keras is imported when a head is built.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from posters.embedding.keras_import import import_keras, make_deterministic
+from posters.embedding.keras_import import import_keras
 from posters.errors import DataError
 from posters.params import TrainParams
 from posters.years.year_distribution import Years, smoothed
@@ -27,22 +27,16 @@ _WARM_UP = 0.1  # share of all steps
 
 @dataclass(frozen=True)
 class FittedHead:
-    """A trained head.
+    """A trained network of the year head.
 
     Attributes:
-        model: a Keras model; vectors of shape (n, size) in; out (n, n_years), a probability for
-            every year, or (n, 1), a year, for a scalar head.
-        history: learning curves, one value for each epoch, the mean over all members: `loss`, `mae`
-            (in years, of the mean of the distribution), and `val_loss`, `val_mae` if there were
-            validation rows.
+        model: a Keras model: vectors of shape (n, size) in, logits of the years out, (n, n_years).
+        history: learning curves, one value for each epoch: `loss`, `val_loss`, and in years (of the
+            mean of the distribution) `mae`, `val_mae`.
     """
 
     model: Any
     history: dict[str, list[float]]
-
-    def __call__(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The outputs for vectors of shape (n, size)."""
-        return _outputs(self.model, vectors)
 
 
 class DistributionTarget:
@@ -51,8 +45,6 @@ class DistributionTarget:
     A label is a Gaussian around the true year, since a neighbouring year is nearly right (label
     distribution learning: Gao and others, 2017, "Deep Label Distribution Learning").
     """
-
-    loss = "categorical_crossentropy"
 
     def __init__(self, true: Years, years: Years, width: float) -> None:
         self._years, self._width = years, width
@@ -64,21 +56,25 @@ class DistributionTarget:
         return smoothed(true, self._years, self._width).astype(np.float32)
 
     def last_layer(self, keras: Any) -> Any:
-        """A new softmax layer that predicts the prior until it is trained."""
+        """A new layer of logits that predicts the prior until it is trained."""
         return keras.layers.Dense(
             len(self._years),
-            activation="softmax",
             kernel_initializer=keras.initializers.RandomNormal(stddev=0.01),
             bias_initializer=keras.initializers.Constant(self._log_prior),
-            name="probability_of_each_year",
+            name="logit_of_each_year",
         )
+
+    def loss(self, keras: Any, labels: Any, outputs: Any) -> Any:
+        """The cross-entropy, shape (n,)."""
+        return keras.losses.categorical_crossentropy(labels, outputs, from_logits=True)
 
     def error(self, keras: Any, labels: Any, outputs: Any) -> Any:
         """The difference between the means of labels and outputs, in years, shape (n,)."""
         years = self._years.astype(np.float32)[:, None]
-        return keras.ops.abs(keras.ops.matmul(outputs - labels, years))[:, 0]
+        difference = keras.ops.softmax(outputs) - labels
+        return keras.ops.abs(keras.ops.matmul(difference, years))[:, 0]
 
-    def prediction(self, keras: Any, outputs: Any) -> Any:
+    def logits(self, keras: Any, outputs: Any) -> Any:
         """The outputs as they are."""
         return outputs
 
@@ -86,9 +82,8 @@ class DistributionTarget:
 class ScalarTarget:
     """Labels, last layer and loss of a head that predicts one number, as a regression does."""
 
-    loss = "mean_absolute_error"
-
-    def __init__(self, true: Years) -> None:
+    def __init__(self, true: Years, years: Years, width: float) -> None:
+        self._years, self._width = years, width
         self._mean = float(true.mean())
         self._deviation = max(float(true.std()), 1.0)
 
@@ -100,13 +95,20 @@ class ScalarTarget:
         """A new linear layer."""
         return keras.layers.Dense(1, name="standardised_year")
 
+    def loss(self, keras: Any, labels: Any, outputs: Any) -> Any:
+        """The absolute error, standardised, shape (n,)."""
+        return keras.losses.mean_absolute_error(labels, outputs)
+
     def error(self, keras: Any, labels: Any, outputs: Any) -> Any:
         """The difference between labels and outputs, in years, shape (n,)."""
         return keras.ops.abs(outputs - labels)[:, 0] * self._deviation
 
-    def prediction(self, keras: Any, outputs: Any) -> Any:
-        """The outputs as years."""
-        return keras.layers.Rescaling(self._deviation, offset=self._mean, name="year")(outputs)
+    def logits(self, keras: Any, outputs: Any) -> Any:
+        """A Gaussian around the predicted year; its width is calibrated by the temperature."""
+        # In numbers near zero: squares of years would lose their digits in single precision.
+        scale = self._deviation / self._width
+        nodes = ((self._years - self._mean) / self._width).astype(np.float32)
+        return -0.5 * keras.ops.square(outputs * scale - nodes)
 
 
 Target = DistributionTarget | ScalarTarget
@@ -117,9 +119,11 @@ def fit_head(
     true: Years,
     years: Years,
     params: TrainParams,
-    validation: tuple[NDArray[np.float32], Years] | None = None,
+    validation: tuple[NDArray[np.float32], Years],
+    *,
+    seed: int,
 ) -> FittedHead:
-    """Train a year head; the same inputs on the same machine give the same bytes.
+    """Train one network of the year head; the same inputs on one machine give the same bytes.
 
     Args:
         vectors: of the training rows, shape (n, size).
@@ -127,70 +131,75 @@ def fit_head(
         years: all predictable years, shape (n_years,).
         params: of the head and its training.
         validation: vectors and years to report the error of after each epoch.
+        seed: of the initial weights, dropout and the order of the rows; also names the network.
 
     Raises:
         DataError: the training diverged.
     """
     keras = import_keras()
-    make_deterministic(keras, params.seed)
+    keras.utils.set_random_seed(seed)
     embedding, standardised = _standardise(keras, vectors)
     standardise = keras.Model(embedding, standardised)
-    inputs = _outputs(standardise, vectors)
-    target: Target = DistributionTarget(true, years, params.label_width)
-    if params.head == "scalar":
-        target = ScalarTarget(true)
-    labels = target.labels(true)
-    validation_data = validation and (
-        _outputs(standardise, validation[0]),
-        target.labels(validation[1]),
-    )
+    kind = ScalarTarget if params.head == "scalar" else DistributionTarget
+    target: Target = kind(true, years, params.label_width)
+    inputs, labels = predict_in_batches(standardise, vectors), target.labels(true)
     steps = math.ceil(len(inputs) / params.batch_size)
-    schedule = _schedule(keras, params, params.epochs * steps)
-    members, histories = [], []
-    total = params.members * params.epochs
-    with tqdm(total=total, desc="train", unit="epoch", disable=None) as progress:
-        advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: progress.update())
-        for number in range(params.members):
-            seed = params.seed + number
-            keras.utils.set_random_seed(seed)
-            member = _build(keras, inputs.shape[1], target, params, f"member_{number + 1}")
-            # Shares the layers of the member; compiling the member would add to its saved config.
-            trained = keras.Model(member.inputs, member.outputs)
-            trained.compile(
-                optimizer=keras.optimizers.AdamW(schedule, weight_decay=params.weight_decay),
-                loss=target.loss,
-                metrics=[keras.metrics.MeanMetricWrapper(partial(target.error, keras), name="mae")],
-            )
-            fitted = trained.fit(
-                _shuffled_batches(inputs, labels, params, seed),
-                validation_data=validation_data,
-                validation_batch_size=_PREDICT_BATCH,
-                epochs=params.epochs,
-                steps_per_epoch=steps,
-                shuffle=False,
-                verbose=0,
-                callbacks=[advance],
-            )
-            members.append(member)
-            histories.append(fitted.history)
-    curves = {
-        name: np.mean([history[name] for history in histories], axis=0).tolist()
-        for name in histories[0]
-    }
-    if not np.isfinite(curves["loss"]).all():
+    network = _build(keras, inputs.shape[1], target, params)
+    network.compile(
+        optimizer=keras.optimizers.AdamW(
+            _schedule(keras, params, params.epochs * steps), weight_decay=params.weight_decay
+        ),
+        loss=partial(target.loss, keras),
+        metrics=[keras.metrics.MeanMetricWrapper(partial(target.error, keras), name="mae")],
+    )
+    history: dict[str, list[float]] = network.fit(
+        _shuffled_batches(inputs, labels, params, seed),
+        validation_data=(
+            predict_in_batches(standardise, validation[0]),
+            target.labels(validation[1]),
+        ),
+        validation_batch_size=_PREDICT_BATCH,
+        epochs=params.epochs,
+        steps_per_epoch=steps,
+        shuffle=False,
+        verbose=0,
+    ).history
+    if not np.isfinite(history["loss"]).all():
         raise DataError(
             "the training diverged: the loss is not finite; lower train.learning_rate "
             f"(now {params.learning_rate:g})"
         )
-    # The mean of an ensemble varies less than its members (Lakshminarayanan and others, 2017).
-    outputs = [member(standardised) for member in members]
-    average = outputs[0] if len(outputs) == 1 else keras.layers.Average(name="average")(outputs)
-    prediction = target.prediction(keras, average)
-    return FittedHead(keras.Model(embedding, prediction, name="year_head"), curves)
+    # Built of the same layers, without what compiling would add to the saved configuration.
+    logits = target.logits(keras, keras.Model(network.input, network.output)(standardised))
+    return FittedHead(keras.Model(embedding, logits, name=f"head_{seed}"), history)
+
+
+def join_heads(models: Sequence[Any], temperature: float) -> Any:
+    """One Keras model: vectors of shape (n, size) in, probabilities out, shape (n, n_years).
+
+    Args:
+        models: networks that predict logits. Logits are averaged, not probabilities: their mean is
+            as certain as one network is, so that a temperature of single networks holds for it.
+        temperature: divides the logits, see `calibration`.
+    """
+    keras = import_keras()
+    embedding = keras.Input(models[0].input_shape[1:], name="embedding")
+    logits = [model(embedding) for model in models]
+    mean = logits[0] if len(logits) == 1 else keras.layers.Average(name="average")(logits)
+    calibrated = keras.layers.Rescaling(1 / temperature, name="temperature")(mean)
+    probabilities = keras.layers.Softmax(name="probability_of_each_year")(calibrated)
+    return keras.Model(embedding, probabilities, name="year_head")
+
+
+def predict_in_batches(model: Any, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The outputs of a Keras model for vectors of shape (n, size)."""
+    starts = range(0, len(vectors), _PREDICT_BATCH)
+    batches = (np.asarray(vectors[start : start + _PREDICT_BATCH]) for start in starts)
+    return np.concatenate([np.asarray(model(batch)) for batch in batches])
 
 
 def _standardise(keras: Any, vectors: NDArray[np.float32]) -> tuple[Any, Any]:
-    """The common first layers of all members: (n, size) in, the same shape out."""
+    """The first layers: (n, size) in, the same shape out."""
     embedding = keras.Input((vectors.shape[1],), name="embedding")
     # Activations differ by orders of magnitude. A dimension that is constant in the training rows
     # keeps its scale: divided by a standard deviation of zero, it would dominate all others.
@@ -203,15 +212,15 @@ def _standardise(keras: Any, vectors: NDArray[np.float32]) -> tuple[Any, Any]:
     return embedding, keras.ops.clip(standardise(embedding), -CLIP_SIGMA, CLIP_SIGMA)
 
 
-def _build(keras: Any, size: int, target: Target, params: TrainParams, name: str) -> Any:
-    """One member: standardised vectors (n, size) in, what is compared with the labels out."""
+def _build(keras: Any, size: int, target: Target, params: TrainParams) -> Any:
+    """A network: standardised vectors (n, size) in, what is compared with the labels out."""
     features = keras.Input((size,), name="standardised")
     # Dropout, as there are few posters for so many weights (Srivastava and others, 2014).
     hidden = keras.layers.Dropout(params.input_dropout, name="input_dropout")(features)
     for number, units in enumerate(params.hidden, start=1):
         hidden = keras.layers.Dense(units, activation="gelu", name=f"hidden_{number}")(hidden)
         hidden = keras.layers.Dropout(params.dropout, name=f"dropout_{number}")(hidden)
-    return keras.Model(features, target.last_layer(keras)(hidden), name=name)
+    return keras.Model(features, target.last_layer(keras)(hidden))
 
 
 def _schedule(keras: Any, params: TrainParams, steps: int) -> Any:
@@ -239,9 +248,3 @@ def _shuffled_batches(
     batches = slices(orders).flat_map(lambda order: slices(order).batch(size))
     samples = batches.map(lambda rows: (tf.gather(all_inputs, rows), tf.gather(all_labels, rows)))
     return samples.prefetch(2)
-
-
-def _outputs(model: Any, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    starts = range(0, len(vectors), _PREDICT_BATCH)
-    batches = (np.asarray(vectors[start : start + _PREDICT_BATCH]) for start in starts)
-    return np.concatenate([np.asarray(model(batch)) for batch in batches])

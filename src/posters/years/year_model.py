@@ -1,4 +1,4 @@
-"""The year model: a trained year head with its priors and its calibrated intervals."""
+"""The year model: a trained year head with its priors and the thresholds of its intervals."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -17,7 +17,6 @@ from posters.years.priors import PRIORS, Priors, read_priors
 from posters.years.year_distribution import (
     Probabilities,
     Years,
-    as_distribution,
     likeliest_decade,
     median,
 )
@@ -25,7 +24,7 @@ from posters.years.year_distribution import (
 HEAD_MODEL = "head.xml"
 
 Head = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Year features (n, n_year_features) to probabilities (n, n_years), or to one year each (n, 1)."""
+"""Year features (n, n_year_features) to probabilities (n, n_years)."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +55,13 @@ class YearModel:
         head: the trained network.
         priors: of its training rows.
         level: coverage that the intervals are calibrated to.
-        margins: of the intervals, in years, by the name of the prior.
+        thresholds: of the intervals by the name of the prior, each of shape (n_years,).
     """
 
     head: Head
     priors: Priors
     level: float
-    margins: Mapping[str, float]
+    thresholds: Mapping[str, NDArray[np.float64]]
 
     @classmethod
     def open(cls, folder: Path | None = None) -> Self:
@@ -74,14 +73,14 @@ class YearModel:
         folder = folder or paths.MODEL
         about = read_about(folder)
         try:
-            level = float(about["interval"]["level"])
-            margins = {name: float(about["interval"]["margins"][name]) for name in PRIORS}
-            if not 0 < level < 1 or not np.isfinite(list(margins.values())).all():
-                raise ValueError("expected a level between 0 and 1 and finite margins")
+            level = float(about["interval"])
+            if not 0 < level < 1:
+                raise ValueError("expected an interval between 0 and 1")
         except (KeyError, TypeError, ValueError) as error:
-            raise _damaged(error) from error
+            raise _damaged("about.json", error) from error
         priors = read_priors(folder / "priors.csv")
-        return cls(OpenVinoModel(folder / HEAD_MODEL), priors, level, margins)
+        thresholds = _read_thresholds(folder / "thresholds.csv", priors.years)
+        return cls(OpenVinoModel(folder / HEAD_MODEL), priors, level, thresholds)
 
     def predict(self, vectors: NDArray[np.float32], prior: str) -> YearPredictions:
         """Predict years and intervals.
@@ -91,11 +90,11 @@ class YearModel:
             prior: the mix of years you expect, `natural` or `uniform`.
         """
         years = self.priors.years
-        probabilities = self.priors.adjusted(as_distribution(self.head(vectors), years), prior)
+        probabilities = self.priors.adjusted(self.head(vectors).astype(np.float64), prior)
         return YearPredictions(
             probabilities,
             median(probabilities, years),
-            *intervals(probabilities, years, self.level, self.margins[prior]),
+            *intervals(probabilities, years, self.thresholds[prior]),
             *likeliest_decade(probabilities, years),
         )
 
@@ -111,11 +110,32 @@ def read_about(folder: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise DataError("there is no trained model yet: run `make repro` first") from error
     except ValueError as error:
-        raise _damaged(error) from error
+        raise _damaged("about.json", error) from error
     if not isinstance(about, dict):
-        raise _damaged("expected an object")
+        raise _damaged("about.json", "expected an object")
     return about
 
 
-def _damaged(problem: object) -> DataError:
-    return DataError(f"data/model is damaged (about.json: {problem}): run `dvc repro`")
+def write_thresholds(
+    path: Path, years: Years, thresholds: Mapping[str, NDArray[np.float64]]
+) -> None:
+    """Write the thresholds of the intervals as CSV, one line for each year."""
+    columns = np.column_stack([years, *(thresholds[prior] for prior in PRIORS)])
+    header = ",".join(["year", *PRIORS])
+    np.savetxt(path, columns, "%d" + ",%.4f" * len(PRIORS), header=header, comments="")
+
+
+def _read_thresholds(path: Path, years: Years) -> dict[str, NDArray[np.float64]]:
+    try:
+        of_years, *columns = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2).T
+        thresholds = dict(zip(PRIORS, columns, strict=True))
+        within = all(((column >= 0) & (column <= 1)).all() for column in columns)
+        if not within or not np.array_equal(of_years, years):
+            raise ValueError("expected numbers between 0 and 1 for the years of priors.csv")
+    except (OSError, ValueError) as error:
+        raise _damaged(path.name, error) from error
+    return thresholds
+
+
+def _damaged(file: str, problem: object) -> DataError:
+    return DataError(f"data/model is damaged ({file}: {problem}): run `dvc repro`")
