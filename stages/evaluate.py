@@ -36,14 +36,17 @@ def main() -> None:
         for test in TESTS
     }
     own = {test: predictions[test][metrics.PRIOR_OF[test]] for test in TESTS}
-    baselines = fit_baselines(parts["train"], parts["validation"])
+    baselines = fit_baselines(parts["train"], parts["validation"], year_model.priors)
     seed = params.split.seed
     by_test = {
-        test: metrics.metrics_of_test(parts[test], predictions[test], baselines, test, seed=seed)
-        for test in TESTS
+        test: metrics.metrics_of_test(
+            parts[test], predictions[test], baselines[prior], test, seed=seed
+        )
+        for test, prior in metrics.PRIOR_OF.items()
     }
     origin = check_origin(concatenate(parts["train"], parts["validation"]), seed=seed)
-    made_from = {"model_sha256": model_digest(), "baselines": baselines.settings}
+    settings = {prior: fitted.settings for prior, fitted in baselines.items()}
+    made_from = {"model_sha256": model_digest(), "baselines": settings}
     run = {**parts.provenance(params), **made_from}
     evaluation = {**by_test, "origin": origin, "run": run}
     write_json(paths.METRICS / "evaluation.json", evaluation)

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from posters.embedding.backbone import BackboneInfo
 from posters.embedding.embeddings import EmbeddedMovie, Embeddings
 from posters.embedding.scaling import RetrievalScale
-from posters.years.dataset import Part
+from posters.params import load_params
+from posters.years.dataset import Part, concatenate
+from posters.years.priors import Priors
+from posters.years.training import fit_priors
 
 
 def info_of(size: int, retrieval_from: int, colour_from: int) -> BackboneInfo:
@@ -61,6 +64,11 @@ def vectors_of(years: NDArray[np.int64], seed: int = 0) -> NDArray[np.float32]:
     signal = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     noise = generator.normal(0, 0.1, (len(years), 6))
     return np.hstack([signal, noise]).astype(np.float32) + 1
+
+
+def priors_of(training: Part, validation: Part) -> Priors:
+    """The priors of a head that is trained on both parts."""
+    return fit_priors(concatenate(training, validation), np.arange(1888, 2017), load_params().train)
 
 
 def part_of(

@@ -10,7 +10,7 @@ from posters.evaluation.sweep_table import read_sweep, sweep_matches, tabulate
 
 NUMBERS = (
     *("mae", "mae_low", "mae_high", "mae_natural_prior", "mae_uniform_prior", "coverage"),
-    *("best_constant_mae", "ridge_mae", "knn_mae", "svr_mae", "skill"),
+    *("best_constant_mae", "ridge_mae", "knn_mae", "svr_mae", "logistic_mae", "skill"),
 )
 
 

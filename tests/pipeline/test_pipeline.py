@@ -21,8 +21,9 @@ from posters.evaluation.metrics import PRIOR_OF
 TEST_KEYS = {
     *("n", "mae", "rmse", "r2", "median_ae", "within_5", "within_10", "within_20", "macro_mae"),
     *("bias", "mae_low", "mae_high", "mae_natural_prior", "mae_uniform_prior", "coverage"),
-    *("coverage_1960_to_1989", "coverage_from_1990", "interval_width", "constant_mae"),
-    *("best_constant_mae", "ridge_mae", "knn_mae", "svr_mae", "colour_mae", "skill"),
+    *("coverage_1960_to_1989", "coverage_from_1990", "interval_width"),
+    *("best_constant_mae", "ridge_mae", "knn_mae", "svr_mae", "logistic_mae", "colour_mae"),
+    "skill",
 }
 
 
@@ -152,7 +153,8 @@ def test_metrics_describe_both_tests_and_the_run(walk: Walk) -> None:
     assert run["t"] == 3
     assert run["source"] == ["table"]
     assert sum(run["counts"].values()) == len(walk.first.catalogue)
-    assert set(run["baselines"]) == {"ridge", "knn", "svr", "colour"}
+    for prior in PRIOR_OF.values():
+        assert set(run["baselines"][prior]) == {"ridge", "knn", "svr", "logistic", "colour"}
 
 
 def test_counts_before_and_after_add_up(walk: Walk) -> None:
@@ -283,8 +285,9 @@ def test_scalar_head_uses_the_same_vectors_and_split(walk: Walk) -> None:
         assert set(metrics[test]) == TEST_KEYS
         assert np.isfinite(list(metrics[test].values())).all()
         assert metrics[test]["mae"] != reference[test]["mae"]
-        for same in ("n", "constant_mae", "ridge_mae", "knn_mae", "svr_mae", "colour_mae"):
-            assert metrics[test][same] == reference[test][same]
+        for name in ("best_constant", "ridge", "knn", "svr", "logistic", "colour"):
+            assert metrics[test][f"{name}_mae"] == reference[test][f"{name}_mae"]
+        assert metrics[test]["n"] == reference[test]["n"]
 
 
 def test_changed_poster_file_runs_the_stages_again(walk: Walk) -> None:

@@ -24,10 +24,10 @@ from posters.evaluation.metrics import PRIOR_OF, bootstrap
 from posters.files import write_text
 from posters.neighbours.near_duplicates import near_duplicate_movies
 from posters.params import Params, TrainParams
-from posters.years.dataset import Part, Parts, join_parts
+from posters.years.dataset import Part, Parts, concatenate, join_parts
 from posters.years.intervals import covered
 from posters.years.splitting import TESTS, split_catalogue
-from posters.years.training import train
+from posters.years.training import fit_priors, train
 from posters.years.year_distribution import Years
 
 _ROW = ["split", "test", "imdb_id", "group"]
@@ -140,10 +140,12 @@ def errors_of_split(
             table["width"] = (predictions.high - predictions.low).astype(float)
             tables.append(table)
     parts = parts_with["year_features"]
-    baselines = fit_baselines(parts["train"], parts["validation"])
+    priors = fit_priors(concatenate(parts["train"], parts["validation"]), years, params)
+    fitted = fit_baselines(parts["train"], parts["validation"], priors)
     for test in TESTS:
+        baselines = fitted[PRIOR_OF[test]]
         predicted = {name: predict(parts[test]) for name, predict in baselines.models.items()}
-        predicted["best constant"] = np.full(len(parts[test].years), baselines.best_constant[test])
+        predicted["best constant"] = np.full(len(parts[test].years), baselines.best_constant)
         for name, of_model in predicted.items():
             tables.append(_errors("other models", name, test, parts[test], of_model))
     return pd.concat(tables, ignore_index=True)

@@ -79,8 +79,8 @@ def metrics_of_test(
     Args:
         part: the test.
         by_prior: predictions for its posters under each prior.
-        baselines: fitted on the training rows.
-        test: `natural` or `balanced`: selects the prior and the best constant.
+        baselines: fitted for the prior of the test.
+        test: `natural` or `balanced`: selects the prior.
         seed: of the bootstrap.
 
     Returns:
@@ -97,7 +97,7 @@ def metrics_of_test(
     metrics = year_metrics(true, predictions.year)
     low, high = bootstrap(np.abs(predictions.year - true), part.groups, seed=seed)
     contained = covered(predictions.low, predictions.high, true)
-    best_constant_mae = mae(baselines.best_constant[test])
+    best_constant_mae = mae(baselines.best_constant)
     values = {
         **metrics,
         "mae_low": low,
@@ -110,7 +110,6 @@ def metrics_of_test(
             if (in_era := (true >= era.start) & (true < era.stop)).any()
         },
         "interval_width": float((predictions.high - predictions.low).mean()),
-        "constant_mae": mae(baselines.constant),
         "best_constant_mae": best_constant_mae,
         **{f"{name}_mae": mae(predict(part)) for name, predict in baselines.models.items()},
         "skill": 1 - metrics["mae"] / best_constant_mae if best_constant_mae else 0.0,

@@ -12,7 +12,7 @@ from posters.years.splitting import TESTS
 
 _NUMBERS = (
     *("n", "mae", "mae_low", "mae_high", "mae_natural_prior", "mae_uniform_prior", "coverage"),
-    *("best_constant_mae", "ridge_mae", "knn_mae", "svr_mae", "skill"),
+    *("best_constant_mae", "ridge_mae", "knn_mae", "svr_mae", "logistic_mae", "skill"),
 )
 # The same in all rows of a sweep.
 _SETUP = ("source", "backbone", "weights_digest")

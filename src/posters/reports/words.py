@@ -16,11 +16,11 @@ TESTS_IN_WORDS = {
 MODELS = {
     "mae": "this model",
     "svr_mae": "support vector regression",
+    "logistic_mae": "logistic regression",
     "ridge_mae": "ridge regression",
     "knn_mae": "k-nearest neighbours",
     "colour_mae": "ridge regression on colours",
     "best_constant_mae": "best constant",
-    "constant_mae": "median training year",
 }
 """The model and its baselines, by the name of their MAE in `metrics/evaluation.json`."""
 
@@ -68,8 +68,9 @@ def result_in_words(metrics: Mapping[str, Any]) -> str:
     """The error of a test, those of the baselines, and the coverage, in one line."""
     return (
         "MAE {mae:.1f} years ({mae_low:.1f}-{mae_high:.1f}; best constant {best_constant_mae:.1f}, "
-        "ridge {ridge_mae:.1f}, kNN {knn_mae:.1f}, SVR {svr_mae:.1f}, colour alone "
-        "{colour_mae:.1f}); {coverage:.0%} of the intervals contain the year"
+        "ridge {ridge_mae:.1f}, kNN {knn_mae:.1f}, SVR {svr_mae:.1f}, logistic "
+        "{logistic_mae:.1f}, colour alone {colour_mae:.1f}); {coverage:.0%} of the intervals "
+        "contain the year"
     ).format(**metrics)
 
 
