@@ -1,7 +1,7 @@
-"""Measure what each choice is worth: change it alone, over several splits, and write a table.
+"""Measure what each choice is worth: change it alone, and cross-validate on the training rows.
 
 make ablation
-python src/ablate.py --splits 5
+python src/ablate.py --repeats 3
 """
 
 from posters import command  # first: from here on Ctrl-C is no traceback
@@ -21,7 +21,11 @@ def main() -> None:
     """Write `metrics/ablation.csv` and `plots/ablation.png`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--splits", type=command.positive, default=5, metavar="N", help="number (default 5)"
+        "--repeats",
+        type=command.positive,
+        default=1,
+        metavar="N",
+        help="how often, each time with other folds (default 1)",
     )
     choices = list(dict.fromkeys(variant.choice for variant in VARIANTS))
     parser.add_argument(
@@ -34,10 +38,10 @@ def main() -> None:
     )
     options = parser.parse_args()
     params = load_params()
-    table = ablate(params, options.splits, options.only)
+    table = ablate(params, options.repeats, options.only)
     write_text(paths.METRICS / "ablation.csv", table.to_csv(index=False, lineterminator="\n"))
     caveats = read_parts().provenance(params)["caveats"]
-    ablation_chart(table, options.splits, paths.PLOTS / "ablation.png", caveats=caveats)
+    ablation_chart(table, paths.PLOTS / "ablation.png", caveats=caveats)
     for row in table.itertuples():
         print(f"ablate: {row.choice}: {row.name}: {row.natural:.2f} / {row.balanced:.2f} years")
 

@@ -22,7 +22,7 @@ from posters.reports.report import Findings, find_neighbours, render
 from posters.reports.words import result_in_words
 from posters.tracking.registry import register
 from posters.tracking.run_contents import catalogue_metrics, log_evaluation, model_digest
-from posters.years.dataset import concatenate, read_parts
+from posters.years.dataset import read_parts
 from posters.years.priors import PRIORS
 from posters.years.splitting import TESTS
 from posters.years.year_model import YearModel
@@ -36,7 +36,7 @@ def main() -> None:
         for test in TESTS
     }
     own = {test: predictions[test][metrics.PRIOR_OF[test]] for test in TESTS}
-    baselines = fit_baselines(parts["train"], parts["validation"], year_model.priors)
+    baselines = fit_baselines(parts["train"], year_model.priors)
     seed = params.split.seed
     by_test = {
         test: metrics.metrics_of_test(
@@ -44,7 +44,7 @@ def main() -> None:
         )
         for test, prior in metrics.PRIOR_OF.items()
     }
-    origin = check_origin(concatenate(parts["train"], parts["validation"]), seed=seed)
+    origin = check_origin(parts["train"], seed=seed)
     settings = {prior: fitted.settings for prior, fitted in baselines.items()}
     made_from = {"model_sha256": model_digest(), "baselines": settings}
     run = {**parts.provenance(params), **made_from}

@@ -11,7 +11,7 @@ from posters.embedding.backbone import BackboneInfo
 from posters.embedding.embeddings import EmbeddedMovie, Embeddings
 from posters.embedding.scaling import RetrievalScale
 from posters.params import load_params
-from posters.years.dataset import Part, concatenate
+from posters.years.dataset import Part
 from posters.years.priors import Priors
 from posters.years.training import fit_priors
 
@@ -66,9 +66,19 @@ def vectors_of(years: NDArray[np.int64], seed: int = 0) -> NDArray[np.float32]:
     return np.hstack([signal, noise]).astype(np.float32) + 1
 
 
-def priors_of(training: Part, validation: Part) -> Priors:
-    """The priors of a head that is trained on both parts."""
-    return fit_priors(concatenate(training, validation), np.arange(1888, 2017), load_params().train)
+def priors_of(part: Part) -> Priors:
+    """The priors of a head that is trained on a part."""
+    return fit_priors(part, np.arange(1888, 2017), load_params().train)
+
+
+def concatenate(one: Part, other: Part) -> Part:
+    """The rows of both parts."""
+    return Part(
+        pd.concat([one.movies, other.movies]),
+        np.concatenate([one.vectors, other.vectors]),
+        np.concatenate([one.colours, other.colours]),
+        np.concatenate([one.years, other.years]),
+    )
 
 
 def part_of(
@@ -82,7 +92,7 @@ def part_of(
     """A part with posters of these years.
 
     By default, vectors and colours depend on the year, all rows belong to the initial catalogue,
-    and each row is a group of its own.
+    each row is a group of its own, and there are five folds.
     """
     years = np.asarray(years, dtype=np.int64)
     initial = np.broadcast_to(np.asarray(initial, dtype=bool), years.shape)
@@ -91,6 +101,7 @@ def part_of(
             "imdb_id": [f"tt{number:07d}" for number in range(len(years))],
             "origin": np.where(initial, "initial", "topup"),
             "group": list(groups) if groups else [f"title {n}" for n in range(len(years))],
+            "fold": np.arange(len(years)) % 5,
         }
     )
     if vectors is None:

@@ -5,20 +5,27 @@ from typing import Any
 
 import numpy as np
 import pytest
-from parts import part_of, priors_of, random_years
+from parts import concatenate, part_of, priors_of, random_years
 
 from posters.evaluation.baselines import Baselines, fit_baselines
-from posters.years.dataset import Part, concatenate
+from posters.years.dataset import Part
 
 MODELS = ("ridge", "knn", "svr", "logistic", "colour")
 
 
 def fitted_on(training: Part, validation: Part) -> dict[str, Baselines]:
-    return fit_baselines(training, validation, priors_of(training, validation))
+    part = with_first_fold(training, validation)
+    return fit_baselines(part, priors_of(part))
+
+
+def with_first_fold(training: Part, validation: Part) -> Part:
+    """Both parts, of which the second one is the fold that settings are chosen on."""
+    training.movies["fold"], validation.movies["fold"] = 1, 0
+    return concatenate(training, validation)
 
 
 def fitted(years: Any, initial: Any = True) -> dict[str, Baselines]:
-    """Baselines of rows of these years, of which every second is in the validation part."""
+    """Baselines of rows of these years, of which every second is in the first fold."""
     years = np.asarray(years)
     initial = np.broadcast_to(np.asarray(initial), years.shape)
     return fitted_on(
@@ -68,10 +75,10 @@ def baselines() -> Baselines:
 @pytest.fixture(scope="module")
 def topped_up() -> dict[str, Baselines]:
     """For the priors of the head, and `learned`: natural with the mix of years of the rows."""
-    training, validation = blurred(topped_up_part(0)), blurred(topped_up_part(1))
-    priors = priors_of(training, validation)
-    unaware = fit_baselines(training, validation, replace(priors, natural=priors.learned))
-    return {**fit_baselines(training, validation, priors), "learned": unaware["natural"]}
+    part = with_first_fold(blurred(topped_up_part(0)), blurred(topped_up_part(1)))
+    priors = priors_of(part)
+    unaware = fit_baselines(part, replace(priors, natural=priors.learned))
+    return {**fit_baselines(part, priors), "learned": unaware["natural"]}
 
 
 def test_best_constants_are_medians_of_initial_years_and_of_distinct_years() -> None:

@@ -19,11 +19,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
-from posters.years.dataset import Part, concatenate
+from posters.years.dataset import Part
 from posters.years.priors import PRIORS, Priors, importance_weights
 from posters.years.year_distribution import Years, median
 
-# 97% of the variance of VGG16's features. With 256, ridge is worse on validation rows.
+# 97% of the variance of VGG16's features. With 256, ridge is worse on the first fold.
 _COMPONENTS = 512
 
 Inputs = NDArray[np.float32]
@@ -33,7 +33,7 @@ Predict = Callable[[Inputs], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Baselines:
-    """Fitted for one prior on the training and validation rows.
+    """Fitted for one prior on the training rows.
 
     Attributes:
         best_constant: the best single year: the median year of the initial catalogue for the prior
@@ -64,18 +64,20 @@ class _Rows:
         return float(np.average(np.abs(predict(self.inputs) - self.true), weights=self.weights))
 
 
-def fit_baselines(training: Part, validation: Part, priors: Priors) -> dict[str, Baselines]:
-    """Choose the settings on the validation rows, then fit the models on both parts.
+def fit_baselines(part: Part, priors: Priors) -> dict[str, Baselines]:
+    """Choose the settings on the first fold, then fit the models on all rows.
 
     Args:
-        training: rows that each setting is tried with.
-        validation: rows on which the setting with the lowest MAE, weighted as above, is chosen.
+        part: the training rows with their folds. A setting is tried with the rows outside the first
+            fold; the one with the lowest MAE on that fold, weighted as above, is chosen.
         priors: of the head.
 
     Returns:
         The baselines by the name of the prior.
     """
-    parts = (training, validation, concatenate(training, validation))
+    held_out = part.folds == 0
+    training, validation = part.rows(~held_out), part.rows(held_out)
+    parts = (training, validation, part)
     features = _features(training)
     inputs = {name: [of(part) for part in parts] for name, of in features.items()}
     true = [part.years for part in parts]

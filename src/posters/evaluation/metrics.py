@@ -50,7 +50,11 @@ def year_metrics(true: NDArray[np.int64], predicted: NDArray[np.float64]) -> dic
 
 
 def bootstrap(
-    values: NDArray[np.float64], groups: Sequence[str], *, seed: int
+    values: NDArray[np.float64],
+    groups: Sequence[str],
+    *,
+    seed: int,
+    weights: NDArray[np.float64] | None = None,
 ) -> tuple[float, float]:
     """95% confidence limits of the mean of values.
 
@@ -61,9 +65,11 @@ def bootstrap(
         values: shape (n,), such as absolute errors.
         groups: the group of each value.
         seed: of the resampling.
+        weights: of the values; the same for all by default.
     """
-    by_group = pd.Series(values).groupby(list(groups), sort=True)
-    sums, counts = by_group.sum().to_numpy(), by_group.size().to_numpy()
+    weights = np.ones(len(values)) if weights is None else weights
+    rows = pd.DataFrame({"sum": values * weights, "weight": weights})
+    sums, counts = rows.groupby(list(groups), sort=True).sum().to_numpy().T
     generator = np.random.default_rng(seed)
     resamples = generator.integers(0, len(sums), (_RESAMPLES, len(sums)))
     means = sums[resamples].sum(axis=1) / counts[resamples].sum(axis=1)
@@ -96,19 +102,13 @@ def metrics_of_test(
 
     metrics = year_metrics(true, predictions.year)
     low, high = bootstrap(np.abs(predictions.year - true), part.groups, seed=seed)
-    contained = covered(predictions.low, predictions.high, true)
     best_constant_mae = mae(baselines.best_constant)
     values = {
         **metrics,
         "mae_low": low,
         "mae_high": high,
         **{f"mae_{prior}_prior": mae(predicted.year) for prior, predicted in by_prior.items()},
-        "coverage": float(contained.mean()),
-        **{
-            f"coverage_{name}": float(contained[in_era].mean())
-            for name, era in ERAS.items()
-            if (in_era := (true >= era.start) & (true < era.stop)).any()
-        },
+        **coverage_by_era(predictions.low, predictions.high, true),
         "interval_width": float((predictions.high - predictions.low).mean()),
         "best_constant_mae": best_constant_mae,
         **{f"{name}_mae": mae(predict(part)) for name, predict in baselines.models.items()},
@@ -117,6 +117,20 @@ def metrics_of_test(
     return {
         key: value if isinstance(value, int) else round(value, 4) for key, value in values.items()
     }
+
+
+def coverage_by_era(
+    low: NDArray[np.int64], high: NDArray[np.int64], true: NDArray[np.int64]
+) -> dict[str, float]:
+    """The `coverage` of intervals, and `coverage_` and `n_` (posters) of each era that occurs."""
+    contained = covered(low, high, true)
+    values = {"coverage": float(contained.mean())}
+    for name, era in ERAS.items():
+        in_era = (true >= era.start) & (true < era.stop)
+        if in_era.any():
+            values[f"coverage_{name}"] = float(contained[in_era].mean())
+            values[f"n_{name}"] = int(in_era.sum())
+    return values
 
 
 def short_metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:

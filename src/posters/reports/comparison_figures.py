@@ -46,12 +46,10 @@ def error_against_threshold(
     save(figure, path)
 
 
-def ablation_chart(
-    table: pd.DataFrame, splits: int, path: Path, *, caveats: Sequence[str] = ()
-) -> None:
+def ablation_chart(table: pd.DataFrame, path: Path, *, caveats: Sequence[str] = ()) -> None:
     """Difference in MAE between each variant and the default, with 95% limits.
 
-    `table` is that of `src/ablate.py`; its errors are pooled over `splits`.
+    `table` is that of `src/ablate.py`.
     """
     rows = table.dropna(subset=["natural_difference"]).reset_index(drop=True)
     reference = table[table["choice"] == "reference"].iloc[0]
@@ -59,8 +57,8 @@ def ablation_chart(
     figure = new_figure(9.6, 1.6 + 0.27 * len(rows), title, caveats)
     y = np.arange(len(rows))[::-1]
     plots = figure.subplots(1, 2, sharey=True)
-    for axes, test, colour in zip(plots, PRIOR_OF, (BLUE, ORANGE), strict=True):
-        style_axes(axes, f"{test} test: MAE {reference[test]:.1f} years with the default")
+    for axes, (test, prior), colour in zip(plots, PRIOR_OF.items(), (BLUE, ORANGE), strict=True):
+        style_axes(axes, f"{prior} prior: MAE {reference[test]:.1f} years with the default")
         axes.grid(axis="y", visible=False)
         axes.grid(axis="x", color=GRID, lw=0.7)
         axes.axvline(0, color=INK, lw=0.9)
@@ -70,6 +68,6 @@ def ablation_chart(
             (rows[f"{test}_difference_high"] - difference).clip(lower=0),
         ]
         axes.errorbar(difference, y, xerr=limits, fmt="o", ms=4, color=colour, ecolor=FAINT, lw=1)
-        axes.set_xlabel(f"years, positive: worse (95% limits, {splits} splits)")
+        axes.set_xlabel("years, positive: worse (cross-validated, with 95% limits)")
     plots[0].set_yticks(y, [f"{row.choice}: {row.name}" for row in rows.itertuples(index=False)])
     save(figure, path)

@@ -79,8 +79,10 @@ class Parts:
         }
 
 
-def read_parts() -> Parts:
+def read_parts(features: str = "year_features") -> Parts:
     """Read catalogue, split and embeddings of the last run and join them.
+
+    `features` names the part of an embedding that becomes `Part.vectors`, see `BackboneInfo`.
 
     Raises:
         DataError: one of them is missing, or they contain different movies.
@@ -90,7 +92,7 @@ def read_parts() -> Parts:
     except FileNotFoundError as error:
         raise DataError("data/split.csv is missing: run `dvc repro`") from error
     embeddings = read_embeddings(paths.EMBEDDINGS)
-    columns = embeddings.info.year_features
+    columns = getattr(embeddings.info, features)
     return join_parts(read_catalogue(paths.CATALOGUE), split, embeddings, columns)
 
 

@@ -5,9 +5,9 @@ group is never both tested on and trained on: movies with one title (remakes, se
 two ids) and movies with near-duplicate posters. The tests don't depend on the top-ups, so runs with
 different t are tested on the same posters.
 
-Parts: `train`, the tests `natural` and `balanced`, and `excluded`: movies that are not used, because
-another movie of their group is in a test. Every choice is made by cross-validation on the training
-rows: each group is in one of its folds.
+Parts: `train`, the tests `natural` and `balanced`, and `excluded`: movies that are not used,
+because another movie of their group is in a test. Every choice is made by cross-validation on the
+training rows: each group is in one of its folds.
 """
 
 import re

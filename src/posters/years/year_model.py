@@ -33,6 +33,7 @@ class YearPredictions:
 
     Attributes:
         probabilities: of each year, shape (n, n_years).
+        years: all predictable years, shape (n_years,).
         year: the median of the probabilities, shape (n,).
         low, high: first and last year of the interval, shape (n,).
         decade: first year of the most probable decade, shape (n,).
@@ -40,6 +41,7 @@ class YearPredictions:
     """
 
     probabilities: Probabilities
+    years: Years
     year: NDArray[np.float64]
     low: Years
     high: Years
@@ -93,6 +95,7 @@ class YearModel:
         probabilities = self.priors.adjusted(self.head(vectors).astype(np.float64), prior)
         return YearPredictions(
             probabilities,
+            years,
             median(probabilities, years),
             *intervals(probabilities, years, self.thresholds[prior]),
             *likeliest_decade(probabilities, years),

@@ -1,0 +1,117 @@
+"""Both tests over several splits: the errors of one split depend much on what is in it.
+
+A split has its own natural test and its own training rows; the balanced test is always the same.
+Nothing is chosen here, as what is chosen on the tests makes their errors too small.
+"""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from posters import paths
+from posters.catalogue.entries import read_catalogue
+from posters.embedding.embeddings import read_embeddings
+from posters.evaluation.baselines import fit_baselines
+from posters.evaluation.cached_tables import cached_table
+from posters.evaluation.metrics import PRIOR_OF, bootstrap, coverage_by_era
+from posters.evaluation.reliability import reliability_metrics, reliability_table, stated_and_found
+from posters.neighbours.near_duplicates import near_duplicate_movies
+from posters.params import Params
+from posters.years.dataset import Parts, join_parts
+from posters.years.splitting import split_catalogue
+from posters.years.training import train
+
+HEAD, CONSTANT = "year model", "best constant"
+
+
+def measure_splits(params: Params, splits: int) -> pd.DataFrame:
+    """Train and test the year model and the baselines on several splits of the last run's posters.
+
+    The predictions of each finished split are cached.
+
+    Args:
+        params: of the pipeline.
+        splits: their number; the first one is the pipeline's own.
+
+    Returns:
+        The table of `tabulate`.
+    """
+    catalogue = read_catalogue(paths.CATALOGUE)
+    embeddings = read_embeddings(paths.EMBEDDINGS)
+    pairs = near_duplicate_movies(catalogue, embeddings, params.split.near_duplicate, paths.DATA)
+
+    def measure(number: int) -> pd.DataFrame:
+        split = split_catalogue(
+            catalogue,
+            seed=params.split.seed + number,
+            natural=params.split.natural,
+            folds=params.split.folds,
+            near_duplicate=pairs,
+        )
+        columns = embeddings.info.year_features
+        return predictions_of_split(join_parts(catalogue, split, embeddings, columns), params)
+
+    tables = [
+        cached_table("splits", measure, number, params)
+        for number in tqdm(range(splits), desc="splits", unit="split", disable=None)
+    ]
+    return tabulate(pd.concat(tables, ignore_index=True), seed=params.split.seed)
+
+
+def predictions_of_split(parts: Parts, params: Params) -> pd.DataFrame:
+    """Train on one split, and predict both tests.
+
+    Returns:
+        One row for each tested poster: `test`, `imdb_id`, `group`, `year`, the predicted year of
+        each model by its name, `low` and `high` of the interval, and the columns of
+        `stated_and_found`.
+    """
+    years = np.array(params.scrape.years, dtype=np.int64)
+    model = train(parts["train"], years, params.train).year_model
+    baselines = fit_baselines(parts["train"], model.priors)
+    tables = []
+    for test, prior in PRIOR_OF.items():
+        part = parts[test]
+        predictions = model.predict(part.vectors, prior)
+        table = part.movies[["imdb_id", "group", "year"]].reset_index(drop=True)
+        table = table.assign(test=test, low=predictions.low, high=predictions.high)
+        table[HEAD] = predictions.year
+        for name, predict in baselines[prior].models.items():
+            table[name] = predict(part)
+        table[CONSTANT] = baselines[prior].best_constant
+        tables.append(table.join(stated_and_found(predictions, part.years)))
+    return pd.concat(tables, ignore_index=True)
+
+
+def tabulate(posters: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """Errors of all models over all splits, and how good the year model's intervals are.
+
+    Args:
+        posters: the rows of `predictions_of_split` of all splits.
+        seed: of the bootstrap.
+
+    Returns:
+        One row for each test and model: `test`, `model`, `mae` with 95% confidence limits `mae_low`
+        and `mae_high`, `skill` (1 - mae / that of the best constant); for the year model also
+        `coverage`, `coverage_` of each era and `n_` (posters in it), `calibration_error` and
+        `pit_distance`.
+    """
+    models = list(posters.loc[:, HEAD:CONSTANT].columns)
+    table = []
+    for test, rows in posters.groupby("test", sort=False):
+        errors = rows[models].sub(rows["year"], axis=0).abs()
+        for model in models:
+            limits = partial(bootstrap, groups=list(rows["group"]), seed=seed)
+            low, high = limits(errors[model].to_numpy())
+            mae = errors[model].mean()
+            skill = 1 - mae / errors[CONSTANT].mean()
+            row = {"test": test, "model": model, "mae": mae, "mae_low": low, "mae_high": high}
+            row["skill"] = skill
+            if model == HEAD:
+                columns = (rows[name].to_numpy() for name in ("low", "high", "year"))
+                row |= coverage_by_era(*columns)
+                row |= reliability_metrics(reliability_table(rows))
+            table.append(row)
+    return pd.DataFrame(table).round(4)
