@@ -23,7 +23,7 @@ def tabulate(evaluations: Mapping[int, Mapping[str, Any]]) -> pd.DataFrame:
     rows = []
     for t, evaluation in evaluations.items():
         counts = evaluation["run"]["counts"]
-        trained_on = counts["train"] + counts["validation"]
+        trained_on = counts["train"]
         for test in TESTS:
             numbers = {column: evaluation[test][column] for column in _NUMBERS}
             rows.append(

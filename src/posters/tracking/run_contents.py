@@ -87,7 +87,7 @@ def _description(parts: Parts, evaluation: dict[str, Any]) -> str:
         f"{test.capitalize()} test: {result_in_words(evaluation[test])}."
         for test in reversed(TESTS)
     )
-    trained_on = run["counts"]["train"] + run["counts"]["validation"]
+    trained_on = run["counts"]["train"]
     caveats = f" Caveats: {', '.join(run['caveats'])}." if run["caveats"] else ""
     return (
         f"{errors} Trained on {trained_on:,} posters, topped up to {run['t']} per year, embedded "
