@@ -27,11 +27,11 @@ _DECODERS = ["JPEG", "PNG", "WEBP"]
 _EXPECTED = "expected a whole JPEG, PNG or WebP"
 
 # A decoder can't be stopped, so these limits also bound time and memory: see the part `decode` of
-# the benchmarks. 12 million pixels take 48 MB, and up to 250 MB while they are converted to RGB.
+# the benchmarks. 12 million pixels take 48 MB, and up to 300 MB while they are decoded and used.
 MAX_PIXELS = 12_000_000
 MAX_BYTES = 30_000_000
 # A larger JPEG is reduced while it is decoded. Until then all coefficients of a progressive one are
-# in memory: 6 bytes a pixel, 8 in CMYK.
+# in memory: 6 bytes a pixel, 8 in CMYK, which makes 400 MB.
 _MAX_JPEG_PIXELS = 50_000_000
 # A smaller picture takes less than 50 MB, whatever is done with it.
 _LARGE_PIXELS = 2_000_000
