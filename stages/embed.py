@@ -6,7 +6,8 @@ dvc repro embed
 from posters import command  # first, so that Ctrl-C during the imports below gives no traceback
 
 # isort: split
-from collections.abc import Sequence
+from collections.abc import Mapping
+from itertools import starmap
 from pathlib import Path
 
 from posters import paths
@@ -16,6 +17,7 @@ from posters.embedding.embeddings import (
     EmbeddedMovie,
     EmbeddingCache,
     embed_missing,
+    read_unchanged,
     write_embeddings,
 )
 from posters.embedding.exported_backbone import open_backbone
@@ -33,10 +35,10 @@ def main() -> None:
     cache = EmbeddingCache(paths.cache() / "embeddings", backbone.info, backbone.probe())
     files = {entry.sha256: paths.DATA / entry.file for entry in entries}
 
-    def embed(missing: Sequence[Path]) -> VectorBatches:
+    def embed(missing: Mapping[str, Path]) -> VectorBatches:
         if params.engine == "ray":
             return embed_with_ray(missing, backbone, model)
-        return backbone.batches(missing)
+        return backbone.batches(starmap(read_unchanged, missing.items()))
 
     embedded = embed_missing(cache, files, embed)
     movies = [

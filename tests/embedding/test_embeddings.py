@@ -1,6 +1,6 @@
 """The cache of vectors, and the array beside its movies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from posters.embedding.embeddings import (
     EmbeddingCache,
     embed_missing,
     read_embeddings,
+    read_unchanged,
     write_embeddings,
 )
 from posters.embedding.scaling import RetrievalScale
 from posters.errors import DataError
+from posters.files import sha256_of_file
 
 INFO = info_of(5, 1, 4)
 FILES = (
@@ -39,9 +41,10 @@ class FakeNetwork:
         self.embedded: list[str] = []
         self._interrupted_at = interrupted_at
 
-    def batches(self, files: Sequence[Path]) -> VectorBatches:
-        for start in range(0, len(files), 2):
-            batch = files[start : start + 2]
+    def batches(self, files: Mapping[str, Path]) -> VectorBatches:
+        paths = list(files.values())
+        for start in range(0, len(paths), 2):
+            batch = paths[start : start + 2]
             if any(file.name == self._interrupted_at for file in batch):
                 raise KeyboardInterrupt
             self.embedded += [file.name for file in batch]
@@ -72,8 +75,18 @@ def test_interrupted_run_keeps_its_complete_batches(tmp_path: Path) -> None:
 def test_missing_vectors_are_an_error_and_the_others_are_kept(tmp_path: Path) -> None:
     cache = EmbeddingCache(tmp_path, INFO, "probe")
     with pytest.raises(DataError, match="1 of 4 posters got no vector"):
-        embed_missing(cache, files(4), lambda paths: FakeNetwork().batches(paths[:3]))
+        embed_missing(cache, files(4), lambda _: FakeNetwork().batches(files(3)))
     assert len(cache.missing(files(4))) == 1
+
+
+def test_only_the_poster_of_the_catalogue_is_read(tmp_path: Path) -> None:
+    poster = tmp_path / "tt0000001.jpg"
+    poster.write_bytes(b"checked")
+    digest = sha256_of_file(poster)
+    assert read_unchanged(digest, poster) == b"checked"
+    poster.write_bytes(b"replaced since then")
+    with pytest.raises(DataError, match=r"^tt0000001\.jpg is not the poster .* run `dvc repro`"):
+        read_unchanged(digest, poster)
 
 
 @pytest.mark.parametrize(

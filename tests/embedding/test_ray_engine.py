@@ -21,7 +21,7 @@ from posters.embedding.embeddings import EmbeddingCache, embed_missing
 from posters.embedding.exported_backbone import open_backbone
 from posters.embedding.openvino_model import openvino_files
 from posters.embedding.ray_engine import embed_with_ray, ray_cluster
-from posters.errors import ClusterError, PosterRefused
+from posters.errors import ClusterError, DataError, PosterRefused
 from posters.files import sha256_of_file
 from posters.params import load_params
 
@@ -46,6 +46,10 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
 @pytest.fixture(scope="module")
 def files(draw: Callable[[str, int], Path]) -> list[Path]:
     return [draw(f"Ray {number}", 1920 + number) for number in range(24)]
+
+
+def by_digest(files: list[Path]) -> dict[str, Path]:
+    return {sha256_of_file(path): path for path in files}
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +123,9 @@ def test_unreadable_poster_is_refused_as_without_ray(
     worker = ray_engine.Worker(model, network[0].info, network[0].probe())
 
     def embed(paths: list[Path]) -> ray_engine.Columns:
-        return worker(ray_engine.read_files({"path": np.array([str(path) for path in paths])}))
+        digests = [sha256_of_file(path) if path.exists() else "" for path in paths]
+        named = {"sha256": np.array(digests), "path": np.array([str(path) for path in paths])}
+        return worker(ray_engine.read_files(named))
 
     columns = embed([*files[:3], bad])
     assert columns["problem"][0] == str(expected.value)
@@ -136,7 +142,16 @@ def test_machine_with_other_vectors_is_refused_with_the_reason(
     monkeypatch.setattr(network[0], "probe", lambda: "0" * 64)
     message = r"machine 127\.0\.0\.1 gives other vectors .*`make ray`"
     with pytest.raises(ClusterError, match=message):
-        list(embed_with_ray(files, *network))
+        list(embed_with_ray(by_digest(files), *network))
+
+
+@needs_ray
+@pytest.mark.slow
+def test_replaced_poster_is_an_error_that_names_it(
+    machines: Any, network: Network, files: list[Path]
+) -> None:
+    with pytest.raises(DataError, match=rf"^{files[0].name} is not the poster .*`dvc repro`"):
+        list(embed_with_ray({"0" * 64: files[0]}, *network))
 
 
 @needs_ray
@@ -158,7 +173,7 @@ def test_missing_ray_is_an_error_that_names_the_command(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ClusterError, match=r"run `make ray`, or set embed.engine to local"):
-        list(embed_with_ray(files, *network))
+        list(embed_with_ray(by_digest(files), *network))
 
 
 # The last test of the file: it removes a machine of the cluster.
@@ -183,10 +198,10 @@ def test_bytes_are_the_same_though_a_worker_and_a_machine_are_killed(
         return here.pid, there.pid
 
     cache = EmbeddingCache(tmp_path, network[0].info, network[0].probe())
-    digests = {sha256_of_file(path): path for path in files}
+    digests = by_digest(files)
     with ThreadPoolExecutor() as meanwhile:
         killed = meanwhile.submit(kill)
-        embedded = embed_missing(cache, digests, lambda paths: embed_with_ray(paths, *network))
+        embedded = embed_missing(cache, digests, lambda missing: embed_with_ray(missing, *network))
     here, there = killed.result()
     assert here != there
     assert embedded == len(files)

@@ -173,6 +173,14 @@ def test_generated_posters_are_marked(project: Project) -> None:
     assert "[generated posters]" in done.stdout
 
 
+def test_poster_replaced_after_its_check_is_not_embedded(project: Project) -> None:
+    for stage in ("inputs", "scrape", "rebalance"):
+        assert project.stage(stage).returncode == 0
+    replaced, other, *_ = sorted((project.folder / "data" / "posters" / "initial").iterdir())
+    replaced.write_bytes(other.read_bytes())
+    assert f"{replaced.name} is not the poster that the" in error_of(project, "embed")
+
+
 def test_crop_of_a_tested_poster_is_excluded_from_training(
     project: Project,
 ) -> None:

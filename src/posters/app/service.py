@@ -23,6 +23,7 @@ _REFUSALS = {
     "unreadable": "This file is not a readable picture. Upload the poster as JPEG, PNG or WebP.",
     "missing": "The file of this poster is gone. Upload the poster again.",
     "too large": "This picture is too large. Upload a smaller copy.",
+    "too complex": "This file takes too long to read. Save the picture again and upload it.",
     "too small": "This picture is too small. Upload a larger copy.",
     "flat colour": "The whole picture has one colour. Upload a poster.",
 }

@@ -22,7 +22,8 @@ from posters.embedding.backbone import BackboneInfo, VectorBatches
 from posters.embedding.openvino_model import BACKBONE_MODEL, openvino_files
 from posters.embedding.scaling import RetrievalScale
 from posters.errors import DataError
-from posters.files import replacing, write_json
+from posters.files import replacing, sha256, write_json
+from posters.images.pictures import read_poster_file
 
 _ROWS_AT_ONCE = 8192
 
@@ -122,12 +123,13 @@ class EmbeddingCache:
 def embed_missing(
     cache: EmbeddingCache,
     files: Mapping[str, Path],
-    embed: Callable[[Sequence[Path]], VectorBatches],
+    embed: Callable[[Mapping[str, Path]], VectorBatches],
 ) -> int:
     """Embed the posters that the cache lacks, batch by batch, and return their number.
 
-    `files` are poster files by the SHA-256 of their content; `embed` turns files into batches of
-    vectors, in their order.
+    `files` are poster files by the SHA-256 of their content; `embed` turns some of them into
+    batches of vectors, in their order. It must check the digests (`read_unchanged`), as a vector
+    stays in the cache.
 
     Raises:
         DataError: fewer vectors came than posters were given.
@@ -138,7 +140,7 @@ def embed_missing(
     remaining = iter(missing)
     with (
         tqdm(total=len(missing), desc="embed", unit="poster", disable=None) as bar,
-        closing(embed([files[digest] for digest in missing])) as batches,
+        closing(embed({digest: files[digest] for digest in missing})) as batches,
     ):
         for vectors in batches:
             cache.put(list(islice(remaining, len(vectors))), vectors)
@@ -149,6 +151,22 @@ def embed_missing(
             "are kept"
         )
     return len(missing)
+
+
+def read_unchanged(digest: str, file: Path) -> bytes:
+    """Read a poster file whose SHA-256 must be `digest`.
+
+    Raises:
+        PosterRefused: it can't be read.
+        DataError: its content is another one.
+    """
+    content = read_poster_file(file)
+    if sha256(content) != digest:
+        raise DataError(
+            f"{file.name} is not the poster that the catalogue describes (its SHA-256 differs): "
+            "run `dvc repro` to make the catalogue and its posters match"
+        )
+    return content
 
 
 def write_embeddings(

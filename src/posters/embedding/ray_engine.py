@@ -12,7 +12,7 @@ import secrets
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posters.embedding.backbone import Backbone, BackboneInfo, VectorBatches, cores
+from posters.embedding.embeddings import read_unchanged
 from posters.embedding.openvino_model import BACKBONE_MODEL, OpenVinoModel, openvino_files
-from posters.errors import ClusterError, PosterRefused, PostersError
-from posters.images.pictures import read_poster_file
+from posters.errors import ClusterError, DataError, PosterRefused, PostersError
 
 Columns = dict[str, NDArray[Any]]
 """A few posters as Ray Data passes them on: one array a column, one entry a poster."""
@@ -31,16 +31,18 @@ _POSTERS_AT_ONCE = 16  # per task of a worker
 _BATCH_SIZE = 2  # pictures per forward pass
 _REACH_TIMEOUT = 10.0  # seconds
 _OBJECT_STORE = 500_000_000  # bytes; Ray's default is a third of the memory
-_BAD_MACHINE = "bad machine"
+_BAD_MACHINE, _CHANGED = "bad machine", "changed"
 
 
-def embed_with_ray(files: Sequence[Path], backbone: Backbone, model: Path) -> VectorBatches:
+def embed_with_ray(files: Mapping[str, Path], backbone: Backbone, model: Path) -> VectorBatches:
     """Embed poster files on a Ray cluster, with the same bytes as `backbone.batches` gives here.
 
-    Only this machine reads the files. `model` is the OpenVINO model of `backbone`.
+    `files` are by their SHA-256; only this machine reads them. `model` is the OpenVINO model of
+    `backbone`.
 
     Raises:
         PosterRefused: a poster can't be read.
+        DataError: a poster's SHA-256 differs.
         ClusterError: see `ray_cluster`; or a machine can't run the network or gives other vectors.
     """
     with ray_cluster() as ray:
@@ -49,6 +51,8 @@ def embed_with_ray(files: Sequence[Path], backbone: Backbone, model: Path) -> Ve
                 reason, _, detail = str(columns["problem"][0]).partition(": ")
                 if reason == _BAD_MACHINE:
                     raise ClusterError(f"{detail}; vectors computed so far are kept")
+                if reason == _CHANGED:
+                    raise DataError(detail)
                 if reason:
                     raise PosterRefused(reason, detail)
                 yield columns["vector"]
@@ -142,7 +146,7 @@ def ray_cluster() -> Iterator[Any]:
 
 
 def _embedded_columns(
-    ray: Any, files: Sequence[Path], backbone: Backbone, model: Path
+    ray: Any, files: Mapping[str, Path], backbone: Backbone, model: Path
 ) -> Iterator[Columns]:
     """Columns `vector` and `problem`, a few posters at a time, in order."""
     context = ray.data.DataContext.get_current()
@@ -151,7 +155,7 @@ def _embedded_columns(
     # Kept until the end, so that workers that start later can fetch it.
     network = ray.put([file.read_bytes() for file in openvino_files(model)])
     posters = ray.data.from_items(
-        [{"path": str(path)} for path in files],
+        [{"sha256": digest, "path": str(path)} for digest, path in files.items()],
         override_num_blocks=-(-len(files) // _POSTERS_AT_ONCE),
     )
     this_machine = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
@@ -174,14 +178,16 @@ def _embedded_columns(
 
 
 def read_files(columns: Columns) -> Columns:
-    """Turn the column `path` into `content` and `problem`; runs where the files are."""
+    """Turn `sha256` and `path` into `content` and `problem`; runs where the files are."""
     contents = np.full(len(columns["path"]), b"", dtype=object)
     problem = ""
     for row, path in enumerate(columns["path"]):
         try:
-            contents[row] = read_poster_file(Path(path))
+            contents[row] = read_unchanged(str(columns["sha256"][row]), Path(path))
         except PosterRefused as refusal:
             problem = str(refusal)
+        except DataError as error:
+            problem = f"{_CHANGED}: {error}"
     return {"content": contents, "problem": np.array([problem] * len(contents))}
 
 
