@@ -1,11 +1,13 @@
-"""Atomic writes of files and folders, and SHA-256 digests."""
+"""Bounded reading and atomic writing of files, and SHA-256 digests."""
 
 import contextlib
+import errno
 import glob
 import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,24 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """Read a regular file of at most `max_bytes` bytes.
+
+    Raises:
+        OSError: it can't be opened; it is a folder, a FIFO or a device; or it is larger (its
+            `errno` is `EFBIG`). `strerror` says which.
+        ValueError: the path has a NUL character.
+    """
+    # Without O_NONBLOCK, opening a FIFO would wait until another process writes to it.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise OSError(errno.EFBIG, f"it has more than {max_bytes:,} bytes", str(path))
+    return content
 
 
 def write_bytes(path: Path, content: bytes) -> None:
