@@ -86,7 +86,7 @@ def test_answers_have_the_real_shape(tmp_path: Path, draw: Callable[[str, int], 
     assert {row[1] for row in titles[1:]} == {"movie", "short", "tvEpisode"}
     by_id = {row[0]: row[2] for row in titles}
     assert by_id["tt0000002"] == 'The "Quoted'
-    assert by_id["tt0000001"] == "Tab and  spaces"
+    assert by_id["tt0000001"] == "Tab and spaces"
     assert len(ratings.splitlines()) == 4
     assert picture.headers["Content-Type"] == "image/jpeg"
     assert picture.content == poster.read_bytes()
