@@ -125,9 +125,7 @@ def quote_formulas(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _replace(table: pd.DataFrame, pattern: str, by: str) -> pd.DataFrame:
-    return table.assign(
-        **{  # DataFrame.replace would take five times as long
-            name: text.str.replace(pattern, by, regex=True)
-            for name, text in table.select_dtypes("str").items()
-        }
-    )
+    replaced = table.copy()
+    for name in table.columns[table.dtypes == "str"]:  # DataFrame.replace takes five times as long
+        replaced[name] = table[name].str.replace(pattern, by, regex=True)
+    return replaced
