@@ -33,7 +33,7 @@ class Movie:
     """A movie as a source offers it.
 
     Attributes:
-        title: on one line; each run of white space and control characters becomes one space.
+        title: on one line (see `one_line`).
         year: of its first release, the label.
         poster: where the source finds its poster: a path or an address.
     """
@@ -44,8 +44,7 @@ class Movie:
     poster: str
 
     def __post_init__(self) -> None:
-        title = " ".join(re.sub(f"[{_CONTROLS}]", " ", self.title).split())
-        object.__setattr__(self, "title", title)
+        object.__setattr__(self, "title", one_line(self.title))
 
 
 @dataclass
@@ -72,6 +71,11 @@ class Parsed:
             else:
                 movies[result.imdb_id] = result
         return cls(list(movies.values()), left_out)
+
+
+def one_line(text: str) -> str:
+    """A foreign text with each run of white space and control characters as one space."""
+    return " ".join(re.sub(f"[{_CONTROLS}]", " ", text).split())
 
 
 def is_address(poster: str) -> bool:
