@@ -1,5 +1,6 @@
 """Opening pictures safely, checking that they are posters, and converting them to RGB."""
 
+import errno
 import io
 import warnings
 from pathlib import Path
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from posters.errors import PosterRefused
+from posters.files import read_bounded
 
 if TYPE_CHECKING:
     from posters.params import PosterParams
@@ -68,19 +70,22 @@ def read_image(path: Path, max_pixels: int = MAX_PIXELS) -> Image.Image:
     return open_image(read_poster_file(path), max_pixels)
 
 
-def read_poster_file(path: Path) -> bytes:
+def read_poster_file(path: Path, max_bytes: int = 30_000_000) -> bytes:
     """The bytes of a picture file.
 
     Raises:
-        PosterRefused: `missing` if there is no such file, `unreadable` if it can't be read.
+        PosterRefused: `missing` if there is no such file, `unreadable` if it can't be read,
+            `too large` if it has more than `max_bytes` bytes.
     """
     try:
-        return path.read_bytes()
+        return read_bounded(path, max_bytes)
     except FileNotFoundError as error:
         raise PosterRefused("missing", f"no such file: {path.name}") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
         # Not str(error): it has the whole path, and this message is written into data files.
         cause = getattr(error, "strerror", None) or error
+        if getattr(error, "errno", None) == errno.EFBIG:
+            raise PosterRefused("too large", f"{path.name!r}: {cause}") from error
         raise PosterRefused("unreadable", f"{path.name!r}: {cause}") from error
 
 
