@@ -1,4 +1,4 @@
-"""Measure the time of predicting, embedding, searching, a million rows, and a changed t.
+"""Measure the time of predicting, embedding, decoding, searching, a million rows, and a changed t.
 
 python -m benchmarks --only predict search
 """
@@ -17,7 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks import embedding, processes, scale, searching
+from benchmarks import decoding, embedding, processes, scale, searching
 from posters import paths
 from posters.embedding.backbone import cores
 from posters.files import write_json
@@ -25,6 +25,7 @@ from posters.files import write_json
 PARTS: dict[str, Callable[[], Any]] = {
     "predict": processes.measure_predict,
     "embed": embedding.measure,
+    "decode": decoding.measure,
     "search": searching.measure,
     "scale": scale.measure,
     "rerun": processes.measure_rerun,

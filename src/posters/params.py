@@ -129,7 +129,7 @@ class PosterParams(Section):
     min_aspect: Positive
     max_aspect: Positive
     # The limit of the whole project is images.pictures.MAX_PIXELS.
-    max_pixels: Annotated[int, Field(ge=1, le=40_000_000)]
+    max_pixels: Annotated[int, Field(ge=1, le=12_000_000)]
     max_bytes: Count
     near_duplicate: Annotated[int, Field(ge=0, le=15)]
     placeholders: Annotated[

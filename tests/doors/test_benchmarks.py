@@ -6,7 +6,7 @@ import sys
 import pytest
 from conftest import ROOT
 
-from benchmarks import measuring, scale, searching
+from benchmarks import decoding, measuring, scale, searching
 from benchmarks.__main__ import PARTS
 from benchmarks.measuring import BenchmarkError
 
@@ -27,6 +27,12 @@ def test_rows_pass_the_stages_and_near_duplicates_are_found() -> None:
     # Years of which the initial sample has more than t leave the rest of their movies out.
     assert 2500 < measured["rows"] <= 3000
     assert measured["near-duplicate pairs"] == {"hashes": 10, "vectors": 20}
+
+
+def test_eight_pictures_are_accepted_and_measured() -> None:
+    measured = decoding.measure((300, 400), (600, 800))
+    assert len(measured["seconds alone"]) == 8
+    assert measured["all at once"]["megabytes"] > 0
 
 
 def test_libraries_find_the_same_neighbours() -> None:

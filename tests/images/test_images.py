@@ -1,8 +1,11 @@
 """Pictures of every kind are converted to RGB; other files are refused with a reason."""
 
 import io
+import os
 import struct
+import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +14,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.decoding import with_exif, with_scans
 from posters.errors import PosterRefused
 from posters.images.pictures import (
     FORMATS,
     PosterLike,
     check_poster,
+    large_in_turn,
     open_image,
     read_image,
     to_rgb,
@@ -145,22 +150,100 @@ def test_damaged_files_and_other_formats_are_refused(content: bytes, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("none.jpg", "missing"), ("a\0b.jpg", "unreadable"), (".", "unreadable")]
+    ("name", "reason"),
+    [
+        ("none.jpg", "missing"),
+        ("a\0b.jpg", "unreadable"),
+        (".", "unreadable"),
+        ("fifo", "unreadable"),
+        ("large", "too large"),
+    ],
 )
 def test_path_that_is_not_a_file_is_refused(tmp_path: Path, name: str, reason: str) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "large").touch()
+    os.truncate(tmp_path / "large", 30_000_001)
     with pytest.raises(PosterRefused, match=f"^{reason}: ") as refused:
         to_rgb(tmp_path / name)
     assert str(tmp_path.parent) not in str(refused.value), "data files don't name folders"
 
 
-def test_too_many_pixels_are_refused() -> None:
-    for width in (8000, 10_000, 30_000):  # Pillow itself warns of the second, refuses the third
-        with pytest.raises(PosterRefused, match=r"^too large: .*at most 40,000,000 "):
-            check_poster(png_that_claims_to_be(width, width), RULES)
-    content = encoded(noise(100, 150), "PNG")
+@pytest.mark.parametrize("format_name", ["PNG", "WEBP"])
+def test_too_many_pixels_are_refused(format_name: str) -> None:
+    content = encoded(noise(100, 150), format_name)
     assert open_image(content, max_pixels=15_000).size == (100, 150)
-    with pytest.raises(PosterRefused, match=r"^too large"):
+    with pytest.raises(PosterRefused, match=r"^too large: 100x150; at most 14,999 .* smaller copy"):
         open_image(content, max_pixels=14_999)
+
+
+def test_header_that_claims_too_many_pixels_is_refused() -> None:
+    for width in (5000, 10_000, 30_000):  # Pillow itself warns of the second, refuses the third
+        with pytest.raises(PosterRefused, match=r"^too large: .*at most 12,000,000 "):
+            check_poster(png_that_claims_to_be(width, width), RULES)
+    content = encoded(noise(), "JPEG").replace(struct.pack(">HH", 180, 120), b"\x24\0" * 2)
+    with pytest.raises(PosterRefused, match=r"^too large: 9216x9216; .*50,000,000 of a JPEG"):
+        to_rgb(content)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"save_all": True}])
+def test_jpeg_is_reduced_only_if_it_has_too_many_pixels(options: dict[str, Any]) -> None:
+    content = encoded(noise(401, 600), "MPO" if "save_all" in options else "JPEG", **options)
+    with Image.open(io.BytesIO(content)) as opened:
+        expected = np.asarray(opened)
+    assert np.array_equal(np.asarray(open_image(content, 401 * 600)), expected)
+    for limit, size in ((401 * 600 - 1, (201, 300)), (201 * 300 - 1, (101, 150))):
+        reduced = open_image(content, limit)
+        assert reduced.size == size
+        whole = np.asarray(Image.fromarray(expected).resize(size, Image.Resampling.BOX), int)
+        assert np.abs(np.asarray(reduced) - whole).mean() < 3
+    with pytest.raises(PosterRefused, match=r"^too large: 401x600;"):
+        open_image(content, 51 * 75 - 1)
+
+
+def test_photo_of_48_million_pixels_is_reduced_to_12() -> None:
+    content = encoded(solid("L", 9, (8000, 6000)), "JPEG", progressive=True)
+    assert to_rgb(content).size == (4000, 3000)
+
+
+def test_scans_are_counted_up_to_the_end_of_the_picture() -> None:
+    plain = encoded(noise(), "JPEG", progressive=True)
+    fake = b"\xff\xda" * 200
+    most = with_scans(plain, 100)
+    for content in (most + fake, most[:2] + b"\xff\xfe\x01\x92" + fake + most[2:]):
+        assert to_rgb(content).size == (120, 180)
+    with pytest.raises(PosterRefused, match=r"^too complex: it has 101 scans; save it again"):
+        to_rgb(with_scans(plain, 101))
+    large = encoded(solid("L", 9, (6000, 4000)), "JPEG", progressive=True)
+    assert to_rgb(with_scans(large, 50)).size == (3000, 2000)
+    with pytest.raises(PosterRefused, match=r"^too complex: it has 51 scans"):
+        to_rgb(with_scans(large, 51))
+
+
+@pytest.mark.parametrize("before", [b"", b"\xff\xd9", b"\xff\xf0\xff\xff"])
+def test_file_of_many_small_parts_is_refused(before: bytes) -> None:
+    """Pillow reads on after markers that have no meaning there."""
+    jpeg, png = encoded(noise(), "JPEG"), encoded(noise(), "PNG")
+    with pytest.raises(PosterRefused, match=r"^too complex: it has more than 250 segments"):
+        to_rgb(jpeg[:2] + before + with_exif(jpeg, 250, 9)[2:])
+    chunk = struct.pack(">I4sI", 0, b"zzZz", zlib.crc32(b"zzZz"))
+    with pytest.raises(PosterRefused, match=r"^too complex: it has more than 10,000 chunks"):
+        to_rgb(png[:33] + 10_000 * chunk + png[33:])
+
+
+def test_one_large_picture_is_used_at_a_time() -> None:
+    large = encoded(solid("L", 9, (1500, 1500)), "PNG")
+    small = encoded(noise(), "PNG")
+    go_on, both = threading.Event(), threading.Barrier(2, timeout=20)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(large_in_turn, large, lambda: go_on.wait(20))
+        second = pool.submit(large_in_turn, large, both.wait)
+        with pytest.raises(TimeoutError):
+            second.result(0.2)
+        assert large_in_turn(small, lambda: "not kept waiting")
+        assert both.n_waiting == 0
+        go_on.set()
+        both.wait()
+        assert first.result()
 
 
 @pytest.mark.parametrize(

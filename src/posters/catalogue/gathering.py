@@ -11,11 +11,11 @@ from tqdm import tqdm
 
 from posters.catalogue.entries import Entry, Origin, Refusal
 from posters.catalogue.movie_table import MAX_TITLE, Movie, one_line
-from posters.catalogue.source_protocol import Source
+from posters.catalogue.source_protocol import Picture, Source
 from posters.errors import FetchFailed, PosterRefused, SourceError
 from posters.files import sha256
 from posters.images.perceptual_hash import HashIndex, difference_hash
-from posters.images.pictures import FORMATS, check_poster, read_image, to_rgb
+from posters.images.pictures import FORMATS, check_poster, large_in_turn, read_image, to_rgb
 from posters.params import Params
 
 # Posters of the initial catalogue that are fetched ahead of the one being decided on.
@@ -173,13 +173,16 @@ class Gatherer:
             raise PosterRefused("unusable title", detail)
         picture = self.source.poster(movie)
         try:
-            image = check_poster(picture.content, self._rules)
-            digest = sha256(picture.content)
-            if digest in self._rules.placeholders:
-                raise PosterRefused("placeholder", "the file is one of posters.placeholders")
+            return large_in_turn(picture.content, lambda: self._checked(picture))
         except PosterRefused as refused:
             refused.url = picture.url
             raise
+
+    def _checked(self, picture: Picture) -> _CheckedPoster:
+        image = check_poster(picture.content, self._rules)
+        digest = sha256(picture.content)
+        if digest in self._rules.placeholders:
+            raise PosterRefused("placeholder", "the file is one of posters.placeholders")
         return _CheckedPoster(
             content=picture.content,
             url=picture.url,

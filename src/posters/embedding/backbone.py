@@ -6,7 +6,9 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,7 @@ from PIL import Image
 
 from posters.embedding.colour import colour_statistics
 from posters.errors import PosterRefused
-from posters.images.pictures import PosterLike, to_rgb
+from posters.images.pictures import PosterLike, large_in_turn, read_poster_file, to_rgb
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,9 @@ class Backbone:
         refusals: list[PosterRefused | None] = []
         for poster in posters:
             try:
-                pictures.append(resize(to_rgb(poster), (self.info.width, self.info.height)))
+                if isinstance(poster, str | Path):
+                    poster = read_poster_file(Path(poster))
+                pictures.append(large_in_turn(poster, partial(self._pixels, poster)))
                 refusals.append(None)
             except PosterRefused as refusal:
                 refusals.append(refusal)
@@ -163,6 +167,9 @@ class Backbone:
             # (B, H, W, 3) -> (B, colour_from); last, because it may overwrite the pictures.
             vectors[:, self.info.features] = self._forward(stacked)
         return vectors, refusals
+
+    def _pixels(self, poster: PosterLike) -> NDArray[np.float32]:
+        return resize(to_rgb(poster), (self.info.width, self.info.height))
 
 
 def cores() -> int:

@@ -1,17 +1,22 @@
 """Opening pictures safely, checking that they are posters, and converting them to RGB."""
 
+import contextlib
 import errno
 import io
+import math
 import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from posters.errors import PosterRefused
 from posters.files import read_bounded
+from posters.images.complexity import MAX_SCANS, check_chunks, count_scans, too_complex
 
 if TYPE_CHECKING:
     from posters.params import PosterParams
@@ -20,36 +25,38 @@ if TYPE_CHECKING:
 FORMATS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 _DECODERS = ["JPEG", "PNG", "WEBP"]
 _EXPECTED = "expected a whole JPEG, PNG or WebP"
-MAX_PIXELS = 40_000_000
+
+# A decoder can't be stopped, so these limits also bound time and memory: see the part `decode` of
+# the benchmarks. 12 million pixels take 48 MB, and up to 250 MB while they are converted to RGB.
+MAX_PIXELS = 12_000_000
+MAX_BYTES = 30_000_000
+# A larger JPEG is reduced while it is decoded. Until then all coefficients of a progressive one are
+# in memory: 6 bytes a pixel, 8 in CMYK.
+_MAX_JPEG_PIXELS = 50_000_000
+# A smaller picture takes less than 50 MB, whatever is done with it.
+_LARGE_PIXELS = 2_000_000
+_large_pictures = ThreadPoolExecutor(1, thread_name_prefix="large picture")
 
 PosterLike = str | Path | bytes | Image.Image | NDArray[np.generic]
 """A poster in any form: a path, a file's bytes, a PIL image, or an array (see `to_rgb`)."""
+
+Result = TypeVar("Result")
 
 
 def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Decode a picture and turn it upright; its `format` is a key of `FORMATS`.
 
+    A JPEG of more than `max_pixels` pixels is reduced to a half, a quarter or an eighth of its
+    sides while it is decoded.
+
     Raises:
-        PosterRefused: `unreadable` if it isn't a whole JPEG, PNG or WebP, `too large` if it has
-            more than `max_pixels` pixels.
+        PosterRefused: `unreadable` if it isn't a whole JPEG, PNG or WebP, `too large` if more than
+            `max_pixels` pixels would be decoded, `too complex` if it has so many scans or other
+            parts that decoding would take long.
     """
+    image = _open(content, max_pixels)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content), formats=_DECODERS)
-            width, height = image.size
-            if width * height > max_pixels:
-                raise PosterRefused(
-                    "too large", f"{width}x{height} pixels; at most {max_pixels:,} are decoded"
-                )
-            image.load()
-    except PosterRefused:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PosterRefused("too large", f"at most {max_pixels:,} pixels are decoded") from error
-    except UnidentifiedImageError as error:
-        cause = "unknown format" if content else "the file is empty"
-        raise PosterRefused("unreadable", f"{cause}; {_EXPECTED}") from error
+        image.load()
     except Exception as error:  # for a damaged file Pillow's decoders raise almost any
         raise PosterRefused("unreadable", f"{error}; {_EXPECTED}") from error
     upright = _upright(image)
@@ -57,10 +64,60 @@ def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     return upright
 
 
+def large_in_turn(poster: PosterLike, work: Callable[[], Result]) -> Result:
+    """Decode and use a poster in one of several threads: call `work` and return its result.
+
+    For the content of a file with a large picture it is called in one thread that all share, so
+    that only one large picture is in memory at a time. With a lock instead, the allocator would
+    keep the freed memory of each thread: twice as much for eight threads.
+    """
+    if isinstance(poster, bytes):
+        with contextlib.suppress(PosterRefused):  # `open_image` raises it again
+            image = _open(poster, MAX_PIXELS)
+            if image.width * image.height > _LARGE_PIXELS:
+                return _large_pictures.submit(work).result()
+    return work()
+
+
+def _open(content: bytes, max_pixels: int) -> Image.Image:
+    """Read a picture's header; errors as in `open_image`."""
+    scans = count_scans(content)
+    check_chunks(content)
+    advice = (
+        f"at most {max_pixels:,} pixels are decoded, {_MAX_JPEG_PIXELS:,} of a JPEG: "
+        "save a smaller copy"
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(content), formats=_DECODERS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PosterRefused("too large", advice) from error
+    except UnidentifiedImageError as error:
+        cause = "unknown format" if content else "the file is empty"
+        raise PosterRefused("unreadable", f"{cause}; {_EXPECTED}") from error
+    except Exception as error:
+        raise PosterRefused("unreadable", f"{error}; {_EXPECTED}") from error
+    width, height = image.size
+    pixels = width * height
+    if pixels > max_pixels:
+        # Of other formats the size stays the same.
+        fits = (f for f in (2, 4) if math.ceil(width / f) * math.ceil(height / f) <= max_pixels)
+        factor = next(fits, 8)
+        image.draft(None, (max(width // factor, 1), max(height // factor, 1)))
+    if pixels > _MAX_JPEG_PIXELS or image.width * image.height > max_pixels:
+        raise PosterRefused("too large", f"{width}x{height}; {advice}")
+    if scans * max(pixels, MAX_PIXELS) > MAX_SCANS * MAX_PIXELS:
+        raise too_complex(f"{scans} scans")
+    return image
+
+
 def _upright(image: Image.Image) -> Image.Image:
     """Apply the Exif orientation; a damaged one is ignored."""
     try:
-        return ImageOps.exif_transpose(image)
+        # Without an orientation, Pillow would copy the picture.
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        return ImageOps.exif_transpose(image) if turned else image
     except Exception:  # Pillow's metadata parsers raise almost any exception too.
         return image
 
@@ -70,7 +127,7 @@ def read_image(path: Path, max_pixels: int = MAX_PIXELS) -> Image.Image:
     return open_image(read_poster_file(path), max_pixels)
 
 
-def read_poster_file(path: Path, max_bytes: int = 30_000_000) -> bytes:
+def read_poster_file(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     """The bytes of a picture file.
 
     Raises:
@@ -113,9 +170,7 @@ def to_rgb(poster: PosterLike) -> Image.Image:
         image = _from_array(np.asarray(poster))
     if image.mode.startswith("I;16") or (image.mode == "I" and np.asarray(image).max() > 255):
         # Pillow clips 16-bit grey to 8 bits instead of scaling it.
-        image = Image.fromarray(
-            (np.asarray(image, dtype=np.float64) / 257).clip(0, 255).astype("u1")
-        )
+        image = Image.fromarray((np.asarray(image) // 257).clip(0, 255).astype("u1"))
     if image.mode == "La":
         image = image.convert("LA")
     if image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info:

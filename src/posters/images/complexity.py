@@ -1,0 +1,52 @@
+"""Files that are small but take long to decode: their parts are counted before they are decoded."""
+
+import re
+
+from posters.errors import PosterRefused
+
+# Each scan of a progressive JPEG passes over the whole picture; usual are 10.
+MAX_SCANS = 100
+# Pillow reads the segments of a JPEG and the chunks of a PNG one by one in Python, and joins
+# segments of Exif data in quadratic time. Usual are 20 segments, and a chunk for every 8 KB.
+_MAX_SEGMENTS = 250
+_MAX_CHUNKS = 10_000
+# The markers of a JPEG that are followed by a length, and the one at its end.
+_MARKER = re.compile(rb"\xff([\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe])")
+_END, _SCAN = b"\xd9", b"\xda"
+
+
+def count_scans(content: bytes) -> int:
+    """Count the scans of a JPEG (ITU-T T.81, annex B) up to its end; 0 in other files.
+
+    Raises:
+        PosterRefused: `too complex` if it has too many segments.
+    """
+    if not content.startswith(b"\xff\xd8"):
+        return 0
+    scans = position = 0
+    for _ in range(_MAX_SEGMENTS):
+        marker = _MARKER.search(content, position)
+        # Pillow reads on after an end that no scan precedes.
+        if not marker or (marker[1] == _END and scans):
+            return scans
+        scans += marker[1] == _SCAN
+        position = marker.end()
+        if marker[1] != _END:
+            position += int.from_bytes(content[position : position + 2])
+    raise too_complex(f"more than {_MAX_SEGMENTS} segments")
+
+
+def check_chunks(content: bytes) -> None:
+    """Raise `PosterRefused`, `too complex`, if a PNG has too many chunks."""
+    if content.startswith(b"\x89PNG"):
+        chunks, position = 0, 8
+        while position < len(content):
+            chunks += 1
+            position += 12 + int.from_bytes(content[position : position + 4])
+            if chunks > _MAX_CHUNKS:
+                raise too_complex(f"more than {_MAX_CHUNKS:,} chunks")
+
+
+def too_complex(found: str) -> PosterRefused:
+    """The refusal of a file with too many parts."""
+    return PosterRefused("too complex", f"it has {found}; save it again as an ordinary picture")
