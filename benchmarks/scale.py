@@ -43,7 +43,7 @@ def measure(rows: int = 1_000_000, hashes: int = 100_000, vectors: int = 30_000)
     with tempfile.TemporaryDirectory() as folder:
         table, catalogue = Path(folder) / "table.csv", Path(folder) / "catalogue.csv"
         _write_table(table, rows, years)
-        tables = Tables(table, table, seed=20)
+        tables = Tables(table, table, seed=20, max_bytes=params.posters.max_bytes)
         step("read the table", lambda: (tables.initial, tables.pool))
         source = TableSource(tables, None, params.fetch, params.posters)
         with _NoPosters(source, params, {}, rows) as gatherer:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from posters import paths
-from posters.command import is_terminal, paint, print_error, print_note
+from posters.command import is_terminal, paint, print_error, print_note, printable
 from posters.errors import DataError, PosterRefused
 from posters.images.finding import find_posters
 from posters.years.priors import PRIORS
@@ -150,8 +150,8 @@ def as_text(file: Path, prediction: "PosterPrediction", level: float) -> str:
     """One prediction as lines of text."""
     year = paint(str(prediction.year), "bold", sys.stdout)
     lines = [
-        f"{file}: {year} ({level:.0%}: {prediction.low}-{prediction.high}; most likely "
-        f"the {prediction.decade}s, {prediction.decade_probability:.0%})"
+        f"{printable(str(file))}: {year} ({level:.0%}: {prediction.low}-{prediction.high}; "
+        f"most likely the {prediction.decade}s, {prediction.decade_probability:.0%})"
     ]
     for rank, movie in enumerate(prediction.neighbours, start=1):
         title = f"{movie.title} ({movie.year})"

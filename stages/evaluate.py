@@ -10,6 +10,7 @@ import pandas as pd
 
 from posters import paths
 from posters.catalogue.caveats import marked
+from posters.catalogue.entries import quote_formulas
 from posters.embedding.embeddings import read_embeddings
 from posters.evaluation import metrics, sweep_table
 from posters.evaluation.baselines import fit_baselines
@@ -53,7 +54,7 @@ def main() -> None:
     for test in TESTS:
         write_json(paths.METRICS / f"{test}.json", metrics.short_metrics(by_test[test]))
     tested = metrics.prediction_table(parts, own)
-    write_text(paths.PREDICTIONS, tested.to_csv(index=False))
+    write_text(paths.PREDICTIONS, quote_formulas(tested).to_csv(index=False))
     decades = metrics.decade_table(parts, predictions)
     write_text(paths.METRICS / "decades.csv", decades.to_csv(index=False, float_format="%.3f"))
 

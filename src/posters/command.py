@@ -52,12 +52,25 @@ def run(name: str, main: Callable[[], int | None], failure: int = 1, kept: str =
 
 def print_error(name: str, problem: str) -> None:
     """Print an error as one line on stderr."""
-    _print_line(f"{name}: {paint('error:', 'red', sys.stderr)} {problem}")
+    _print_line(f"{name}: {paint('error:', 'red', sys.stderr)} {printable(problem)}")
 
 
 def print_note(name: str, note: str) -> None:
     """Print a remark on the results as one line on stderr."""
-    _print_line(f"{name}: {paint('note:', 'yellow', sys.stderr)} {note}")
+    _print_line(f"{name}: {paint('note:', 'yellow', sys.stderr)} {printable(note)}")
+
+
+def printable(text: str) -> str:
+    r"""Escape what a terminal would obey or hide, such as control characters in a file's name.
+
+    >>> printable("a\x1b[2J.jpg")
+    'a\\x1b[2J.jpg'
+    """
+    # Joiners, which belong to the spelling of some languages, do not count as printable.
+    return "".join(
+        letter if letter.isprintable() or letter in "\u200c\u200d" else ascii(letter)[1:-1]
+        for letter in text
+    )
 
 
 def _print_line(line: str) -> None:

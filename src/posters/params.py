@@ -37,6 +37,7 @@ class SourceParams(Section):
     kind: Literal["sample", "table", "imdb", "imdb_pages", "tmdb", "wikidata"]
     table: str | None
     pool: str | None
+    allow_outside: bool
     replica: bool
     pages: str | None
     accept_tmdb_terms: bool

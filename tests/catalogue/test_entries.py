@@ -1,5 +1,6 @@
 """Catalogues are sorted, have no duplicates, and are read as they were written."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,20 @@ def test_entries_are_read_as_they_were_written(tmp_path: Path) -> None:
         assert read_entries(path) == entries
         assert read_catalogue(path)["year"].dtype == "int64"
     assert read_catalogue(path)["title"].tolist() == titles
+
+
+def test_formulas_are_text_for_a_spreadsheet_and_read_as_they_were(tmp_path: Path) -> None:
+    titles = ["=1+1", "-30-", "+1", "@", "\uff1d1", "'=1", "''-1"]
+    plain = ["'Til We Meet", "1+1=2", "'"]
+    entries = [entry(number, title) for number, title in enumerate([*titles, *plain])]
+    entries[0] = entries[0]._replace(poster_url="=1.jpg")
+    path = tmp_path / "catalogue.csv"
+    write_catalogue(path, entries)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["title"] for row in rows] == [*(f"'{title}" for title in titles), *plain]
+    assert rows[0]["poster_url"] == "'=1.jpg"
+    assert read_entries(path) == entries
 
 
 def test_refusals_are_counted_by_reason(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,20 @@ def test_refusals_are_recorded_with_their_reason(tmp_path: Path) -> None:
     assert gatherer.refusals[-1][:3] == ("tt0000008", 1887, "topup")
     assert describe_refusals(gatherer.refusals).startswith("2 unreadable, 1 flat colour, 1 missing")
     assert list(tmp_path.rglob("*.*")) == []
+
+
+def test_movie_without_title_or_with_a_very_long_one_is_refused(tmp_path: Path) -> None:
+    source = MemorySource()
+    source.add(1990, 1, 2, 3)
+    titles = "x" * 1000, "x" * 1001, "\x1b\n"
+    movies = [replace(m, title=title) for m, title in zip(source.movies, titles, strict=True)]
+    gatherer = make_gatherer(source, tmp_path)
+    assert [bool(gatherer.gather(movie, "topup")) for movie in movies] == [True, False, False]
+    assert {(refusal.reason, refusal.detail) for refusal in gatherer.refusals} == {
+        ("unusable title", "1001 characters, expected 1 to 1000"),
+        ("unusable title", "0 characters, expected 1 to 1000"),
+    }
+    assert source.fetched == ["tt0000001"]
 
 
 @pytest.mark.parametrize("poster", [5, None])

@@ -1,9 +1,11 @@
 """A table of movies is read whole, or refused with the numbers of its bad lines."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from posters.catalogue import movie_table
 from posters.catalogue.movie_table import Movie, read_table
 from posters.errors import TableError
 
@@ -57,7 +59,20 @@ def test_any_title_is_read_as_text(tmp_path: Path) -> None:
     rows = [f'tt{n:07d},"{title}",1927,a.jpg' for n, title in enumerate(titles)]
     path = table(tmp_path, HEADER, *rows, "tt1234567890,Long id,1927,a")
     expected = [title.replace('""', '"') for title in titles]
-    assert [movie.title for movie in movies(path)] == [*expected, "Long id"]
+    assert [movie.title for movie in movies(path)] == [
+        *(title.replace("\n", " ") for title in expected),
+        "Long id",
+    ]
+
+
+def test_control_characters_in_titles_become_spaces(tmp_path: Path) -> None:
+    # Reversed text, a window's title, the one-byte CSI, and both new separators of lines.
+    title = "\u202eA\x1b]0;B\x07 \x9b31mC\u2067\x00D\u2028E\x85F\u2069"
+    assert movies(table(tmp_path, HEADER, f"tt0000001,{title},1927,a.jpg"))[0].title == (
+        "A ]0;B 31mC D E F"
+    )
+    for title in ("می\u200cخواهم", "👩\u200d🚀", "שלום\u200f!", "e\u0301", "नमस्ते"):
+        assert movies(table(tmp_path, HEADER, f"tt0000001,{title},1927,a.jpg"))[0].title == title
 
 
 @pytest.mark.parametrize(
@@ -80,8 +95,8 @@ def test_bad_headers_and_quotes_are_refused(tmp_path: Path, lines: list[str], me
     ("row", "message"),
     [
         *(
-            (f"{imdb_id},M,1927,a.jpg", f"imdb_id {imdb_id!r} is not tt and 7 to 20 digits")
-            for imdb_id in ("", "tt17136", "TT0017136", "tt001713x")
+            (f"{imdb_id},M,1927,a.jpg", f"imdb_id {imdb_id[:20]!r} is not tt and 7 to 10 digits")
+            for imdb_id in ("", "tt17136", "TT0017136", "tt001713x", "tt١٢٣٤٥٦٧", "tt" + "1" * 302)
         ),
         *(
             (f"tt0017136,M,{year},a.jpg", f"year {year!r} is not a year")
@@ -90,6 +105,7 @@ def test_bad_headers_and_quotes_are_refused(tmp_path: Path, lines: list[str], me
         ("tt0017136,  ,1927,a.jpg", "title is empty"),
         ("tt0017136,M,1927,", "no value in file"),
         ("tt0017136,M,1927", "3 values for 4 columns"),
+        ("tt0017136,M,1927,a\x1b[2J.jpg", r"file 'a\x1b[2J.jpg' contains control characters"),
         ("tt0017136,M,1927,https://", "file 'https://' is not an http or https address"),
         ("tt0070047,Jaws 2,1978,b.jpg", "imdb_id tt0070047 is also on line 2"),
     ],
@@ -110,6 +126,16 @@ def test_first_problems_are_shown_and_all_are_counted(tmp_path: Path) -> None:
     assert error.startswith("movies.csv: 40 rows can't be used: line 2: year '19xx'")
     assert error.count("line ") == 5
     assert "and 35 more" in error
+
+
+def test_only_a_regular_file_of_bounded_size_is_read(tmp_path: Path) -> None:
+    fifo, huge = tmp_path / "fifo.csv", tmp_path / "huge.csv"
+    os.mkfifo(fifo)
+    with huge.open("wb") as file:
+        file.truncate(movie_table.MAX_TABLE_BYTES + 1)
+    for path in (fifo, huge, tmp_path, Path("/dev/zero")):
+        assert "can't be read: " in error_message(path)
+        assert "expected a CSV file of at most 100,000,000 bytes" in error_message(path)
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
@@ -138,6 +164,7 @@ def test_poster_may_be_an_address(tmp_path: Path, header: str, poster: str, expe
         (URL_HEADER, "a.jpg", "poster_url 'a.jpg' is not an http or https address"),
         (URL_HEADER, "https://example.org/a b.jpg", "is not an http or https address"),
         (URL_HEADER, "https://[", "is not an http or https address"),
+        (URL_HEADER, "https://example.org/\u202egpj.exe", "is not an http or https address"),
         (BOTH_HEADER, ",", "no value in file or poster_url"),
     ],
 )

@@ -45,6 +45,11 @@ def run_command(body: str, **options: object) -> "subprocess.CompletedProcess[st
             1,
             "test: error: data/ is empty\n",
         ),
+        (
+            r"command.print_error('test', 'a\x1b]0;b\x07\x9b2J\u202e\nc\udcff می\u200cخ.jpg')",
+            0,
+            "test: error: a\\x1b]0;b\\x07\\x9b2J\\u202e\\nc\\udcff می\u200cخ.jpg\n",
+        ),
     ],
 )
 def test_exit_code_and_error_line(body: str, code: int, errors: str) -> None:

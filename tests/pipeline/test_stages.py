@@ -1,6 +1,7 @@
 """The stages as processes: their outputs, and their messages for bad input."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,11 +72,21 @@ def test_missing_input_of_a_stage_is_reported(project: Project, stage: str) -> N
 
 
 def test_bad_posters_are_refused_and_counted(project: Project) -> None:
-    bad = {"tt11980000": "missing", "tt11981000": "unreadable", "tt12000001": "not portrait"}
+    bad = {
+        **{"tt11980000": "missing", "tt11981000": "unreadable", "tt12000001": "not portrait"},
+        **{"tt12001000": "unreadable", "tt12001001": "outside the folder"},
+        **{"tt12001002": "too large"},
+    }
     (project.tables / "tt11980000.jpg").unlink()
     (project.tables / "tt11981000.jpg").write_text("<html>not found</html>")
     with Image.open(project.tables / "tt12000001.jpg") as image:
         image.rotate(90, expand=True).save(project.tables / "tt12000001.jpg")
+    fifo, link, huge = (project.tables / f"tt1200100{number}.jpg" for number in range(3))
+    fifo.unlink()
+    os.mkfifo(fifo)
+    link.rename(project.tables.parent / link.name)
+    link.symlink_to(project.tables.parent / link.name)
+    os.truncate(huge, 10_000_001)
     # All candidates of 1990 are unreadable.
     for number in range(6):
         (project.tables / f"tt21990{number:03d}.jpg").write_bytes(b"")
@@ -87,9 +98,12 @@ def test_bad_posters_are_refused_and_counted(project: Project) -> None:
     catalogue = pd.read_csv(project.folder / "data" / "catalogue.csv")
     assert not set(bad) & set(catalogue["imdb_id"])
     counts = json.loads(project.read("metrics/catalogue.json"))
-    assert counts["refused"]["scrape"] == {"missing": 1, "not portrait": 1, "unreadable": 1}
+    assert counts["refused"]["scrape"] == {
+        **{"missing": 1, "not portrait": 1, "outside the folder": 1, "too large": 1},
+        "unreadable": 2,
+    }
     assert counts["refused"]["rebalance"] == {"unreadable": 6}
-    assert counts["before"]["movies"] == 77
+    assert counts["before"]["movies"] == 74
     assert counts["short"] == {"years": 1, "movies": 2}
     short = [year for year in counts["years"] if year["short"]]
     assert short == [

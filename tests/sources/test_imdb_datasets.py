@@ -79,6 +79,7 @@ def test_requested_movies_are_ordered_by_year_votes_and_id(files: Files) -> None
     [
         ("tt9900001\tmovie\tshort line", "malformed"),
         (line("nm9900001"), "malformed"),
+        (line("tt" + "1" * 302), "malformed"),
         (line("tt9900001", ""), "malformed"),
         (line("tt9900001", year="-1950"), "malformed"),
         (line("tt9900001").replace("\t0\t", "\t\\N\t"), "malformed"),

@@ -65,6 +65,7 @@ def test_search_page_is_read_from_its_data() -> None:
         ({"releaseYear": "1951"}, "no year"),
         ({"primaryImage": {"url": "images/x.jpg"}}, "no poster"),
         ({"titleId": "nm9900001"}, "malformed"),
+        ({"titleId": "tt" + "1" * 11}, "malformed"),
         ({"titleText": "\ud800"}, "malformed"),
     ],
 )
@@ -85,6 +86,9 @@ def test_old_list_is_read() -> None:
     # Browsers make links absolute.
     saved = OLD.replace('href="/title', 'href="https://www.imdb.com/title')
     assert parse_page(saved) == parsed
+    long_id = parse_page(OLD.replace("/title/tt9900021/", f"/title/tt{'1' * 11}/"))
+    assert long_id.movies == parsed.movies[1:]
+    assert long_id.left_out == parsed.left_out | {"malformed": 1}
 
 
 def test_title_page_is_read() -> None:

@@ -1,10 +1,12 @@
-"""The `table` source with posters on the web."""
+"""The `table` source with posters in files and on the web."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import write_table
+from memory_source import make_gatherer
+from misbehaving_server import reply
 from sites import Sites, settings
 from source_params import POSTER
 
@@ -30,7 +32,7 @@ def test_posters_come_from_files_and_addresses_of_one_table(
             ("tt0000005", "Nothing There", 1950, f"{OLD_HOST}/nopicture._V1_.png"),
         ],
     )
-    tables = Tables(table, table, seed=1)
+    tables = Tables(table, table, seed=1, max_bytes=RULES.max_bytes, allow_outside=True)
     sites.content |= {
         "https://m.media-amazon.com/images/M/KEY@._V1_QL75_UX300_.jpg": POSTER,
         "https://old.example/3.jpg": POSTER,
@@ -50,3 +52,46 @@ def test_posters_come_from_files_and_addresses_of_one_table(
         with pytest.raises(PosterRefused, match="placeholder"):
             source.poster(movies["tt0000005"])
     assert sites.counts["https://blocked.example/4.jpg"] == 1
+
+
+@pytest.mark.parametrize("allow_outside", [False, True])
+def test_files_outside_the_folder_are_read_only_if_allowed(
+    tmp_path: Path, allow_outside: bool
+) -> None:
+    folder, outside = tmp_path / "table", tmp_path / "outside.jpg"
+    (folder / "inner").mkdir(parents=True)
+    for file in (folder / "inner" / "1.jpg", outside):
+        file.write_bytes(POSTER)
+    (folder / "link.jpg").symlink_to("inner/1.jpg")
+    (folder / "leads out.jpg").symlink_to(outside)
+    (folder / "up").symlink_to(tmp_path)
+    inside = ["inner/1.jpg", "inner/../link.jpg"]
+    names = [*inside, str(outside), "../outside.jpg", "leads out.jpg", "up/outside.jpg"]
+    rows = [(f"tt{n:07d}", "A Film", 1950, name) for n, name in enumerate(names)]
+    table = write_table(folder / "movies.csv", rows)
+    tables = Tables(table, table, seed=1, max_bytes=len(POSTER), allow_outside=allow_outside)
+    source = TableSource(tables, None, settings(), RULES)
+    refused = []
+    for movie in source.initial():
+        try:
+            assert source.poster(movie).content == POSTER
+        except PosterRefused as error:
+            assert error.reason == "outside the folder"
+            assert "is not in the folder of movies.csv" in error.detail
+            assert "set source.allow_outside to true" in error.detail
+            refused.append(movie.poster)
+    assert sorted(refused) == ([] if allow_outside else sorted(set(names) - set(inside)))
+
+
+def test_control_characters_of_a_server_are_not_in_the_list_of_refusals(
+    sites: Sites, tmp_path: Path
+) -> None:
+    sites.on("/1.jpg", reply(b"text", Content_Type="text/\x1b[31mred\x07x"))
+    table = write_table(
+        tmp_path / "movies.csv", [("tt0000001", "A Film", 1950, "https://a.example/1.jpg")]
+    )
+    tables = Tables(table, table, seed=1, max_bytes=RULES.max_bytes)
+    with sites.archive(tmp_path / "web", TableSource.sites(tables, settings())) as archive:
+        gatherer = make_gatherer(TableSource(tables, archive, settings(), RULES), tmp_path)
+        assert gatherer.gather(tables.initial[0], "initial") is None
+    assert gatherer.refusals[0].detail.startswith("a.example sent text/ [31mred x, expected")

@@ -134,7 +134,7 @@ def test_movies_of_the_year_are_read_and_others_counted() -> None:
     assert parse_find(FIND) == [TmdbMovie(990011, "The Copper Ladder", 1950, LADDER)]
 
 
-@pytest.mark.parametrize("value", [None, "nm9900071", "tt12", 9900071])
+@pytest.mark.parametrize("value", [None, "nm9900071", "tt12", "tt" + "1" * 11, 9900071])
 def test_invalid_imdb_id_is_none(value: object) -> None:
     assert parse_external_ids(json.dumps({"id": 1, "imdb_id": value}).encode()) is None
 

@@ -33,7 +33,8 @@ def test_poster_comes_by_its_name_or_from_the_thumbnails(
     sites: Sites, tmp_path: Path, robots: str
 ) -> None:
     row = {"film": "/entity/Q1", "imdb": "tt0000001", "poster": f"http:{FILE}Le%20Voyage.jpg"}
-    sites.content[QUERY_ADDRESS] = answer_of({**row, "y": "1950"}, {**row, "imdb": "", "y": "1950"})
+    bad = ({**row, "imdb": imdb_id, "y": "1950"} for imdb_id in ("", "tt" + "1" * 11))
+    sites.content[QUERY_ADDRESS] = answer_of({**row, "y": "1950"}, *bad)
     sites.content["https://commons.wikimedia.org/robots.txt"] = robots
     by_name = f"https:{FILE}Le%20Voyage.jpg?width=330"
     thumbnail = thumbnail_address(by_name)
@@ -44,7 +45,7 @@ def test_poster_comes_by_its_name_or_from_the_thumbnails(
         assert list(source.initial()) == [movie]
         assert source.poster(movie).url == (thumbnail if robots else by_name)
         described = source.describe()
-    assert described["left_out"] == {"malformed": 1}
+    assert described["left_out"] == {"malformed": 2}
     assert len(described["datasets"]["query.wikidata.org"]["sha256"]) == 64
     assert sites.counts[by_name] == (0 if robots else 1)
 

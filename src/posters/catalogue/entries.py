@@ -1,4 +1,9 @@
-"""The catalogue: one row per movie with its id, its label and its poster."""
+"""The catalogue: one row per movie with its id, its label and its poster.
+
+A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` as a formula, and movies have titles
+such as "-30-" and "+1". So tables are written with an apostrophe before such a text, which makes it
+plain text (https://owasp.org/www-community/attacks/CSV_Injection); reading a catalogue removes it.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,6 +16,10 @@ from posters.errors import DataError
 from posters.files import write_text
 
 Origin = Literal["initial", "reserve", "topup"]
+
+# With the apostrophes that a text already has before the sign, so that one can be removed again.
+# \uff..: the same signs in full width. No text begins with a tab or a line break (see `Movie`).
+_FORMULA = "'*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 
 
 class Entry(NamedTuple):
@@ -103,8 +112,20 @@ def _read_csv(path: Path, row_type: type[Entry] | type[Refusal]) -> pd.DataFrame
         )
     if not frame["origin"].isin(get_args(Origin)).all():  # a row that was cut off
         raise DataError(f"{path.name} is damaged (a row has no valid origin): run `dvc repro`")
-    return frame
+    return _replace(frame, f"^'({_FORMULA})", r"\1")
 
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:
-    write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+    write_text(path, quote_formulas(frame).to_csv(index=False, lineterminator="\n"))
+
+
+def quote_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before each text that a spreadsheet would run as a formula."""
+    return _replace(table, f"^({_FORMULA})", r"'\1")
+
+
+def _replace(table: pd.DataFrame, pattern: str, by: str) -> pd.DataFrame:
+    replaced = table.copy()
+    for name in table.columns[table.dtypes == "str"]:  # DataFrame.replace takes five times as long
+        replaced[name] = table[name].str.replace(pattern, by, regex=True)
+    return replaced

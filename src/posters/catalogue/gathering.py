@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 from tqdm import tqdm
 
 from posters.catalogue.entries import Entry, Origin, Refusal
-from posters.catalogue.movie_table import Movie
+from posters.catalogue.movie_table import MAX_TITLE, Movie, one_line
 from posters.catalogue.source_protocol import Picture, Source
 from posters.errors import FetchFailed, PosterRefused, SourceError
 from posters.files import sha256
@@ -168,6 +168,9 @@ class Gatherer:
         if movie.year not in self._years:
             first, last = self._years[0], self._years[-1]
             raise PosterRefused("outside the years", f"{movie.year} is not from {first} to {last}")
+        if not 1 <= len(movie.title) <= MAX_TITLE:
+            detail = f"{len(movie.title)} characters, expected 1 to {MAX_TITLE}"
+            raise PosterRefused("unusable title", detail)
         picture = self.source.poster(movie)
         try:
             return large_in_turn(picture.content, lambda: self._checked(picture))
@@ -206,7 +209,8 @@ class Gatherer:
             raise refused
 
     def _refuse(self, movie: Movie, origin: Origin, refused: PosterRefused | FetchFailed) -> None:
-        reason, detail = refused.reason, refused.detail
+        # A server may have chosen words of it.
+        reason, detail = refused.reason, one_line(refused.detail)
         self.refusals.append(Refusal(movie.imdb_id, movie.year, origin, reason, detail))
         if isinstance(refused, FetchFailed):
             self._temporary_failures += refused.temporary

@@ -10,7 +10,8 @@ from typing import Any
 
 from posters import paths
 from posters.catalogue.movie_table import is_address, read_table
-from posters.errors import BackboneError
+from posters.catalogue.poster_file import read_named_poster
+from posters.errors import BackboneError, PosterRefused
 from posters.files import sha256, sha256_of_file
 from posters.params import Params
 from posters.web.ledger import LEDGER, Ledger
@@ -32,7 +33,7 @@ def digests(params: Params) -> dict[str, dict[str, Any]]:
     pool: dict[str, Any] = {}
     if source.tables_read:
         assert source.table and source.pool  # checked by SourceParams
-        table, pool = _table_digest(source.table), _table_digest(source.pool)
+        table, pool = _table_digest(source.table, params), _table_digest(source.pool, params)
     if source.replica:
         # The local server serves both tables as one list.
         table = pool = {"table": table, "pool": pool}
@@ -53,10 +54,10 @@ def _pages_digest(folder: Path) -> dict[str, Any]:
     return {"pages": len(files), "sha256": sha256(listed.encode())}
 
 
-def _table_digest(name: str) -> dict[str, Any]:
+def _table_digest(name: str, params: Params) -> dict[str, Any]:
     path = paths.from_root(name)
     posters = [movie.poster for movie in read_table(path).movies]
-    listed = "".join(f"{poster}\0{_poster_digest(path.parent, poster)}\n" for poster in posters)
+    listed = "".join(f"{poster}\0{_poster_digest(path, poster, params)}\n" for poster in posters)
     return {
         "movies": len(posters),
         "sha256": sha256_of_file(path),
@@ -64,15 +65,16 @@ def _table_digest(name: str) -> dict[str, Any]:
     }
 
 
-def _poster_digest(folder: Path, poster: str) -> str:
-    """The digest of a poster's file; a bad one is refused by the stage that reads it."""
+def _poster_digest(table: Path, poster: str, params: Params) -> str:
+    """The digest of a poster's file, or why the stage that reads it will refuse it."""
     if is_address(poster):
         return "address"
-    path = folder / poster
+    max_bytes, allow_outside = params.posters.max_bytes, params.source.allow_outside
     try:
-        return sha256_of_file(path) if path.is_file() else "missing"
-    except OSError:
-        return "unreadable"
+        content = read_named_poster(table, poster, max_bytes=max_bytes, allow_outside=allow_outside)
+    except PosterRefused as refused:
+        return refused.reason
+    return sha256(content)
 
 
 def _weights_digest(weights: str) -> dict[str, Any]:

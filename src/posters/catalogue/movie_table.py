@@ -10,10 +10,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from posters.errors import TableError
+from posters.files import read_bounded
 from posters.images.imdb_addresses import image_address, is_placeholder
 
 # An id becomes a file name, so its length is limited.
-IMDB_ID = re.compile(r"tt[0-9]{7,20}")
+IMDB_ID = re.compile(r"tt[0-9]{7,10}")
+MAX_TITLE = 1000
+MAX_TABLE_BYTES = 100_000_000
+# They move the cursor of a terminal, or reverse the text around them. Letters of languages that
+# are written from right to left, joiners and combining marks are not among them.
+_CONTROLS = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
 TABLE_COLUMNS = ("imdb_id", "title", "year", "file")
 ADDRESS_COLUMN = "poster_url"
 MOVIE_GENRE_COLUMNS = ("imdbId", "Title", "Poster")
@@ -27,6 +33,7 @@ class Movie:
     """A movie as a source offers it.
 
     Attributes:
+        title: on one line (see `one_line`).
         year: of its first release, the label.
         poster: where the source finds its poster: a path or an address.
     """
@@ -35,6 +42,9 @@ class Movie:
     title: str
     year: int
     poster: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", one_line(self.title))
 
 
 @dataclass
@@ -63,6 +73,11 @@ class Parsed:
         return cls(list(movies.values()), left_out)
 
 
+def one_line(text: str) -> str:
+    """A foreign text with each run of white space and control characters as one space."""
+    return " ".join(re.sub(f"[{_CONTROLS}]", " ", text).split())
+
+
 def is_address(poster: str) -> bool:
     """Whether a poster is an http or https address, not a path."""
     try:
@@ -70,7 +85,7 @@ def is_address(poster: str) -> bool:
         has_host = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False
-    return has_host and not re.search(r"[\s\x00-\x1f]", poster)
+    return has_host and not re.search(rf"[\s{_CONTROLS}]", poster)
 
 
 def read_table(path: Path) -> Parsed:
@@ -92,10 +107,15 @@ def read_table(path: Path) -> Parsed:
 
 def _read_text(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        content = read_bounded(path, MAX_TABLE_BYTES)
         return content.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise TableError(f"there is no table {path}: check the path in params.yaml") from error
+    except OSError as error:
+        raise TableError(
+            f"the table {path} can't be read: {error.strerror}; expected a CSV file of at most "
+            f"{MAX_TABLE_BYTES:,} bytes. Check the path in params.yaml"
+        ) from error
     except UnicodeDecodeError as error:
         # Only Kaggle's file may be in Latin-1, in which any bytes are valid text.
         latin = content.decode("latin-1")
@@ -162,7 +182,7 @@ def _table_row(header: list[str], values: list[str]) -> Movie | str:
     row = dict(zip(header, map(str.strip, values), strict=True))
     year = _year(row["year"])
     if not IMDB_ID.fullmatch(row["imdb_id"]):
-        return f"imdb_id {row['imdb_id']!r} is not tt and 7 to 20 digits"
+        return f"imdb_id {row['imdb_id'][:20]!r} is not tt and 7 to 10 digits"
     if year is None:
         return f"year {row['year'][:20]!r} is not a year from {OLDEST_YEAR} to {NEWEST_YEAR}"
     if not row["title"]:
@@ -175,6 +195,8 @@ def _table_row(header: list[str], values: list[str]) -> Movie | str:
     must_be_address = column == ADDRESS_COLUMN or re.match("https?:", poster, re.IGNORECASE)
     if must_be_address and not is_address(poster):
         return f"{column} {poster[:80]!r} is not an http or https address"
+    if re.search(f"[{_CONTROLS}]", poster):
+        return f"{column} {poster[:80]!r} contains control characters"
     return Movie(row["imdb_id"], row["title"], year, poster)
 
 

@@ -54,7 +54,13 @@ def open_source(params: Params) -> Iterator[Source]:
 def _tables(params: Params) -> Tables:
     assert params.source.table and params.source.pool  # SourceParams refuses anything else
     table, pool = paths.from_root(params.source.table), paths.from_root(params.source.pool)
-    return Tables(table, pool, seed=params.scrape.seed)
+    return Tables(
+        table,
+        pool,
+        seed=params.scrape.seed,
+        max_bytes=params.posters.max_bytes,
+        allow_outside=params.source.allow_outside,
+    )
 
 
 def _local_imdb(params: Params, stack: contextlib.ExitStack) -> Source:

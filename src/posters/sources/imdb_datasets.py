@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
 
+from posters.catalogue.movie_table import IMDB_ID
 from posters.errors import SourceError
 
 BASICS, RATINGS = "title.basics.tsv.gz", "title.ratings.tsv.gz"
@@ -22,7 +23,7 @@ MAX_LINE = 2**20
 _BASICS_COLUMNS = ("tconst", "titleType", "primaryTitle", "isAdult", "startYear")
 _RATINGS_COLUMNS = ("tconst", "numVotes")
 _NULL = rb"\N"
-_ID = re.compile(rb"tt[0-9]{7,}")
+_ID = re.compile(IMDB_ID.pattern.encode())
 _YEAR = re.compile(rb"[0-9]{4}")
 _VOTES = re.compile(rb"[0-9]{1,12}")
 

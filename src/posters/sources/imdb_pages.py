@@ -28,7 +28,7 @@ from posters.web.request import Limits, Site
 
 _SEARCH = "https://www.imdb.com/search/title/?"
 _MAX_PAGE_BYTES = 20_000_000
-_TITLE_LINK = re.compile(r"/title/(tt[0-9]{7,})(?![0-9])")
+_TITLE_LINK = re.compile(r"/title/(tt[0-9]+)")
 _SAME_NAME_MARK = re.compile(r"^\([IVXLCDM]+\)\s*")  # "(II) (2019)": the second of its name
 _YEAR_IN_PARENTHESES = re.compile(r"\([0-9]{4}\)")
 

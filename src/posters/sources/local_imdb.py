@@ -8,7 +8,6 @@ resolves (RFC 2606), so its answers can't be mistaken for IMDb's.
 import contextlib
 import gzip
 import json
-import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -160,7 +159,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _basics_row(row: tuple[str, str, str, str, str]) -> tuple[str, ...]:
     imdb_id, title_type, title, adult, year = row
-    title = re.sub(r"[\t\r\n]", " ", title)  # they separate columns and lines
     return imdb_id, title_type, title, title, adult, year, "\\N", "\\N", "\\N"
 
 

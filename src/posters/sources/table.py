@@ -2,17 +2,17 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from posters.catalogue.movie_table import Movie, is_address, read_table
+from posters.catalogue.poster_file import read_named_poster
 from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed, PosterRefused, SiteBlocked, SiteUnreachable, TableError
 from posters.files import sha256
 from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placeholder
-from posters.images.pictures import read_poster_file
 from posters.params import FetchParams, PosterParams
 from posters.sources.imdb_datasets import RatedMovie
 from posters.sources.local_imdb import NATURAL_VOTES
@@ -28,15 +28,20 @@ class Tables:
         table: the CSV file that the initial catalogue is sampled from.
         pool: the CSV file for the reserve and the top-up; may be the same file.
         seed: of the order, which does not depend on the order of the rows.
+        max_bytes: larger poster files are refused.
+        allow_outside: whether posters may be outside the folder of their table.
 
     Raises:
         TableError: a table can't be used.
     """
 
-    def __init__(self, table: Path, pool: Path, *, seed: int) -> None:
+    def __init__(
+        self, table: Path, pool: Path, *, seed: int, max_bytes: int, allow_outside: bool = False
+    ) -> None:
         self._table, self._pool, self._seed = table, pool, seed
+        self._read = partial(read_named_poster, max_bytes=max_bytes, allow_outside=allow_outside)
         self._parsed = {path: read_table(path) for path in dict.fromkeys((table, pool))}
-        self._folders: dict[Movie, Path] = {}
+        self._table_of: dict[Movie, Path] = {}
 
     @cached_property
     def initial(self) -> list[Movie]:
@@ -64,13 +69,13 @@ class Tables:
         return sorted({urlsplit(poster).hostname or "" for poster in posters if is_address(poster)})
 
     def read_poster(self, movie: Movie) -> bytes:
-        """Read a poster that is a file; raises `PosterRefused` when it is missing."""
-        return read_poster_file(self._folders[movie] / movie.poster)
+        """Read a poster that is a file; raises as `read_named_poster`."""
+        return self._read(self._table_of[movie], movie.poster)
 
     def _in_order(self, table: Path) -> list[Movie]:
         # `Movie.poster` stays relative, so that the catalogue contains no paths of this machine.
         movies = self._parsed[table].movies
-        self._folders.update(dict.fromkeys(movies, table.parent))
+        self._table_of.update(dict.fromkeys(movies, table))
         return seeded_order(movies, self._seed)
 
 
