@@ -14,7 +14,7 @@ from posters.catalogue.movie_table import Movie
 from posters.catalogue.rebalancing import Rebalanced, rebalance
 from posters.errors import PosterRefused
 from posters.params import RebalanceParams, load_params
-from posters.sources import Picture
+from posters.sources import Picture, Source
 
 RULES = load_params().posters.model_copy(update={"min_side": 60})
 YEARS = range(1990, 1996)
@@ -88,7 +88,7 @@ def plentiful_source(per_year: int = 12) -> MemorySource:
 
 
 def make_gatherer(
-    source: MemorySource,
+    source: Source,
     folder: Path,
     *,
     max_failed: float = 0.99,

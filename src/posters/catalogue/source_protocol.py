@@ -17,9 +17,8 @@ class Picture(NamedTuple):
 class Source(Protocol):
     """Offers movies in a seeded random order, and the poster of each.
 
-    Initial catalogue, reserve and top-up take the movies of a year from one list in one order, so
-    that they differ in nothing but their origin: the correction of the predicted probabilities for
-    another mix of years rests on it.
+    `initial` and `candidates` give the movies of a year from one list in one order: the correction
+    for label shift requires that the posters of a year are alike, whatever their origin.
 
     Attributes:
         name: of the source, in each row of the catalogue.
