@@ -19,9 +19,7 @@ from posters.web.fetcher import Fetcher
 from posters.web.request import Site
 
 THREADS = 4
-SCRAPE = ScrapeParams(
-    movies=1, first_year=1950, last_year=1951, min_votes=0, max_failed=0.5, seed=1
-)
+SCRAPE = ScrapeParams(movies=1, first_year=1950, last_year=1951, max_failed=0.5, seed=1)
 
 
 def gather(

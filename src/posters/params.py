@@ -41,6 +41,7 @@ class SourceParams(Section):
     replica: bool
     pages: str | None
     accept_tmdb_terms: bool
+    min_votes: NotNegative
 
     @model_validator(mode="after")
     def _check_kind(self) -> Self:
@@ -77,7 +78,6 @@ class ScrapeParams(Section):
     movies: Count
     first_year: Year
     last_year: Year
-    min_votes: NotNegative
     max_failed: Share
     seed: Seed
 

@@ -1,13 +1,14 @@
 """Parameters of the sources in these tests."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from memory_source import encoded, picture
 from sites import Sites, settings
 
+from posters.catalogue.source_protocol import Source
 from posters.params import load_params
 from posters.sources.web_source import WebSource
 
@@ -25,13 +26,22 @@ def opened(
 ) -> Iterator[AnySource]:
     """A source with the years 1950 to 1952, whose hosts are all served by `sites`."""
     committed = load_params()
-    changed = {"first_year": 1950, "last_year": 1952, "min_votes": 100, "seed": 1, **scrape}
+    changed = {"first_year": 1950, "last_year": 1952, "seed": 1, **scrape}
+    source_params = {"pages": pages and str(pages), "min_votes": 100}
     params = committed.model_copy(
         update={
             "fetch": settings(),
             "scrape": committed.scrape.model_copy(update=changed),
-            "source": committed.source.model_copy(update={"pages": pages and str(pages)}),
+            "source": committed.source.model_copy(update=source_params),
         }
     )
     with sites.archive(folder, source.sites(settings())) as archive:
         yield source(archive, params)
+
+
+def listed_alike(source: Source, years: Iterable[int] = range(1950, 1953)) -> list[str]:
+    """The ids of all movies in the order of the source, which is the same for every origin."""
+    movies = list(source.initial())
+    for year in years:
+        assert list(source.candidates(year)) == [movie for movie in movies if movie.year == year]
+    return [movie.imdb_id for movie in movies]

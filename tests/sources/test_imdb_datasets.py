@@ -1,4 +1,4 @@
-"""IMDb's data sets are read line by line: the movies of each year by their votes."""
+"""IMDb's data sets are read line by line: the movies of some years with their votes."""
 
 import gzip
 import tracemalloc
@@ -40,7 +40,7 @@ class Files:
 
     def read(self) -> tuple[list[RatedMovie], dict[str, int]]:
         movies, left_out = read_datasets(self.basics, self.ratings, YEARS)
-        return [movie for of_year in movies.values() for movie in of_year], dict(left_out)
+        return movies, dict(left_out)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
 
 
-def test_requested_movies_are_ordered_by_year_votes_and_id(files: Files) -> None:
+def test_movies_of_the_requested_years_are_read_with_their_votes(files: Files) -> None:
     types = ("short", "tvEpisode", "\\N", "movies")
     files.write(
         [
@@ -65,10 +65,10 @@ def test_requested_movies_are_ordered_by_year_votes_and_id(files: Files) -> None
         ["tt9900003\t5.1\t7", "tt9900004\t9.9\t8000", "tt9999999\t1.0\t99999"],
     )
     movies = [
-        RatedMovie("tt9900004", "L'été — 東京", 1950, 8000),
         RatedMovie("tt9900003", '"Few Votes', 1950, 7),
-        RatedMovie("tt9900001", "NA", 1950, 0),
         RatedMovie("tt9900002", "1950", 1950, 0),
+        RatedMovie("tt9900001", "NA", 1950, 0),
+        RatedMovie("tt9900004", "L'été — 東京", 1950, 8000),
         RatedMovie("tt9900005", "Later", 1952, 0),
     ]
     assert files.read() == (movies, {})

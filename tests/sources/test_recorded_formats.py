@@ -79,7 +79,7 @@ def test_suggestion_is_used_only_for_its_movie(formats: Path) -> None:
 def test_data_sets_give_the_movies_with_a_year(formats: Path) -> None:
     basics, ratings = (formats / f"title.{name}.excerpt.tsv" for name in ("basics", "ratings"))
     movies, left_out = read_datasets(basics, ratings, range(2011, 2020))
-    assert [movie for of_year in movies.values() for movie in of_year] == [
+    assert sorted(movies, key=lambda movie: movie.year) == [
         RatedMovie("tt1754912", "Wrath", 2011, 317),
         RatedMovie("tt3002254", "The Wyrmdiaries: Behind the Scenes of Wyrmwood", 2013, 0),
         RatedMovie("tt2535470", "Wyrmwood: Road of the Dead", 2014, 15169),

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from damage import FORMATS, damaged_json
 from sites import Sites
-from source_params import POSTER, opened
+from source_params import POSTER, listed_alike, opened
 
 from posters.errors import ParamsError, SourceError
+from posters.sources import tmdb
 from posters.sources.tmdb import (
     TmdbMovie,
     TmdbSource,
@@ -34,9 +35,9 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMDB_API_KEY", KEY)
 
 
-def discover(year: int, page: int, movies: range, total: int, votes: int = 0) -> dict[str, str]:
+def discover(year: int, page: int, movies: range, total: int) -> dict[str, str]:
     query = f"primary_release_year={year}&sort_by=vote_count.desc&include_adult=false&page={page}"
-    query += f"&vote_count.gte={votes}" if votes else ""
+    query += "&vote_count.gte=100"
     results = [
         {"id": n, "title": f"Film {n}", "release_date": f"{year}-05-01", "poster_path": f"/{n}.jpg"}
         for n in movies
@@ -67,38 +68,42 @@ def with_key(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_candidates_come_from_all_pages_under_their_imdb_ids(sites: Sites, tmp_path: Path) -> None:
+def test_movies_of_all_pages_are_listed_alike_for_all_origins(sites: Sites, tmp_path: Path) -> None:
+    # A movie that gets votes may be on one page and, a moment later, on the next.
     sites.content |= with_key(
         discover(1950, 1, range(1, 21), 22)
-        | discover(1950, 2, range(21, 23), 22)
-        | all_ids(range(1, 22))
-        | ids(22, None)
-        | ids(21, "tt0000021", found=3)
+        | discover(1950, 2, range(20, 23), 22)
+        | discover(1951, 1, range(0), 0)
+        | discover(1952, 1, range(31, 33), 2)
+        | all_ids(range(1, 40))
+    )
+    with opened(TmdbSource, sites, tmp_path) as source:
+        listed = listed_alike(source)
+    assert sorted(listed) == [f"tt{n:07d}" for n in (*range(1, 23), 31, 32)]
+    assert listed != sorted(listed)
+
+
+def test_movies_without_an_id_of_their_own_or_a_page_are_counted(
+    sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tmdb, "MAX_PAGES", 1)
+    sites.content |= with_key(
+        discover(1950, 1, range(1, 4), 25)
+        | ids(1, None)
+        | ids(2, "tt0000002", found=3)
+        | ids(3, "tt0000003")
     )
     sites.content[f"{POSTERS}/3.jpg"] = POSTER
-    with opened(TmdbSource, sites, tmp_path) as source:
-        movies = list(source.candidates(1950))
-        assert [movie.imdb_id for movie in movies] == [f"tt{n:07d}" for n in range(1, 21)]
-        assert source.describe()["left_out"] == {"ambiguous id": 1, "no IMDb id": 1}
-        assert source.poster(movies[2]).content == POSTER
+    with opened(TmdbSource, sites, tmp_path, last_year=1950) as source:
+        (movie,) = source.candidates(1950)
+        assert movie.imdb_id == "tt0000003"
+        reasons = {"ambiguous id": 1, "no IMDb id": 1, "beyond page 1": 5}
+        assert source.describe()["left_out"] == reasons
+        assert source.poster(movie).content == POSTER
     ledger = b"".join(file.read_bytes() for file in tmp_path.glob("ledger*"))
     assert b"discover/movie" in ledger
     assert KEY.encode() not in ledger
     assert KEY not in str(sites.headers[f"{POSTERS}/3.jpg"])
-
-
-def test_natural_sample_has_every_movie_with_enough_votes(sites: Sites, tmp_path: Path) -> None:
-    sites.content |= with_key(
-        discover(1950, 1, range(1, 21), 25, 10)
-        | discover(1950, 2, range(21, 26), 25, 10)
-        | discover(1951, 1, range(0), 0, 10)
-        | discover(1952, 1, range(31, 33), 2, 10)
-        | all_ids(range(1, 40))
-    )
-    with opened(TmdbSource, sites, tmp_path, min_votes=10) as source:
-        imdb_ids = [movie.imdb_id for movie in source.initial()]
-    assert sorted(imdb_ids) == [f"tt{n:07d}" for n in (*range(1, 26), 31, 32)]
-    assert imdb_ids != sorted(imdb_ids)
 
 
 def test_token_is_sent_as_a_header(
@@ -107,7 +112,7 @@ def test_token_is_sent_as_a_header(
     token = "eyJ" + "a" * 60
     monkeypatch.setenv("TMDB_API_KEY", token)
     sites.content |= discover(1950, 1, range(0), 0)
-    with opened(TmdbSource, sites, tmp_path) as source:
+    with opened(TmdbSource, sites, tmp_path, last_year=1950) as source:
         assert list(source.candidates(1950)) == []
     assert {headers["Authorization"] for headers in sites.headers.values()} == {f"Bearer {token}"}
 

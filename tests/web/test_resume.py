@@ -33,7 +33,7 @@ class SmallPictures:
     """A catalogue with a picture of a few bytes for each movie."""
 
     def movies(self) -> list[RatedMovie]:
-        return [RatedMovie(name, f"Movie {name}", 1950 + int(name[2:]) % 2, 9) for name in MOVIES]
+        return [RatedMovie(name, f"Movie {name}", 1950 + int(name[2:]) % 2, 900) for name in MOVIES]
 
     def picture_key(self, imdb_id: str) -> str | None:
         return None if imdb_id == MOVIES[3] else f"{imdb_id}-key"

@@ -15,7 +15,10 @@ class Picture(NamedTuple):
 
 
 class Source(Protocol):
-    """Offers movies in a fixed order, and the poster of each.
+    """Offers movies in a seeded random order, and the poster of each.
+
+    `initial` and `candidates` give the movies of a year from one list in one order: the correction
+    for label shift requires that the posters of a year are alike, whatever their origin.
 
     Attributes:
         name: of the source, in each row of the catalogue.
@@ -33,11 +36,11 @@ class Source(Protocol):
         ...
 
     def initial(self) -> Iterator[Movie]:
-        """Movies of all years in a seeded random order, for the initial catalogue."""
+        """Movies of all years, for the initial catalogue."""
         ...
 
     def candidates(self, year: int) -> Iterator[Movie]:
-        """Movies of one year in a fixed order, for the reserve and the top-up."""
+        """Movies of one year, for the reserve and the top-up."""
         ...
 
     def poster(self, movie: Movie) -> Picture:

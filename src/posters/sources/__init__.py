@@ -9,7 +9,7 @@ from posters.errors import ParamsError
 from posters.params import Params
 from posters.sources.imdb import ImdbSource
 from posters.sources.imdb_pages import ImdbPagesSource
-from posters.sources.local_imdb import HOSTS, NATURAL_VOTES, LocalImdb, serve
+from posters.sources.local_imdb import HOSTS, LocalImdb, LocalImdbSource, serve
 from posters.sources.sample import SampleCatalogue
 from posters.sources.table import TableCatalogue, Tables, TableSource
 from posters.sources.tmdb import TmdbSource
@@ -74,8 +74,7 @@ def _local_imdb(params: Params, stack: contextlib.ExitStack) -> Source:
     routes = stack.enter_context(serve(local_imdb))
     sites = [Site(host, 1, params.fetch.image_connections) for host in HOSTS]
     archive = _open_archive(params, sites, stack, routes)
-    scrape = scrape.model_copy(update={"min_votes": NATURAL_VOTES})
-    return ImdbSource(archive, params.model_copy(update={"scrape": scrape}), local_imdb.endpoints)
+    return LocalImdbSource(archive, params, local_imdb.endpoints)
 
 
 def _open_archive(

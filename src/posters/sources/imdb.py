@@ -6,19 +6,18 @@ search box of its site.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from posters.catalogue.movie_table import Movie, is_address
+from posters.catalogue.movie_table import Movie, Parsed, is_address
 from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed, PosterRefused, SourceError
 from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placeholder
 from posters.params import FetchParams, Params
 from posters.sources.imdb_datasets import BASICS, RATINGS, RatedMovie, read_datasets
 from posters.sources.json_values import at, integer, read_json, text, unexpected
-from posters.sources.web_source import WebSource, description, image_site, seeded_order
+from posters.sources.web_source import ListedSource, description, image_site
 from posters.web.archive import Archive, StoredAnswer
 from posters.web.request import JSON, Limits, Site
 
@@ -46,8 +45,8 @@ class Endpoints:
 IMDB = Endpoints()
 
 
-class ImdbSource(WebSource):
-    """Movies of IMDb's data sets."""
+class ImdbSource(ListedSource):
+    """Movies of IMDb's data sets that have enough votes."""
 
     def __init__(self, archive: Archive, params: Params, endpoints: Endpoints = IMDB) -> None:
         super().__init__(archive, params)
@@ -65,19 +64,6 @@ class ImdbSource(WebSource):
             image_site(IMAGE_HOST, fetch),
         ]
 
-    def initial(self) -> Iterator[Movie]:
-        """Movies with enough votes in a seeded random order."""
-        movies, _ = self._contents
-        scrape = self._params.scrape
-        rated = (movie for of_year in movies.values() for movie in of_year)
-        enough_votes = (_movie(movie) for movie in rated if movie.votes >= scrape.min_votes)
-        return iter(seeded_order(enough_votes, scrape.seed))
-
-    def candidates(self, year: int) -> Iterator[Movie]:
-        """Movies of one year by votes, the highest number first."""
-        movies, _ = self._contents
-        return map(_movie, movies.get(year, []))
-
     def poster(self, movie: Movie) -> Picture:
         """Download the picture that the suggestions give for exactly this id and year."""
         address = f"{self._suggestions}{movie.imdb_id}.json"
@@ -93,8 +79,8 @@ class ImdbSource(WebSource):
 
     def describe(self) -> dict[str, Any]:
         """Digests and dates of the data sets, and how many lines can't be used, by reason."""
-        _, left_out = self._contents
-        return description(left_out, dict(zip((BASICS, RATINGS), self._answers, strict=True)))
+        datasets = dict(zip((BASICS, RATINGS), self._answers, strict=True))
+        return description(self._listing.left_out, datasets)
 
     @cached_property
     def _answers(self) -> list[StoredAnswer]:
@@ -102,7 +88,13 @@ class ImdbSource(WebSource):
         return [self._archive.get(url, limits, what="listing") for url in self._addresses]
 
     @cached_property
-    def _contents(self) -> tuple[dict[int, list[RatedMovie]], Counter[str]]:
+    def _listing(self) -> Parsed:
+        rated, left_out = self._contents
+        min_votes = self._params.source.min_votes
+        return Parsed([each.movie for each in rated if each.votes >= min_votes], left_out)
+
+    @cached_property
+    def _contents(self) -> tuple[list[RatedMovie], Counter[str]]:
         basics, ratings = (answer.path for answer in self._answers)
         with self._archive.reading(*self._addresses):
             return read_datasets(basics, ratings, self._params.scrape.years)
@@ -137,7 +129,3 @@ def suggested_poster(answer: bytes, imdb_id: str, year: int) -> str:
     if is_placeholder(address):
         raise PosterRefused("placeholder", f"IMDb has only its placeholder picture for {imdb_id}")
     return image_address(address)
-
-
-def _movie(rated: RatedMovie) -> Movie:
-    return Movie(rated.imdb_id, rated.title, rated.year, "")

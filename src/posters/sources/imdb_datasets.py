@@ -1,4 +1,4 @@
-"""Read IMDb's non-commercial data sets: the movies of each year by their number of votes.
+"""Read IMDb's non-commercial data sets: movies with their number of votes.
 
 `title.basics.tsv.gz` (about 200 MB, 11 million lines, some 700,000 of them movies) and
 `title.ratings.tsv.gz` (about 8 MB) from https://datasets.imdbws.com are read line by line: only
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from posters.catalogue.movie_table import IMDB_ID
+from posters.catalogue.movie_table import IMDB_ID, Movie
 from posters.errors import SourceError
 
 BASICS, RATINGS = "title.basics.tsv.gz", "title.ratings.tsv.gz"
@@ -36,16 +36,21 @@ class RatedMovie(NamedTuple):
     year: int
     votes: int
 
+    @property
+    def movie(self) -> Movie:
+        """The movie without its votes; the data sets know no posters."""
+        return Movie(self.imdb_id, self.title, self.year, "")
+
 
 def read_datasets(
     basics: Path, ratings: Path, years: range
-) -> tuple[dict[int, list[RatedMovie]], Counter[str]]:
+) -> tuple[list[RatedMovie], Counter[str]]:
     """Read the movies of some years, adult ones excluded, from files that may be compressed.
 
     Returns:
-        For each year its movies by votes, highest first, then by id. And how many lines can't be
-        used, by file and reason: `title.basics: malformed`, `no year`, `repeated`. Lines of
-        title.basics without the word `movie` are ignored.
+        The movies in the order of the files. And how many lines can't be used, by file and reason:
+        `title.basics: malformed`, `no year`, `repeated`. Lines of title.basics without the word
+        `movie` are ignored.
 
     Raises:
         SourceError: a file is missing, truncated or corrupt, lacks a column, has a line of more
@@ -66,10 +71,7 @@ def read_datasets(
             left_out["title.ratings: malformed"] += 1
         elif imdb_id in found:
             found[imdb_id] = found[imdb_id]._replace(votes=int(votes))
-    movies: dict[int, list[RatedMovie]] = {year: [] for year in years}
-    for movie in sorted(found.values(), key=lambda movie: (-movie.votes, movie.imdb_id)):
-        movies[movie.year].append(movie)
-    return movies, left_out
+    return list(found.values()), left_out
 
 
 def _movie_or_reason(values: list[bytes], years: range) -> RatedMovie | str | None:

@@ -16,11 +16,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from posters.catalogue.movie_table import Movie
 from posters.errors import PosterRefused
 from posters.files import sha256
 from posters.images.imdb_addresses import REPLICA_IMAGE_HOST
-from posters.sources.imdb import Endpoints
+from posters.sources.imdb import Endpoints, ImdbSource
 from posters.sources.imdb_datasets import BASICS, RATINGS, RatedMovie
+from posters.sources.web_source import seeded_order
 
 DATASETS, SUGGESTIONS = "datasets.replica.invalid", "suggestions.replica.invalid"
 IMAGES = REPLICA_IMAGE_HOST
@@ -38,6 +40,26 @@ _OTHER_ROWS = (
     ("tt9800003", "movie", "A Film of No Known Year", "0", "\\N"),
     ("tt9800004", "movie", "Not for Children", "1", "1950"),
 )
+
+
+class LocalImdbSource(ImdbSource):
+    """Movies of the local server, whose catalogue has two lists where IMDb has one.
+
+    Votes express no more than the list and the place in it. The order is random already: it does
+    not depend on what the posters show.
+    """
+
+    def initial(self) -> Iterator[Movie]:
+        """Movies of the natural sample in a seeded random order."""
+        rated, _ = self._contents
+        natural = (each.movie for each in rated if each.votes >= NATURAL_VOTES)
+        return iter(seeded_order(natural, self._params.scrape.seed))
+
+    def candidates(self, year: int) -> Iterator[Movie]:
+        """Movies of one year in the order of the catalogue."""
+        rated, _ = self._contents
+        of_year = (each for each in rated if each.year == year)
+        return (each.movie for each in sorted(of_year, key=lambda each: -each.votes))
 
 
 class ServedCatalogue(Protocol):

@@ -3,17 +3,18 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from itertools import count
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from posters.catalogue.movie_table import IMDB_ID, Movie
-from posters.catalogue.pseudo_random import unit_interval
 from posters.errors import FetchFailed, ParamsError, SiteBlocked, SiteUnreachable, SourceError
 from posters.params import FetchParams, Params
 from posters.sources.json_values import at, integer, read_json, text, unexpected, year_of_text
-from posters.sources.web_source import WebSource, description, image_site
+from posters.sources.web_source import WebSource, description, image_site, seeded_order
 from posters.web.archive import Archive
 from posters.web.request import JSON, Limits, Secret, Site
 
@@ -24,7 +25,7 @@ _POSTERS = f"https://{_IMAGE_HOST}/t/p/w342"  # 342 pixels wide
 _POSTER_PATH = re.compile(r"/[A-Za-z0-9_-]+\.[A-Za-z]+")
 _DATE = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}")
 _PAGE_SIZE = 20
-_MAX_PAGES = 500  # TMDB answers with an error beyond
+MAX_PAGES = 500  # TMDB answers with an error beyond
 _MAX_BYTES = 5_000_000
 _BAD_KEY = 7  # TMDB's status code
 _Result = TypeVar("_Result")
@@ -40,7 +41,7 @@ class TmdbMovie(NamedTuple):
 
 
 class DiscoverPage(NamedTuple):
-    """One page of the list of a year: usable movies in TMDB's order, other rows by reason."""
+    """One page of the list of a year: usable movies, other rows by reason."""
 
     total_pages: int
     total_results: int
@@ -49,7 +50,7 @@ class DiscoverPage(NamedTuple):
 
 
 class TmdbSource(WebSource):
-    """Movies that TMDB lists by year and votes.
+    """Movies that TMDB lists by year, with enough votes.
 
     Raises:
         ParamsError: the environment has no key.
@@ -61,7 +62,6 @@ class TmdbSource(WebSource):
     def __init__(self, archive: Archive, params: Params) -> None:
         super().__init__(archive, params)
         self._secret = _read_key()
-        self._pages: dict[str, DiscoverPage] = {}
         self._left_out: Counter[str] = Counter()
 
     @staticmethod
@@ -74,44 +74,45 @@ class TmdbSource(WebSource):
         ]
 
     def initial(self) -> Iterator[Movie]:
-        """Movies with enough votes, each with the same probability, in a seeded random order."""
-        scrape = self._params.scrape
-        ranks: list[tuple[int, int]] = []
-        for year in scrape.years:
-            total = self._page(year, 1, scrape.min_votes).total_results
-            ranks += [(year, rank) for rank in range(min(total, _PAGE_SIZE * _MAX_PAGES))]
-        ranks.sort(key=lambda place: unit_interval(scrape.seed, *place))
-        for year, rank in ranks:
-            movies = self._page(year, 1 + rank // _PAGE_SIZE, scrape.min_votes).movies
-            index = rank % _PAGE_SIZE
-            if index < len(movies) and (movie := self._with_imdb_id(movies[index])):
-                yield movie
+        """All movies in a seeded random order."""
+        return self._with_imdb_ids(self._in_order)
 
     def candidates(self, year: int) -> Iterator[Movie]:
-        """Movies of one year by votes, the highest number first."""
-        for number in count(1):
-            page = self._page(year, number, 0)
-            yield from filter(None, map(self._with_imdb_id, page.movies))
-            if number >= min(page.total_pages, _MAX_PAGES):
-                return
+        """Movies of one year in the order of `initial`."""
+        return self._with_imdb_ids(movie for movie in self._in_order if movie.year == year)
 
     def describe(self) -> dict[str, Any]:
         """How many movies could not be used so far, by reason."""
         return description(self._left_out)
 
-    def _page(self, year: int, number: int, min_votes: int) -> DiscoverPage:
+    @cached_property
+    def _in_order(self) -> list[TmdbMovie]:
+        # By id, as a movie may move to another page while the pages are read.
+        movies: dict[int, TmdbMovie] = {}
+        for year in self._params.scrape.years:
+            for number in count(1):
+                page = self._page(year, number)
+                movies |= {movie.tmdb_id: movie for movie in page.movies}
+                self._left_out += page.left_out
+                if number >= min(page.total_pages, MAX_PAGES):
+                    beyond = max(0, page.total_results - MAX_PAGES * _PAGE_SIZE)
+                    self._left_out += Counter({f"beyond page {MAX_PAGES}": beyond})
+                    break
+        return seeded_order(movies.values(), self._params.scrape.seed, attrgetter("tmdb_id"))
+
+    def _page(self, year: int, number: int) -> DiscoverPage:
         query = {
             "primary_release_year": year,
             "sort_by": "vote_count.desc",
             "include_adult": "false",
             "page": number,
-        } | ({"vote_count.gte": min_votes} if min_votes else {})
+            "vote_count.gte": self._params.source.min_votes,
+        }
         path = f"discover/movie?{urlencode(query)}"
-        if path not in self._pages:
-            page = self._get(path, "listing", lambda answer: parse_discover(answer, year))
-            self._left_out += page.left_out
-            self._pages[path] = page
-        return self._pages[path]
+        return self._get(path, "listing", lambda answer: parse_discover(answer, year))
+
+    def _with_imdb_ids(self, movies: Iterable[TmdbMovie]) -> Iterator[Movie]:
+        return filter(None, map(self._with_imdb_id, movies))
 
     def _with_imdb_id(self, movie: TmdbMovie) -> Movie | None:
         """The movie under its IMDb id, which has to lead back to the same movie of TMDB's."""

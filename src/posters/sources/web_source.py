@@ -1,8 +1,9 @@
-"""What the sources share: the order of the natural sample, downloads, and their description."""
+"""What the sources share: the order of their movies, downloads, and their description."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from posters.catalogue.movie_table import Movie, Parsed
 from posters.catalogue.pseudo_random import unit_interval
@@ -11,10 +12,14 @@ from posters.params import FetchParams, Params
 from posters.web.archive import Archive, StoredAnswer
 from posters.web.request import Site, picture_limits
 
+_Listed = TypeVar("_Listed")
 
-def seeded_order(movies: Iterable[Movie], seed: int) -> list[Movie]:
+
+def seeded_order(
+    movies: Iterable[_Listed], seed: int, id_of: Callable[[_Listed], object] = attrgetter("imdb_id")
+) -> list[_Listed]:
     """Movies in a random order that depends on the seed and their ids alone."""
-    return sorted(movies, key=lambda movie: unit_interval(seed, movie.imdb_id))
+    return sorted(movies, key=lambda movie: unit_interval(seed, id_of(movie)))
 
 
 def image_site(host: str, fetch: FetchParams) -> Site:
@@ -70,22 +75,25 @@ class WebSource:
 
 
 class ListedSource(WebSource):
-    """Base class of the sources that list all movies with the addresses of their posters."""
+    """Base class of the sources that list all movies before any poster is downloaded."""
 
     def initial(self) -> Iterator[Movie]:
         """All movies in a seeded random order."""
-        movies = (
-            movie for movie in self._listing.movies if movie.year in self._params.scrape.years
-        )
-        return iter(seeded_order(movies, self._params.scrape.seed))
+        return iter(self._in_order)
 
     def candidates(self, year: int) -> Iterator[Movie]:
-        """Movies of one year in the order of the listing."""
-        return (movie for movie in self._listing.movies if movie.year == year)
+        """Movies of one year in the order of `initial`."""
+        return (movie for movie in self._in_order if movie.year == year)
 
     def describe(self) -> dict[str, Any]:
         """How many movies of the listing can't be used, by reason."""
         return description(self._listing.left_out)
+
+    @cached_property
+    def _in_order(self) -> list[Movie]:
+        scrape = self._params.scrape
+        movies = (movie for movie in self._listing.movies if movie.year in scrape.years)
+        return seeded_order(movies, scrape.seed)
 
     @cached_property
     def _listing(self) -> Parsed:
