@@ -71,7 +71,11 @@ def test_requested_movies_are_ordered_by_year_votes_and_id(files: Files) -> None
         RatedMovie("tt9900002", "1950", 1950, 0),
         RatedMovie("tt9900005", "Later", 1952, 0),
     ]
-    assert files.read() == (movies, {})
+    left_out = {"not a movie": 4, "adult": 1, "outside the years": 2}
+    assert files.read() == (
+        movies,
+        {f"title.basics: {reason}": count for reason, count in left_out.items()},
+    )
 
 
 @pytest.mark.parametrize(
