@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from posters.catalogue.movie_table import Movie, is_address, read_table
+from posters.catalogue.movie_table import ALL_YEARS, Movie, is_address, read_table
 from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed, PosterRefused, SiteBlocked, SiteUnreachable, TableError
 from posters.files import sha256
@@ -28,14 +28,16 @@ class Tables:
         table: the CSV file that the initial catalogue is sampled from.
         pool: the CSV file for the reserve and the top-up; may be the same file.
         seed: of the order, which does not depend on the order of the rows.
+        years: of the movies; others are left out.
 
     Raises:
         TableError: a table can't be used.
     """
 
-    def __init__(self, table: Path, pool: Path, *, seed: int) -> None:
+    def __init__(self, table: Path, pool: Path, *, seed: int, years: range = ALL_YEARS) -> None:
         self._table, self._pool, self._seed = table, pool, seed
-        self._parsed = {path: read_table(path) for path in dict.fromkeys((table, pool))}
+        paths = dict.fromkeys((table, pool))
+        self._parsed = {path: read_table(path).within(years) for path in paths}
         self._folders: dict[Movie, Path] = {}
 
     @cached_property
@@ -53,7 +55,7 @@ class Tables:
 
     @property
     def left_out(self) -> Counter[str]:
-        """How many rows can't be used, by reason."""
+        """How many rows are left out, by reason."""
         return sum((parsed.left_out for parsed in self._parsed.values()), Counter())
 
     @cached_property
@@ -121,7 +123,7 @@ class TableSource:
         return Picture(answer.read(), address)
 
     def describe(self) -> dict[str, Any]:
-        """How many rows can't be used, by reason."""
+        """How many rows are left out, by reason."""
         return description(self._tables.left_out)
 
 

@@ -40,7 +40,7 @@ class WebSource:
 
     Args:
         archive: holds the answers of the sites and requests the missing ones.
-        params: movies of other years than those of `scrape` are ignored.
+        params: movies of other years than those of `scrape` are left out.
     """
 
     name = ""
@@ -74,10 +74,7 @@ class ListedSource(WebSource):
 
     def initial(self) -> Iterator[Movie]:
         """All movies in a seeded random order."""
-        movies = (
-            movie for movie in self._listing.movies if movie.year in self._params.scrape.years
-        )
-        return iter(seeded_order(movies, self._params.scrape.seed))
+        return iter(seeded_order(self._listing.movies, self._params.scrape.seed))
 
     def candidates(self, year: int) -> Iterator[Movie]:
         """Movies of one year in the order of the listing."""
@@ -89,4 +86,8 @@ class ListedSource(WebSource):
 
     @cached_property
     def _listing(self) -> Parsed:
+        return self._read_listing().within(self._params.scrape.years)
+
+    def _read_listing(self) -> Parsed:
+        """All movies of the listing, of any year."""
         raise NotImplementedError
