@@ -65,8 +65,9 @@ class Parsed:
 
     def within(self, years: range) -> "Parsed":
         """The movies of some years; the others are counted as `outside the years`."""
-        movies = (movie if movie.year in years else "outside the years" for movie in self.movies)
-        return Parsed.of([*movies, *self.left_out.elements()])
+        movies = [movie for movie in self.movies if movie.year in years]
+        outside = Counter({"outside the years": len(self.movies) - len(movies)})
+        return Parsed(movies, self.left_out + outside)
 
 
 def is_address(poster: str) -> bool:
