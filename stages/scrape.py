@@ -8,7 +8,12 @@ from posters import command  # first, so that Ctrl-C during the imports below gi
 # isort: split
 from posters import paths
 from posters.catalogue.entries import write_catalogue, write_refusals
-from posters.catalogue.gathering import Gatherer, describe_refusals, gather_initial
+from posters.catalogue.gathering import (
+    Gatherer,
+    describe_counts,
+    describe_refusals,
+    gather_initial,
+)
 from posters.errors import DataError
 from posters.files import replacing, write_json
 from posters.params import load_params
@@ -27,12 +32,15 @@ def main() -> None:
         folder.mkdir()
         entries, more = gather_initial(gatherer, wanted)
         refused = describe_refusals(gatherer.refusals)
-        if not entries:
-            raise DataError(
-                f"no movie with a usable poster was found; refused: {refused}. Check `source` and "
-                "`scrape`"
-            )
         described, notes = source.describe(), gatherer.notes()
+        if not entries:
+            scrape = params.scrape
+            raise DataError(
+                f"no movie of {scrape.first_year} to {scrape.last_year} with a usable poster was "
+                f"found in source.kind {params.source.kind}; left out of the listings: "
+                f"{describe_counts(described['left_out'])}; refused: {refused}. Set the years in "
+                "`scrape` or name another `source` in params.yaml"
+            )
     write_json(paths.SOURCE, described)
     write_catalogue(paths.INITIAL, entries)
     write_refusals(paths.INITIAL_REFUSED, gatherer.refusals)

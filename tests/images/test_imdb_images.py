@@ -45,6 +45,7 @@ def test_other_addresses_only_become_https(address: str, expected: str | None) -
     ("address", "placeholder"),
     [
         ("https://m.media-amazon.com/images/G/01/imdb/logo.png", True),
+        ("https://m.media-amazon.com/images/S/sash/INVENTED.png", True),
         ("https://example.org/images/nopicture/film.png", True),
         ("https://example.org/images/G/01/x.png", False),
         (EXPECTED, False),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,12 +115,24 @@ def test_bad_posters_are_refused_and_counted(project: Project) -> None:
 def test_unused_movies_of_the_table_are_reported(project: Project) -> None:
     project.set(scrape__last_year=2008)
     done = project.stage("scrape")
-    assert done.stdout == "scrape: 74 movies (1180 short of scrape.movies); refused: " + (
-        "6 outside the years\n"
+    assert done.stdout == "scrape: left out of the listings: 12 outside the years\n" + (
+        "scrape: 74 movies (1180 short of scrape.movies); refused: none\n"
     )
     project.set(scrape__movies=20)
     done = project.stage("scrape")
     assert "20 movies (as many as scrape.movies asks for; the table holds more)" in done.stdout
+
+
+def test_run_that_finds_nothing_names_the_reasons(project: Project) -> None:
+    project.set(scrape__first_year=1900, scrape__last_year=1960)
+    found = re.search(
+        "no movie of 1900 to 1960 with a usable poster was found in source.kind table; left out "
+        "of the listings: ([0-9]+) outside the years; refused: none. Set the years",
+        error_of(project, "scrape"),
+    )
+    assert found
+    tables = [pd.read_csv(project.tables / f"{name}.csv") for name in ("initial", "pool")]
+    assert int(found[1]) == sum(map(len, tables))
 
 
 def test_table_of_only_bad_posters_stops_with_the_reasons(project: Project) -> None:

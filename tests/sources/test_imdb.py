@@ -44,8 +44,9 @@ def answered(answer: str) -> dict[str, Content]:
     return {f"{SUGGESTIONS}/{MOVIE.imdb_id}.json": answer}
 
 
-def suggestion(year: int, image: str) -> dict[str, Content]:
-    item = {"id": MOVIE.imdb_id, "y": year, "i": {"imageUrl": image}}
+def suggestion(year: int, image: str | list[object]) -> dict[str, Content]:
+    picture = {"imageUrl": image} if isinstance(image, str) else image
+    item = {"id": MOVIE.imdb_id, "y": year, "i": picture}
     return answered(json.dumps({"d": [item], "q": MOVIE.imdb_id, "v": 1}))
 
 
@@ -66,9 +67,14 @@ def test_movies_with_enough_votes_are_listed_alike_for_all_origins(
     assert max(sites.counts.values()) == 1
 
 
-def test_poster_is_downloaded_from_the_suggested_address(sites: Sites, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "image", [f"{IMAGES}/KEY@@._V1_.jpg", [f"{IMAGES}/KEY@@._V1_.jpg", 1000, 1500]]
+)
+def test_poster_is_downloaded_from_the_suggested_address(
+    sites: Sites, tmp_path: Path, image: str | list[object]
+) -> None:
     address = f"{IMAGES}/KEY@@._V1_QL75_UX300_.jpg"
-    sites.content |= suggestion(1950, f"{IMAGES}/KEY@@._V1_.jpg") | {address: POSTER}
+    sites.content |= suggestion(1950, image) | {address: POSTER}
     with opened(ImdbSource, sites, tmp_path) as source:
         assert source.poster(MOVIE) == Picture(POSTER, address)
 
@@ -80,6 +86,7 @@ def test_poster_is_downloaded_from_the_suggested_address(sites: Sites, tmp_path:
         (suggestion(1950, f"{IMAGES}/GONE._V1_.jpg"), "HTTP 404"),
         (suggestion(1950, "https://elsewhere.example/a.jpg"), "other host"),
         (answered('{"d": [{'), "malformed answer"),
+        (suggestion(1950, [1000, 1500]), "malformed answer"),
     ],
 )
 def test_poster_of_another_movie_is_refused(

@@ -71,7 +71,11 @@ def test_movies_of_the_requested_years_are_read_with_their_votes(files: Files) -
         RatedMovie("tt9900004", "L'été — 東京", 1950, 8000),
         RatedMovie("tt9900005", "Later", 1952, 0),
     ]
-    assert files.read() == (movies, {})
+    left_out = {"not a movie": 4, "adult": 1, "outside the years": 2}
+    assert files.read() == (
+        movies,
+        {f"title.basics: {reason}": count for reason, count in left_out.items()},
+    )
 
 
 @pytest.mark.parametrize(

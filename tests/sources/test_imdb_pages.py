@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from damage import FORMATS, altered, cut_short
 from sites import Sites
 from source_params import POSTER, listed_alike, opened
 
-from posters.catalogue.movie_table import Movie
+from posters.catalogue.movie_table import Movie, Parsed
 from posters.errors import SourceError
 from posters.sources.imdb_pages import ImdbPagesSource, parse_page, read_folder
 
@@ -39,9 +40,12 @@ def with_data(page: str, data: object) -> str:
     return DATA.sub(lambda found: found[1] + json.dumps(data) + found[3], page)
 
 
+def page_of(data: object, *, html: str = TITLE) -> str:
+    return with_data(html, {"props": {"pageProps": data}})
+
+
 def search(*items: object) -> str:
-    data = {"searchResults": {"titleResults": {"titleListItems": [*items]}}}
-    return with_data(SEARCH, {"props": {"pageProps": data}})
+    return page_of({"searchResults": {"titleResults": {"titleListItems": [*items]}}})
 
 
 def test_search_page_is_read_from_its_data() -> None:
@@ -54,7 +58,7 @@ def test_search_page_is_read_from_its_data() -> None:
     ]
     assert parsed.left_out == {
         **{"no poster": 1, "not a movie": 1, "no year": 1, "repeated": 1},
-        **{"placeholder": 1, "malformed": 1},
+        **{"placeholder": 1, "malformed": 1, "not in the page's data": 4},
     }
 
 
@@ -70,10 +74,54 @@ def test_search_page_is_read_from_its_data() -> None:
     ],
 )
 def test_unusable_items_are_counted(change: dict[str, object], reason: str) -> None:
-    assert parse_page(search()).movies == []
     parsed = parse_page(search({**ITEM, **change}, {**ITEM, "titleId": "tt9900002"}))
     assert [movie.imdb_id for movie in parsed.movies] == ["tt9900002"]
     assert parsed.left_out == {reason: 1}
+
+
+def test_page_without_titles_is_counted() -> None:
+    assert parse_page(search()) == Parsed([], Counter({"no titles": 1}))
+
+
+NODE = {
+    **ITEM,
+    "titleId": None,
+    "id": "tt9900001",
+    "titleText": {"text": "The Paper Lighthouse"},
+    "releaseYear": {"year": 1951, "endYear": None},
+}
+FOUND_UNTIL_2025 = {
+    "id": "tt9900001",
+    "titleNameText": "The Paper Lighthouse",
+    "titleReleaseText": "1951",
+    "titleTypeText": "",
+    "titlePosterImageModel": ITEM["primaryImage"],
+}
+SERIES = {**FOUND_UNTIL_2025, "titleReleaseText": "1951-1953", "titleTypeText": "TV Series"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param({"titleResults": {"results": [{"index": "1", "listItem": ITEM}]}}, id="find"),
+        pytest.param({"titleResults": {"results": [FOUND_UNTIL_2025]}}, id="find until 2025"),
+        pytest.param(
+            {"pageData": {"chartTitles": {"edges": [{"currentRank": 1, "node": NODE}]}}}, id="chart"
+        ),
+        pytest.param(
+            {"mainColumnData": {"list": {"titleListItemSearch": {"edges": [{"listItem": NODE}]}}}},
+            id="list",
+        ),
+    ],
+)
+def test_find_chart_and_list_pages_are_read(data: object) -> None:
+    movie = Movie("tt9900001", "The Paper Lighthouse", 1951, poster("X@"))
+    assert parse_page(page_of(data)) == Parsed([movie])
+
+
+def test_series_on_a_find_page_is_not_a_movie() -> None:
+    parsed = parse_page(page_of({"titleResults": {"results": [SERIES]}}))
+    assert parsed == Parsed([], Counter({"not a movie": 1}))
 
 
 def test_old_list_is_read() -> None:
@@ -108,6 +156,7 @@ def test_firewall_page_is_named() -> None:
     [
         *("", "<html></html>", "<![x", "<div>" * 20_000),
         search({"changed": "layout"}, None),
+        page_of({"pageData": {"chartTitles": {"edges": [{}]}}}, html=SEARCH),
         with_data(SEARCH, {"props": None}),
         SEARCH.replace('{"props"', '{props"'),
     ],
@@ -143,6 +192,13 @@ def test_pages_of_a_folder_are_read_in_the_order_of_their_names(tmp_path: Path) 
     parsed = read_folder(tmp_path)
     assert [movie.imdb_id for movie in parsed.movies] == ["tt9900041", "tt9900021", "tt9900022"]
     assert parsed.left_out["not a movie"] == 4
+    assert parsed.left_out["not an *.html file"] == 1
+
+
+def test_page_that_gives_no_movie_is_named(tmp_path: Path) -> None:
+    (tmp_path / "1951.html").write_text(search(ITEM))
+    (tmp_path / "series.html").write_text(search({**ITEM, "titleType": {"id": "tvSeries"}}))
+    assert read_folder(tmp_path).left_out == {"series.html: not a movie": 1}
 
 
 def test_repeated_id_is_used_once_unless_its_years_disagree(tmp_path: Path) -> None:
@@ -180,6 +236,7 @@ def test_saved_pages_give_movies_and_posters(sites: Sites, tmp_path: Path) -> No
     sites.content[poster("X@")] = POSTER
     with opened(ImdbPagesSource, sites, tmp_path / "web", tmp_path) as source:
         assert sorted(listed_alike(source)) == ["tt0000001", "tt0000002"]
+        assert source.describe()["left_out"] == {"outside the years": 1}
         assert source.poster(next(source.initial())).content == POSTER
     assert not any("www.imdb.com" in address for address in sites.counts)
 

@@ -21,7 +21,7 @@ from posters.params import Params
 # Posters of the initial catalogue that are fetched ahead of the one being decided on.
 AHEAD = 64
 # Refusals that are not failures of a source: it has no poster, or the movie is not needed.
-_NO_FAILURE = frozenset({"no poster", "not listed", "duplicate", "outside the years"})
+_NO_FAILURE = frozenset({"no poster", "not listed", "duplicate"})
 # The share of failures is not judged on fewer posters than this.
 MIN_POSTERS_TO_JUDGE = 20
 # More than all candidates of a few years: the rest would fail as well.
@@ -50,7 +50,7 @@ class Gatherer:
 
     Args:
         source: where the posters come from.
-        params: `posters` and `scrape` are used: rules for posters, years, share of failures.
+        params: `posters` and `scrape` are used: rules for posters, share of failures.
         folders: where the posters of each origin are written.
         wanted: how many movies the run needs.
 
@@ -64,7 +64,6 @@ class Gatherer:
         self.source = source
         self.refusals: list[Refusal] = []
         self._rules = params.posters
-        self._years = params.scrape.years
         self._max_failed = params.scrape.max_failed
         self._folders = folders
         self._wanted = wanted
@@ -149,8 +148,7 @@ class Gatherer:
         lines = [self.source.attribution] if self.source.attribution else []
         left_out = self.source.describe()["left_out"]
         if left_out:
-            counts = ", ".join(f"{reason} ({number})" for reason, number in left_out.items())
-            lines.append(f"left out of the listings: {counts}")
+            lines.append(f"left out of the listings: {describe_counts(left_out)}")
         repeated = [i for i, n in self._repeats.items() if n >= MIN_SUSPICIOUS_REPEATS]
         if repeated:
             lines.append(
@@ -165,9 +163,6 @@ class Gatherer:
         return lines
 
     def _fetch(self, movie: Movie) -> _CheckedPoster:
-        if movie.year not in self._years:
-            first, last = self._years[0], self._years[-1]
-            raise PosterRefused("outside the years", f"{movie.year} is not from {first} to {last}")
         if not 1 <= len(movie.title) <= MAX_TITLE:
             detail = f"{len(movie.title)} characters, expected 1 to {MAX_TITLE}"
             raise PosterRefused("unusable title", detail)
@@ -297,5 +292,10 @@ def gather_initial(gatherer: Gatherer, wanted: int) -> tuple[list[Entry], bool]:
 
 def describe_refusals(refusals: Iterable[Refusal]) -> str:
     """How many posters were refused for each reason, such as `3 missing, 1 too small`."""
-    counts = Counter(sorted(refusal.reason for refusal in refusals))
-    return ", ".join(f"{count} {reason}" for reason, count in counts.most_common()) or "none"
+    return describe_counts(Counter(sorted(refusal.reason for refusal in refusals)))
+
+
+def describe_counts(counts: Mapping[str, int]) -> str:
+    """Counts by reason, the most frequent first; `none` if there are none."""
+    descending = Counter(counts).most_common()
+    return ", ".join(f"{count} {reason}" for reason, count in descending) or "none"

@@ -24,6 +24,7 @@ TABLE_COLUMNS = ("imdb_id", "title", "year", "file")
 ADDRESS_COLUMN = "poster_url"
 MOVIE_GENRE_COLUMNS = ("imdbId", "Title", "Poster")
 OLDEST_YEAR, NEWEST_YEAR = 1870, 2100
+ALL_YEARS = range(OLDEST_YEAR, NEWEST_YEAR + 1)
 MAX_PROBLEMS_SHOWN = 5
 _LINE_END = re.compile("\r\n|\n|\r")
 
@@ -51,8 +52,8 @@ class Movie:
 class Parsed:
     """The movies read from a table, a page or a response, in order and no id twice.
 
-    `left_out` counts those that can't be used by reason: `not a movie`, `no year`, `no poster`,
-    `placeholder`, `malformed`, `repeated`.
+    `left_out` counts the others by reason: `not a movie`, `no year`, `outside the years`,
+    `no poster`, `placeholder`, `malformed`, `repeated`.
     """
 
     movies: list[Movie] = field(default_factory=list)
@@ -71,6 +72,12 @@ class Parsed:
             else:
                 movies[result.imdb_id] = result
         return cls(list(movies.values()), left_out)
+
+    def within(self, years: range) -> "Parsed":
+        """The movies of some years; the others are counted as `outside the years`."""
+        movies = [movie for movie in self.movies if movie.year in years]
+        outside = Counter({"outside the years": len(self.movies) - len(movies)})
+        return Parsed(movies, self.left_out + outside)
 
 
 def one_line(text: str) -> str:

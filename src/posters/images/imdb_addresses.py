@@ -11,6 +11,7 @@ IMAGE_HOST = "m.media-amazon.com"
 # Of the local replica of IMDb, which names its pictures in the same way.
 REPLICA_IMAGE_HOST = "images.replica.invalid"
 _OLD_HOSTS = ("ia.media-imdb.com", "images-na.ssl-images-amazon.com")  # no longer answer
+_SITE_GRAPHICS = ("/images/G/", "/images/S/sash/")  # folders of pictures that are no posters
 _OPERATIONS = "._V1_QL75_UX300_.jpg"  # 300 pixels wide, not cropped
 _EXTENSION = re.compile(r"\.(jpe?g|png|webp)$", re.IGNORECASE)
 
@@ -35,7 +36,7 @@ def image_address(address: str) -> str:
 def is_placeholder(address: str) -> bool:
     """Whether an address leads to the picture that IMDb shows where it has no poster."""
     parts = _split(address)
-    is_site_graphic = _is_image_host(parts) and parts.path.startswith("/images/G/")
+    is_site_graphic = _is_image_host(parts) and parts.path.startswith(_SITE_GRAPHICS)
     return is_site_graphic or "nopicture" in address
 
 

@@ -101,8 +101,8 @@ def facts(evaluation: Mapping[str, Any], catalogue: Mapping[str, Any]) -> dict[s
         f"{catalogue['added']:,} added by the top-up; {refused:,} posters refused",
         "Top-up": f"towards t = {run['t']} movies per year; {short['years']} years have fewer, "
         f"{short['movies']:,} movies missing in total",
-        "Training": f"{counts['train']:,} posters; {counts.get('excluded', 0):,} excluded as too similar to "
-        "test posters",
+        "Training": f"{counts['train']:,} posters; {counts.get('excluded', 0):,} excluded as too "
+        "similar to test posters",
         "Tests": f"{counts['natural']:,} posters in the natural test, "
         f"{counts['balanced']:,} in the balanced test",
         "Network": f"{backbone['name']}, frozen, {WEIGHTS[backbone['weights']]}",

@@ -91,7 +91,9 @@ class ImdbSource(ListedSource):
     def _listing(self) -> Parsed:
         rated, left_out = self._contents
         min_votes = self._params.source.min_votes
-        return Parsed([each.movie for each in rated if each.votes >= min_votes], left_out)
+        known = [each.movie for each in rated if each.votes >= min_votes]
+        too_few = {"fewer votes than source.min_votes": len(rated) - len(known)}
+        return Parsed(known, left_out + Counter(too_few))
 
     @cached_property
     def _contents(self) -> tuple[list[RatedMovie], Counter[str]]:
@@ -107,7 +109,7 @@ def suggested_poster(answer: bytes, imdb_id: str, year: int) -> str:
         PosterRefused: `not listed`: the id is not among the suggestions; `another year`: its year
             differs or is missing; `no poster`: it has no picture; `placeholder`: the picture is
             the one that IMDb shows in place of a poster.
-        SourceError: the answer is not a list of suggestions.
+        SourceError: the answer is not a list of suggestions, or its picture has no known form.
     """
     what = f"IMDb's suggestion for {imdb_id}"
     suggestions = read_json(answer, what)
@@ -123,9 +125,13 @@ def suggested_poster(answer: bytes, imdb_id: str, year: int) -> str:
     if integer(at(item, "y")) != year:
         received = at(item, "y")
         raise PosterRefused("another year", f"{imdb_id} is of {received!r:.40}, expected {year}")
-    address = text(at(item, "i", "imageUrl"))
-    if address is None or not is_address(address):
+    picture = at(item, "i")
+    if picture is None:
         raise PosterRefused("no poster", f"IMDb has no picture of {imdb_id}")
+    # Older answers have a list: address, width, height.
+    address = text(picture[0] if isinstance(picture, list) and picture else at(picture, "imageUrl"))
+    if address is None or not is_address(address):
+        raise unexpected(what, f"the address of a picture in `i` of {imdb_id}", answer)
     if is_placeholder(address):
         raise PosterRefused("placeholder", f"IMDb has only its placeholder picture for {imdb_id}")
     return image_address(address)

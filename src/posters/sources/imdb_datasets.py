@@ -48,9 +48,9 @@ def read_datasets(
     """Read the movies of some years, adult ones excluded, from files that may be compressed.
 
     Returns:
-        The movies in the order of the files. And how many lines can't be used, by file and reason:
-        `title.basics: malformed`, `no year`, `repeated`. Lines of title.basics without the word
-        `movie` are ignored.
+        The movies in the order of the files. And how many lines are left out, by file and reason:
+        `title.basics: not a movie`, `adult`, `outside the years`, `no year`, `malformed`,
+        `repeated`.
 
     Raises:
         SourceError: a file is missing, truncated or corrupt, lacks a column, has a line of more
@@ -59,12 +59,10 @@ def read_datasets(
     left_out: Counter[str] = Counter()
     found: dict[bytes, RatedMovie] = {}
     for values in _rows(basics, BASICS, _BASICS_COLUMNS, b"movie", left_out):
-        movie = _movie_or_reason(values, years)
+        movie = "repeated" if values[0] in found else _movie_or_reason(values, years)
         if isinstance(movie, str):
             left_out[f"title.basics: {movie}"] += 1
-        elif movie and values[0] in found:
-            left_out["title.basics: repeated"] += 1
-        elif movie:
+        else:
             found[values[0]] = movie
     for imdb_id, votes in _rows(ratings, RATINGS, _RATINGS_COLUMNS, b"", left_out):
         if not _ID.fullmatch(imdb_id) or not _VOTES.fullmatch(votes):
@@ -74,11 +72,13 @@ def read_datasets(
     return list(found.values()), left_out
 
 
-def _movie_or_reason(values: list[bytes], years: range) -> RatedMovie | str | None:
-    """The movie of a line, or why it can't be used, or None for what is not requested."""
+def _movie_or_reason(values: list[bytes], years: range) -> RatedMovie | str:
+    """The movie of a line, or why it is left out."""
     imdb_id, title_type, title, adult, year = values
-    if title_type != b"movie" or adult == b"1":
-        return None
+    if title_type != b"movie":
+        return "not a movie"
+    if adult == b"1":
+        return "adult"
     if adult != b"0" or not _ID.fullmatch(imdb_id) or title == _NULL:
         return "malformed"
     if year == _NULL:
@@ -86,7 +86,7 @@ def _movie_or_reason(values: list[bytes], years: range) -> RatedMovie | str | No
     if not _YEAR.fullmatch(year):
         return "malformed"
     if int(year) not in years:
-        return None
+        return "outside the years"
     try:
         movie = RatedMovie(imdb_id.decode(), title.decode().strip(), int(year), votes=0)
     except UnicodeDecodeError:
@@ -97,7 +97,7 @@ def _movie_or_reason(values: list[bytes], years: range) -> RatedMovie | str | No
 def _rows(
     path: Path, name: str, columns: tuple[str, ...], word: bytes, left_out: Counter[str]
 ) -> Iterator[list[bytes]]:
-    """The values of these columns, for each line that contains the word."""
+    """The values of these columns, for each line that contains the word; others are no movies."""
     try:
         lines = _lines(path)
         header = next(lines, b"").decode("utf-8-sig", "replace").rstrip("\r\n")
@@ -106,13 +106,15 @@ def _rows(
             expected = f"expected the columns {', '.join(columns)}"
             raise ValueError(f"{expected}, received {header[:120]!r}")
         indices = [names.index(column) for column in columns]
+        file = name.removesuffix(".tsv.gz")
+        not_a_movie, malformed = f"{file}: not a movie", f"{file}: malformed"
         for line in lines:
-            if word in line:
-                values = line.rstrip(b"\r\n").split(b"\t")  # quotes have no meaning here
-                if len(values) == len(names):
-                    yield [values[index] for index in indices]
-                elif line.strip():
-                    left_out[f"{name.removesuffix('.tsv.gz')}: malformed"] += 1
+            # Quotes have no meaning here.
+            values = line.rstrip(b"\r\n").split(b"\t") if word in line else []
+            if len(values) == len(names):
+                yield [values[index] for index in indices]
+            elif line.strip():
+                left_out[malformed if values else not_a_movie] += 1
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise SourceError(
             f"{path} can't be read as {name}: {error}. Download "

@@ -7,7 +7,6 @@ all the same; without any, the search page is requested once, in case programs a
 import json
 import re
 from collections import defaultdict
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -28,7 +27,15 @@ from posters.web.request import Limits, Site
 
 _SEARCH = "https://www.imdb.com/search/title/?"
 _MAX_PAGE_BYTES = 20_000_000
-_TITLE_LINK = re.compile(r"/title/(tt[0-9]+)")
+_TITLE_LINK = re.compile(r"/title/(tt[0-9]{7,10})(?![0-9])")
+# Where the data of pages with several titles has them; each may be nested under one key more.
+_LISTS = (
+    ("searchResults", "titleResults", "titleListItems"),  # https://www.imdb.com/search/title/
+    ("titleResults", "results"),  # https://www.imdb.com/find/
+    ("pageData", "chartTitles", "edges"),  # https://www.imdb.com/chart/
+    ("mainColumnData", "list", "titleListItemSearch", "edges"),  # https://www.imdb.com/list/
+)
+_ONLY_IN_HTML = "not in the page's data"
 _SAME_NAME_MARK = re.compile(r"^\([IVXLCDM]+\)\s*")  # "(II) (2019)": the second of its name
 _YEAR_IN_PARENTHESES = re.compile(r"\([0-9]{4}\)")
 
@@ -44,8 +51,7 @@ class ImdbPagesSource(ListedSource):
         """The hosts that are accessed, with their rates."""
         return [Site("www.imdb.com", fetch.requests_per_second), image_site(IMAGE_HOST, fetch)]
 
-    @cached_property
-    def _listing(self) -> Parsed:
+    def _read_listing(self) -> Parsed:
         if self._params.source.pages:
             return read_folder(paths.from_root(self._params.source.pages))
         years = self._params.scrape.years
@@ -74,7 +80,7 @@ def read_folder(folder: Path) -> Parsed:
 
     Returns:
         Their movies. Of an id on several pages the first is used; if their years differ, it is
-        left out as `years disagree`.
+        left out as `years disagree`. The reasons of a page that has no movie begin with its name.
 
     Raises:
         SourceError: there is no folder, no page in it, or one that can't be used.
@@ -82,17 +88,18 @@ def read_folder(folder: Path) -> Parsed:
     if not folder.is_dir():
         raise SourceError(f"there is no folder {folder}: expected one with saved pages of IMDb's")
     files = [file for file in sorted(folder.iterdir()) if file.is_file()]
-    files = [file for file in files if file.suffix.lower() in (".html", ".htm")]
-    if not files:
+    pages = [file for file in files if file.suffix.lower() in (".html", ".htm")]
+    if not pages:
         raise SourceError(f"{folder} has no pages: expected *.html files saved from IMDb")
-    results: list[Movie | str] = []
+    results: list[Movie | str] = ["not an *.html file"] * (len(files) - len(pages))
     years: dict[str, set[int]] = defaultdict(set)
-    for file in files:
+    for file in pages:
         try:
             parsed = parse_page(file.read_text(encoding="utf-8-sig", errors="replace"))
         except (SourceError, OSError) as error:
             raise SourceError(f"{file}: {error}") from error
-        results += [*parsed.movies, *parsed.left_out.elements()]
+        page = "" if parsed.movies else f"{file.name}: "
+        results += [*parsed.movies, *(page + reason for reason in parsed.left_out.elements())]
         for movie in parsed.movies:
             years[movie.imdb_id].add(movie.year)
     return Parsed.of(
@@ -102,11 +109,12 @@ def read_folder(folder: Path) -> Parsed:
 
 
 def parse_page(html: str) -> Parsed:
-    """Read the movies of a search page or a title page.
+    """Read the movies of a page with several titles (search, find, chart, list) or a title page.
 
     Returns:
         The movies in the page's order. What is not a movie (series, episodes, shorts, videos) or
-        lacks a year or a poster is left out and counted.
+        lacks a year or a poster is left out and counted; so are titles that only the HTML has, as
+        those that "50 more" loads: it lacks their types.
 
     Raises:
         SourceError: it is the firewall's page, or of no known layout.
@@ -116,8 +124,8 @@ def parse_page(html: str) -> Parsed:
     except (ParserRejectedMarkup, RecursionError) as error:
         raise SourceError(f"this is not HTML: {error}; expected a page of IMDb's") from error
     # Where every item is malformed, the layout has changed.
-    if results is not None and set(results) != {"malformed"}:
-        return Parsed.of(results)
+    if results is not None and (not results or set(results) - {"malformed", _ONLY_IN_HTML}):
+        return Parsed.of(results or ["no titles"])
     if is_challenge_page(html.encode("utf-8", "replace")):
         raise SourceError(
             "this is the page of IMDb's firewall, not the requested one; open the address in a "
@@ -125,40 +133,53 @@ def parse_page(html: str) -> Parsed:
         )
     raise SourceError(
         "this page of IMDb's has no known layout: expected a search page "
-        "(https://www.imdb.com/search/title/?title_type=feature&...) or a movie's own page "
-        "(https://www.imdb.com/title/tt...), saved as HTML. If it is one, the site has changed"
+        "(https://www.imdb.com/search/title/?title_type=feature&...), a find, chart or list page, "
+        "or a movie's own page (https://www.imdb.com/title/tt...), saved as HTML with its scripts. "
+        "If it is one, the site has changed"
     )
 
 
 def _movies_and_reasons(page: BeautifulSoup) -> list[Movie | str] | None:
     """Each item of a page: a movie, or why it can't be used; None for an unknown layout."""
-    # Pages since 2023 are built from JSON data; the list in their HTML holds only part of it.
+    # Pages since 2023 are built from JSON data; the list in their HTML may hold more, or less.
     script = page.find("script", id="__NEXT_DATA__")
     try:
         data = at(json.loads(script.get_text()), "props", "pageProps") if script else None
     except ValueError:
         data = None
-    items = at(data, "searchResults", "titleResults", "titleListItems")
-    if isinstance(items, list):
-        return [_movie_of_data(at(item, "listItem") or item) for item in items]
+    for items in (at(data, *keys) for keys in _LISTS):
+        if isinstance(items, list):
+            items = [at(item, "listItem") or at(item, "node") or item for item in items]
+            listed = page.select("li.ipc-metadata-list-summary-item a[href]")
+            links = filter(None, (_TITLE_LINK.search(str(link["href"])) for link in listed))
+            only_in_html = {link[1] for link in links} - {*map(_id_of_data, items)}
+            return [*map(_movie_of_data, items), *[_ONLY_IN_HTML] * len(only_in_html)]
     if title := at(data, "aboveTheFoldData"):
         return [_movie_of_data(title)]
     return [_movie_of_old_list(item) for item in page.select("div.lister-item")] or None
 
 
 def _movie_of_data(item: Any) -> Movie | str:
-    """A movie in the data of a search page, or of its own page, which nests some values deeper.
+    """A movie in the data of a page: some nest values deeper; find pages until 2025 name others.
 
     The year is `releaseYear`: `releaseDate` is that of one country, often a year later.
     """
-    if at(item, "titleType", "id") not in (None, "movie"):
+    if at(item, "titleType", "id") not in (None, "movie") or at(item, "titleTypeText"):
         return "not a movie"
+    title, year = at(item, "titleText"), at(item, "releaseYear")
     return _movie_or_reason(
-        imdb_id=text(at(item, "titleId")) or text(at(item, "id")),
-        title=text(at(item, "titleText")) or text(at(item, "titleText", "text")),
-        year=release_year(at(item, "releaseYear")) or release_year(at(item, "releaseYear", "year")),
-        poster=text(at(item, "primaryImage", "url")),
+        imdb_id=_id_of_data(item),
+        title=text(title) or text(at(title, "text")) or text(at(item, "titleNameText")),
+        year=release_year(year)
+        or release_year(at(year, "year"))
+        or year_of_text(text(at(item, "titleReleaseText")) or ""),
+        poster=text(at(item, "primaryImage", "url"))
+        or text(at(item, "titlePosterImageModel", "url")),
     )
+
+
+def _id_of_data(item: Any) -> str | None:
+    return text(at(item, "titleId")) or text(at(item, "id"))
 
 
 def _movie_of_old_list(item: Tag) -> Movie | str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from posters.catalogue.movie_table import Movie, is_address, read_table
+from posters.catalogue.movie_table import ALL_YEARS, Movie, is_address, read_table
 from posters.catalogue.poster_file import read_named_poster
 from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed, PosterRefused, SiteBlocked, SiteUnreachable, TableError
@@ -28,6 +28,7 @@ class Tables:
         table: the CSV file that the initial catalogue is sampled from.
         pool: the CSV file for the reserve and the top-up; may be the same file.
         seed: of the order, which does not depend on the order of the rows.
+        years: of the movies; others are left out.
         max_bytes: larger poster files are refused.
         allow_outside: whether posters may be outside the folder of their table.
 
@@ -36,11 +37,19 @@ class Tables:
     """
 
     def __init__(
-        self, table: Path, pool: Path, *, seed: int, max_bytes: int, allow_outside: bool = False
+        self,
+        table: Path,
+        pool: Path,
+        *,
+        seed: int,
+        max_bytes: int,
+        years: range = ALL_YEARS,
+        allow_outside: bool = False,
     ) -> None:
         self._table, self._pool, self._seed = table, pool, seed
         self._read = partial(read_named_poster, max_bytes=max_bytes, allow_outside=allow_outside)
-        self._parsed = {path: read_table(path) for path in dict.fromkeys((table, pool))}
+        paths = dict.fromkeys((table, pool))
+        self._parsed = {path: read_table(path).within(years) for path in paths}
         self._table_of: dict[Movie, Path] = {}
 
     @cached_property
@@ -58,7 +67,7 @@ class Tables:
 
     @property
     def left_out(self) -> Counter[str]:
-        """How many rows can't be used, by reason."""
+        """How many rows are left out, by reason."""
         return sum((parsed.left_out for parsed in self._parsed.values()), Counter())
 
     @cached_property
@@ -126,7 +135,7 @@ class TableSource:
         return Picture(answer.read(), address)
 
     def describe(self) -> dict[str, Any]:
-        """How many rows can't be used, by reason."""
+        """How many rows are left out, by reason."""
         return description(self._tables.left_out)
 
 

@@ -45,7 +45,7 @@ class WebSource:
 
     Args:
         archive: holds the answers of the sites and requests the missing ones.
-        params: movies of other years than those of `scrape` are ignored.
+        params: movies of other years than those of `scrape` are left out.
     """
 
     name = ""
@@ -91,10 +91,12 @@ class ListedSource(WebSource):
 
     @cached_property
     def _in_order(self) -> list[Movie]:
-        scrape = self._params.scrape
-        movies = (movie for movie in self._listing.movies if movie.year in scrape.years)
-        return seeded_order(movies, scrape.seed)
+        return seeded_order(self._listing.movies, self._params.scrape.seed)
 
     @cached_property
     def _listing(self) -> Parsed:
+        return self._read_listing().within(self._params.scrape.years)
+
+    def _read_listing(self) -> Parsed:
+        """All movies of the listing, of any year."""
         raise NotImplementedError

@@ -75,8 +75,7 @@ class WikidataSource(ListedSource):
         limits = Limits(_MEDIA_TYPES, _MAX_BYTES, self._params.fetch.dataset_timeout)
         return self._archive.get(QUERY_ADDRESS, limits, what="listing")
 
-    @cached_property
-    def _listing(self) -> Parsed:
+    def _read_listing(self) -> Parsed:
         answer = self._answer.read()
         with self._archive.reading(QUERY_ADDRESS):
             return parse_films(answer)
