@@ -11,7 +11,7 @@ from memory_source import HTML, LANDSCAPE, TOO_SMALL, MemorySource, encoded, mak
 from PIL import Image
 
 from posters.catalogue.entries import Entry
-from posters.catalogue.gathering import Queue, describe_refusals
+from posters.catalogue.gathering import MAX_CONSECUTIVE_FAILURES, Queue, describe_refusals
 from posters.catalogue.movie_table import Movie
 from posters.errors import SourceError
 from posters.files import sha256
@@ -139,6 +139,17 @@ def test_run_stops_once_the_limit_must_be_exceeded(tmp_path: Path) -> None:
     gatherer = make_gatherer(source, tmp_path, max_failed=0.5, wanted=30)
     with pytest.raises(SourceError, match="31 of 31 posters can't be used"):
         Queue(iter(source.movies), gatherer).next_accepted("topup")
+
+
+def test_run_stops_after_too_many_failures_in_a_row(tmp_path: Path) -> None:
+    source = MemorySource()
+    source.add(1990, *[None] * 5, 1, *[None] * (MAX_CONSECUTIVE_FAILURES + 5))
+    gatherer = make_gatherer(source, tmp_path, max_failed=1)
+    queue = Queue(iter(source.movies), gatherer)
+    assert queue.next_accepted("topup")
+    with pytest.raises(SourceError, match=f"the last {MAX_CONSECUTIVE_FAILURES} in a row"):
+        queue.next_accepted("topup")
+    assert len(gatherer.refusals) == 5 + MAX_CONSECUTIVE_FAILURES
 
 
 class UnorderedSource(MemorySource):

@@ -156,9 +156,12 @@ def test_body_of_a_redirect_or_failure_is_not_read(web: Web) -> None:
     assert failed(web).reason == "HTTP 404"
 
 
-def test_a_slow_drip_is_given_up(web: Web) -> None:
+@pytest.mark.parametrize(
+    "start", [head(Content_Type="image/jpeg", Content_Length=50_000), b"HTTP/1.1 200 OK\r\nX: "]
+)
+def test_a_slow_drip_is_given_up(web: Web, start: bytes) -> None:
     def drip(responder: Responder) -> None:
-        responder.send(head(Content_Type="image/jpeg", Content_Length=50_000))
+        responder.send(start)
         for _ in range(5):
             responder.send(b"x")
         responder.wait_until_gone()
@@ -168,6 +171,29 @@ def test_a_slow_drip_is_given_up(web: Web) -> None:
     assert (error.reason, error.temporary) == ("slow", True)
     assert "0.3 s" in error.detail
     assert web.server.count() == 1
+
+
+def test_a_wrong_media_type_is_shown_without_its_control_characters(web: Web) -> None:
+    web.server.on("/a.jpg", reply(Content_Type="text/\x1b[31m" + "x" * 5000))
+    detail = failed(web).detail
+    assert detail.startswith(r"movies.test sent 'text/\x1b[31mxx")
+    assert len(detail) < 300
+
+
+@pytest.mark.parametrize("length", [b"-1", b"-5"])
+@pytest.mark.parametrize("media", ["image/jpeg", "text/html"])
+def test_a_chunk_of_negative_length_is_never_read_whole(
+    web: Web, media: str, length: bytes
+) -> None:
+    start = head(Content_Type=media, Transfer_Encoding="chunked") + length + b"\r\n"
+    web.server.on("/a.jpg", in_pieces(start, *[LONG] * 1000))
+    tracemalloc.start()
+    try:
+        assert failed(web).reason in ("too large", "wrong media type")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20_000_000
 
 
 @pytest.mark.parametrize("media", ["text/html; charset=utf-8", ""])

@@ -1,5 +1,7 @@
 """No request goes to a host that is not allowed or not public."""
 
+import contextlib
+import itertools
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,15 +9,27 @@ from ssl import SSLCertVerificationError
 from typing import Any
 
 import pytest
-from misbehaving_server import HOST, PATIENCE, Clock, Web, get, redirect, reply, settings, url
+from misbehaving_server import (
+    HOST,
+    PATIENCE,
+    Clock,
+    Web,
+    get,
+    ledger_rows,
+    redirect,
+    reply,
+    settings,
+    url,
+)
 from urllib3.exceptions import SSLError
 
-from posters.errors import FetchFailed
+from posters.errors import FetchFailed, ParamsError
 from posters.web.archive import Archive
 from posters.web.connections import refuse_private
 from posters.web.exchange import failure
 from posters.web.fetcher import Fetcher
-from posters.web.request import Site
+from posters.web.ledger import LEDGER
+from posters.web.request import Limits, Site
 
 
 @pytest.mark.parametrize(
@@ -56,6 +70,10 @@ FORBIDDEN = {
     "https://[broken/": "address",
     "https://127.0.0.1/": "other host",
     f"https://{HOST}.evil.test/": "other host",
+    # Longer than a label, a host and any file name may be.
+    f"https://{'a' * 64}.test/": "address",
+    f"https://{'a.' * 130}test/": "address",
+    f"https://\x1b{HOST}/": "address",
 }
 
 
@@ -67,6 +85,7 @@ def test_a_forbidden_address_is_never_requested(web: Web, address: str, redirect
         get(web.archive(), url() if redirected else address)
     assert (caught.value.reason, caught.value.temporary) == (FORBIDDEN[address], False)
     assert "password" not in str(caught.value)
+    assert str(caught.value).isprintable()
     assert web.server.count() == redirected
     assert web.left_over() == []
 
@@ -116,10 +135,73 @@ def test_a_proxy_is_used_for_the_internet(
     assert authorization in request
 
 
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://user:secret@",
+        "http://user:secret@127.0.0.1:port",
+        "http://user:secret@[::1",
+        "http://user:sec/ret@127.0.0.1:1",
+        "http://user:secret@127.0.0.1:99999",
+        "http://user:se\u010dret@127.0.0.1:1",
+        f"http://{'a' * 64}.test:1",
+        "socks5://127.0.0.1:1",
+    ],
+)
+def test_a_malformed_proxy_is_an_error_of_the_user(
+    unrouted: Archive, monkeypatch: pytest.MonkeyPatch, proxy: str, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("all_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("https_proxy", proxy)
+    with pytest.raises(ParamsError) as caught:
+        get(unrouted)
+    assert str(caught.value) == (
+        "the environment variable https_proxy is not the address of an HTTP proxy: "
+        "expected [http://][user:password@]host:port; correct or unset it"
+    )
+    assert ledger_rows(tmp_path / LEDGER) == []
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+def test_an_unusable_file_of_certificates_is_an_error_of_the_user(
+    web: Web, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    file = web.folder / "certificates.pem"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(file))
+    with pytest.raises(ParamsError, match=r"REQUESTS_CA_BUNDLE names .*certificates\.pem, which"):
+        web.archive()
+
+
+def test_a_proxy_that_drips_is_given_up(unrouted: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = socket.create_server(("127.0.0.1", 0))
+    monkeypatch.setenv("https_proxy", f"127.0.0.1:{proxy.getsockname()[1]}")
+
+    def drip() -> bool:
+        """Whether the client hung up before the end."""
+        with proxy, proxy.accept()[0] as connection, contextlib.suppress(ConnectionError):
+            connection.settimeout(0.05)
+            for byte in itertools.chain(b"HTTP/1.1 200 OK\r\nX: ", itertools.repeat(120, 40)):
+                connection.send(bytes([byte]))
+                with contextlib.suppress(TimeoutError):
+                    if not connection.recv(1000):
+                        return True
+            return False
+        return True
+
+    with ThreadPoolExecutor(1) as pool:
+        dripping = pool.submit(drip)
+        with pytest.raises(FetchFailed, match=r"slow: not done in 0\.3 s"):
+            get(unrouted, limits=Limits((), max_bytes=1000, seconds=0.3))
+        assert dripping.result(PATIENCE)
+
+
 PRIVATE = (
     "127.0.0.1 0.0.0.0 10.1.2.3 172.16.0.1 192.168.1.1 100.64.0.1 169.254.169.254 192.0.2.1 "
     "224.0.0.1 240.0.0.1 255.255.255.255 ::1 :: fe80::1%eth0 fc00::1 fec0::1 ff0e::1 2001:db8::1 "
-    "::ffff:10.0.0.1 ::127.0.0.1 64:ff9b::a9fe:a9fe 2002:7f00:1::"
+    "::ffff:10.0.0.1 ::127.0.0.1 64:ff9b::a9fe:a9fe 2002:7f00:1:: ::ffff:0:127.0.0.1 "
+    "64:ff9b:1::808:808 2001:0:7f00:1:: 2606:4700::5efe:10.0.0.1 2606:4700::200:5efe:10.0.0.1"
 )
 PUBLIC = "8.8.8.8 2606:4700::1111 ::ffff:8.8.8.8 64:ff9b::808:808 2002:808:808::"
 

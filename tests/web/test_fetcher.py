@@ -10,11 +10,13 @@ import pytest
 from misbehaving_server import (
     ANYTHING,
     HOST,
+    OTHER,
     PATIENCE,
     Web,
     failed,
     get,
     head,
+    redirect,
     reply,
     settings,
     url,
@@ -55,16 +57,28 @@ def test_other_statuses_are_not_retried(web: Web, status: int) -> None:
     assert web.server.count() == 1
 
 
+NO_TIME = (
+    "Fri, 31 Dec 99999999999 23:59:59 GMT",
+    "Mon, 01 Jan 99999999 00:00:00 GMT",
+    "Fri, 99 Foo 2100 99:99:99",
+    "9" * 5000,
+    "-5",
+    "1.5",
+    "\u00b2",
+    "",
+)
+
+
 @pytest.mark.parametrize(
     ("retry_after", "least", "most"),
     [
         ("7", 7, 7),
         (lambda: formatdate(time() + 45, usegmt=True), 1, 46),
-        ("Mon, 01 Jan 99999999 00:00:00 GMT", 1, 2),
+        *((nonsense, 1, 2) for nonsense in NO_TIME),
     ],
-    ids=range(3),
+    ids=range(2 + len(NO_TIME)),
 )
-def test_retry_after_is_obeyed(
+def test_retry_after_is_obeyed_or_ignored_if_it_is_nonsense(
     web: Web, retry_after: str | Callable[[], str], least: float, most: float
 ) -> None:
     value = retry_after if isinstance(retry_after, str) else retry_after()
@@ -116,6 +130,21 @@ def test_an_answer_in_between_resets_the_count(web: Web) -> None:
         fetcher._connections.routes[HOST] = web.server.address if up else "http://127.0.0.1:1"
         with nullcontext() if up else pytest.raises(FetchFailed, match="no connection"):
             get(archive, url(f"/{number}.jpg"))
+
+
+def test_only_the_target_of_a_redirect_is_given_up_if_it_gives_no_connection(web: Web) -> None:
+    fetcher = web.fetcher(retries=1)
+    fetcher._connections.routes[OTHER] = "http://127.0.0.1:1"
+    archive = Archive(web.folder, fetcher)
+    web.server.default = redirect(url("/b.jpg", OTHER))
+    for number in range(3):
+        with pytest.raises(FetchFailed, match=r"no connection: pictures\.test"):
+            get(archive, url(f"/{number}.jpg"))
+    assert web.server.count() == 3, "only the request that failed is repeated"
+    with pytest.raises(SiteUnreachable, match=r"pictures\.test gave no connection"):
+        get(archive, url("/3.jpg"))
+    web.server.default = reply(b"poster")
+    assert get(archive, url("/4.jpg")).read() == b"poster"
 
 
 def test_a_missing_listing_ends_the_run_and_is_requested_by_the_next(web: Web) -> None:

@@ -6,10 +6,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from misbehaving_server import ANYTHING, HOST, OTHER, Web, get, redirect, reply, url
+from misbehaving_server import ANYTHING, HOST, OTHER, Web, get, redirect, reply, settings, url
 
 from posters.errors import FetchFailed, SiteUnreachable
 from posters.web.archive import Archive, StoredAnswer
+from posters.web.fetcher import Fetcher
+from posters.web.request import Site
 
 ROBOTS = "/robots.txt"
 PRIVATE = "User-agent: *\nDisallow: /private"
@@ -133,6 +135,13 @@ def test_site_with_unknown_rules_gets_no_request(web: Web, answer: bytes, reques
     request(web)
 
 
+def test_an_address_with_half_a_character_is_refused(web: Web) -> None:
+    """JSON may contain a lone surrogate, which UTF-8 can't encode."""
+    with pytest.raises(FetchFailed, match=r"^address: "):
+        request(web, "/\ud800.jpg")
+    assert web.server.count() == 0
+
+
 def test_rules_that_moved_are_found(web: Web) -> None:
     web.server.on(HOST + ROBOTS, redirect(url("/rules", OTHER)))
     web.server.on(f"{OTHER}/rules", plain(PRIVATE))
@@ -152,7 +161,8 @@ def test_rules_apply_to_the_target_of_a_redirect(web: Web) -> None:
 
 
 def stored_rules(web: Web) -> Path:
-    return web.folder / "robots" / f"{HOST}.json"
+    (path,) = (web.folder / "robots").iterdir()
+    return path
 
 
 @pytest.mark.parametrize(("hours", "requests"), [(0, 1), (-23.9, 1), (-24.1, 2), (1, 2)], ids=str)
@@ -173,6 +183,21 @@ def test_damaged_rules_are_fetched_again(web: Web, content: bytes) -> None:
     stored_rules(web).write_bytes(content)
     assert_forbidden(web)
     assert web.server.count(ROBOTS) == 2
+
+
+def test_the_longest_host_has_rules_too(web: Web) -> None:
+    host = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
+    fetcher = Fetcher(
+        [Site(host, 1000)],
+        settings(),
+        robots=web.folder / "robots",
+        routes={host: web.server.address},
+    )
+    web.server.on(ROBOTS, plain(PRIVATE))
+    for _ in range(2):
+        with pytest.raises(FetchFailed, match=r"robots\.txt"):
+            get(Archive(web.folder, fetcher), url("/private", host))
+    assert json.loads(stored_rules(web).read_text())["host"] == host
 
 
 def test_a_crawl_delay_is_obeyed_at_its_host(web: Web) -> None:

@@ -233,11 +233,13 @@ class Gatherer:
         last = [refusal.detail for refusal in self.refusals if refusal.reason not in _NO_FAILURE][
             -1
         ]
+        limit = f"more than scrape.max_failed ({self._max_failed:g}) allows"
+        if self._consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
+            limit = f"the last {MAX_CONSECUTIVE_FAILURES} in a row"
         return SourceError(
-            f"{failed} of {self._accepted + failed} posters can't be used, more than "
-            f"scrape.max_failed ({self._max_failed:g}) allows; most often ({count} times): "
-            f"{reason}, the last: {last}. Fetched posters are kept. Fix the cause and run again; "
-            "`make retry-failed` retries temporary failures"
+            f"{failed} of {self._accepted + failed} posters can't be used, {limit}; most often "
+            f"({count} times): {reason}, the last: {last}. Fetched posters are kept. Fix the cause "
+            "and run again; `make retry-failed` retries temporary failures"
         )
 
 

@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import os
 import socket
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,14 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError
 
-from posters.errors import FetchFailed
+from posters.errors import FetchFailed, ParamsError
 from posters.web.deadline import Deadline
+from posters.web.request import is_host
 
-# IPv6 addresses that end in an IPv4 address: the old form, and that of a gateway (NAT64).
-_ENDING_IN_IPV4 = (ipaddress.ip_network("::/96"), ipaddress.ip_network("64:ff9b::/96"))
+# The IPv6 addresses of the public internet (RFC 4291, 2.4). Of the others, Python takes some for
+# global that lead into a site: site-local, IPv4-translated, local NAT64.
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # ends in an IPv4 address (RFC 6052)
 
 
 def refuse_private(host: str, address: str) -> None:
@@ -42,10 +46,12 @@ def refuse_private(host: str, address: str) -> None:
     found = checked = ipaddress.ip_address(address.partition("%")[0])
     public = True
     if isinstance(found, ipaddress.IPv6Address):
-        public = not found.is_site_local  # global according to Python
         checked = found.ipv4_mapped or found.sixtofour or found
-        if any(found in network for network in _ENDING_IN_IPV4):
+        if found in _NAT64:
             checked = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        # ISATAP (RFC 5214), under any prefix: a tunnel within a site.
+        is_isatap = int(found) >> 32 & 0xFDFFFFFF == 0x5EFE
+        public = not is_isatap and (checked != found or found in _GLOBAL_UNICAST)
     if not (public and checked.is_global) or checked.is_multicast:
         raise FetchFailed(
             "private address", f"{host} leads to the private address {found}", own_limit=True
@@ -62,6 +68,11 @@ class _Watched:
             self.connect()  # type: ignore[attr-defined]
         Deadline.watch(self.sock)
         super().request(*args, **keywords)  # type: ignore[misc]
+
+    def _tunnel(self) -> None:
+        """Send CONNECT to a proxy and read its answer; part of `connect`."""
+        Deadline.watch(self.sock)
+        super()._tunnel()  # type: ignore[misc]
 
 
 class _PlainConnection(_Watched, HTTPConnection):
@@ -105,6 +116,9 @@ class Connections:
             `Host` header stays, so that one server can stand in for several hosts.
         kept: connections that stay open, for each host.
         user_agent: sent with each request.
+
+    Raises:
+        ParamsError: the file of certificates that an environment variable names is unusable.
     """
 
     def __init__(self, routes: Mapping[str, str], kept: int, user_agent: str) -> None:
@@ -112,14 +126,26 @@ class Connections:
         logging.getLogger("urllib3").setLevel(logging.CRITICAL)
         self.routes = dict(routes)
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
-        variables = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-        named = next(filter(None, map(os.environ.get, variables)), DEFAULT_CA_BUNDLE_PATH)
-        option = "ca_cert_dir" if Path(named).is_dir() else "ca_certs"
+        variable = next(filter(os.environ.get, ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")), "")
+        named = os.environ.get(variable, DEFAULT_CA_BUNDLE_PATH)
+        is_folder = Path(named).is_dir()
+        try:
+            ssl.create_default_context(cafile=None if is_folder else named)
+        except OSError as error:
+            raise ParamsError(
+                f"the environment variable {variable} names {named}, which can't be read "
+                f"({error}): expected certificates in PEM format; correct or unset it"
+            ) from error
+        option = "ca_cert_dir" if is_folder else "ca_certs"
         self._options: dict[str, Any] = {"maxsize": kept, option: named}
         self._managers: dict[str | None, PoolManager] = {}  # by proxy
 
     def get(self, url: str, headers: Mapping[str, str], timeout: Timeout) -> BaseHTTPResponse:
-        """Send a request; its answer is not read, and a redirect not followed."""
+        """Send a request; its answer is not read, and a redirect not followed.
+
+        Raises:
+            ParamsError: the user's proxy is not an address.
+        """
         parts = urlsplit(url)
         headers = {**self._headers, **headers}
         proxy = None
@@ -154,6 +180,20 @@ class Connections:
     def _proxy_manager(self, proxy: str) -> ProxyManager:
         """A proxy as its environment variable gives it: `[http://][user:password@]host:port`."""
         address = proxy if "://" in proxy else f"http://{proxy}"
-        user, password = get_auth_from_url(address)
-        headers = make_headers(proxy_basic_auth=f"{user}:{password}") if user else None
-        return ProxyManager(address, proxy_headers=headers, **self._options)
+        try:
+            user, password = get_auth_from_url(address)
+            headers = make_headers(proxy_basic_auth=f"{user}:{password}") if user else None
+            manager = ProxyManager(address, proxy_headers=headers, **self._options)
+            if manager.proxy and is_host((manager.proxy.host or "").strip("[]")):
+                return manager
+        except ValueError:  # those of urllib3 too
+            pass
+        names = ("https_proxy", "all_proxy")
+        variables = [
+            name for name, value in os.environ.items() if value == proxy and name.lower() in names
+        ]
+        # Its value may contain a password.
+        raise ParamsError(
+            f"the environment variable {' or '.join(variables)} is not the address of an HTTP "
+            "proxy: expected [http://][user:password@]host:port; correct or unset it"
+        )

@@ -45,6 +45,8 @@ class Deadline:
     def watch(cls, connected: socket.socket | None) -> None:
         """Let the deadline of this thread close a socket; TimeoutError if it has passed."""
         current: Deadline | None = getattr(cls._of_thread, "current", None)
+        # TLS to a host within TLS to a proxy is no socket, but has one.
+        connected = getattr(connected, "socket", connected)
         if current and connected is not None:
             # Kept here because a connection drops its socket before the last body is read.
             current._sockets.append(connected)

@@ -115,18 +115,19 @@ class Exchange:
             raise self._too_large()
         media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if self.limits.media and media not in self.limits.media:
-            beginning = response.read(_CHUNK, decode_content=True)
+            beginning = _beginning(response)
             self._stop_if_challenged(response, beginning)
-            _check_whole(response, len(beginning))
+            self._check_whole(response, len(beginning))
             expected = " or ".join(self.limits.media)
-            detail = f"{self.host} sent {media or 'no Content-Type'}, expected {expected}"
+            sent = repr(media[:80]) if media else "no Content-Type"
+            detail = f"{self.host} sent {sent}, expected {expected}"
             raise FetchFailed("wrong media type", detail)
 
     def _busy(self, response: BaseHTTPResponse) -> FetchFailed:
         """The server can't answer now; it may name the seconds to wait (`Retry-After`)."""
         detail, wait = f"{self.host} answered {response.status}", None
         # A header that is neither seconds nor a possible date is ignored.
-        with contextlib.suppress(InvalidHeader, ValueError):
+        with contextlib.suppress(InvalidHeader, ValueError, OverflowError):
             wait = Retry().get_retry_after(response)
         too_long = wait is not None and wait > self.settings.max_retry_after
         if too_long:
@@ -152,10 +153,15 @@ class Exchange:
             if max(size, response.tell()) > self.limits.max_bytes:
                 raise self._too_large()
             self.sink.write(chunk)
-        # Without a length, a body that the deadline ended looks like a whole one.
+        self._check_whole(response, size)
+
+    def _check_whole(self, response: BaseHTTPResponse, size: int) -> None:
+        # Without a length, an answer that the deadline ended looks like a whole one.
         if self.deadline.passed:
             raise self._slow()
-        _check_whole(response, size)
+        # Without a length, an empty body is a connection that broke after the headers.
+        if not (size or response.chunked or response.length_remaining is not None):
+            raise _cut_short()
 
     def _too_large(self) -> FetchFailed:
         return FetchFailed(
@@ -166,10 +172,12 @@ class Exchange:
         return FetchFailed("slow", f"not done in {self.limits.seconds:g} s", temporary=True)
 
 
-def _check_whole(response: BaseHTTPResponse, size: int) -> None:
-    """Without a length, an empty body is a connection that broke after the headers."""
-    if not (size or response.chunked or response.length_remaining is not None):
-        raise _cut_short()
+def _beginning(response: BaseHTTPResponse) -> bytes:
+    """At least the first 64 KiB of a body. `read` would obey a chunk's negative length."""
+    beginning = b""
+    while len(beginning) < _CHUNK and (piece := response.read1(_CHUNK, decode_content=True)):
+        beginning += piece
+    return beginning
 
 
 def _cut_short() -> FetchFailed:

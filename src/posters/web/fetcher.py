@@ -17,7 +17,7 @@ from posters.params import FetchParams
 from posters.web.connections import Connections, refuse_private
 from posters.web.exchange import Exchange
 from posters.web.pace import Clock, Pace, Sleep
-from posters.web.request import Limits, Secret, Site, split_url, without_query
+from posters.web.request import Limits, Secret, Site, is_host, split_url, without_query
 from posters.web.robots import Robots
 
 _BUSY = ("HTTP 408", "HTTP 429")
@@ -86,30 +86,25 @@ class Fetcher:
             FetchFailed: the address can't be fetched; `temporary` says whether it may be later.
             SiteBlocked, SiteUnreachable: no address of this site can be fetched in this run.
         """
-        retrying = Retrying(
-            stop=stop_after_attempt(1 + self._settings.retries),
-            wait=_wait_before_retry,
-            retry=retry_if_exception(lambda error: isinstance(error, FetchFailed) and error.retry),
-            sleep=self._sleep,
-            reraise=True,
+        target, secret = url, secret or Secret()
+        # A robots.txt itself is exempt, wherever it moved to: the rules are in it.
+        obey = split_url(url).path != "/robots.txt"
+        for _ in range(1 + self._settings.redirects):
+            host = self._check(target)
+            if obey and self._sites[host].robots:
+                self._obey_robots_txt(target, host)
+            redirect, modified = self._request(target, host, sink, limits, secret)
+            if redirect is None:
+                return modified
+            target = redirect
+            if split_url(target).hostname != host:
+                if secret.occurs_in(target):
+                    raise FetchFailed("redirects", f"{host} would send the key to another host")
+                secret = Secret()
+        last = without_query(target)
+        raise FetchFailed(
+            "redirects", f"more than {self._settings.redirects}, the last to {last}", own_limit=True
         )
-        host = split_url(url).hostname or ""
-        try:
-            modified = retrying(self._follow_redirects, url, sink, limits, secret or Secret())
-        except FetchFailed as failed:
-            if failed.reason != "no connection":
-                self._without_connection[host] = 0
-                raise
-            self._without_connection[host] += 1
-            if self._without_connection[host] >= _UNREACHABLE_AFTER:
-                self._stopped[host] = SiteUnreachable(
-                    f"{host} gave no connection {_UNREACHABLE_AFTER} times in a row "
-                    f"({failed.detail}): is there a network? What was fetched is kept; run "
-                    "again, and `make retry-failed` repeats the requests that failed"
-                )
-            raise
-        self._without_connection[host] = 0
-        return modified
 
     def _fetch_robots_txt(self, url: str) -> str:
         """A host's robots.txt; empty if there is none. FetchFailed if it can't be fetched."""
@@ -131,31 +126,42 @@ class Fetcher:
         if self._closing.wait(seconds):
             raise _closed()
 
-    def _follow_redirects(self, url: str, sink: BinaryIO, limits: Limits, secret: Secret) -> str:
-        """One attempt; returns `Last-Modified`."""
-        target = url
-        # A robots.txt itself is exempt, wherever it moved to: the rules are in it.
-        obey = split_url(url).path != "/robots.txt"
-        for _ in range(1 + self._settings.redirects):
-            host = self._check(target)
-            if obey and self._sites[host].robots:
-                self._obey_robots_txt(target, host)
-            with self._paces[host].turn():
-                # Another thread may have stopped the site while this one waited.
-                self._refuse_stopped(host)
-                exchange = Exchange(self._connections, self._settings, target, limits, secret, sink)
-                redirect, modified = self._run(exchange)
-            if redirect is None:
-                return modified
-            target = redirect
-            if split_url(target).hostname != host:
-                if secret.occurs_in(target):
-                    raise FetchFailed("redirects", f"{host} would send the key to another host")
-                secret = Secret()
-        last = without_query(target)
-        raise FetchFailed(
-            "redirects", f"more than {self._settings.redirects}, the last to {last}", own_limit=True
+    def _request(
+        self, url: str, host: str, sink: BinaryIO, limits: Limits, secret: Secret
+    ) -> tuple[str | None, str]:
+        """Request one address of a host, with retries; returns what `Exchange.run` does."""
+        retrying = Retrying(
+            stop=stop_after_attempt(1 + self._settings.retries),
+            wait=_wait_before_retry,
+            retry=retry_if_exception(lambda error: isinstance(error, FetchFailed) and error.retry),
+            sleep=self._sleep,
+            reraise=True,
         )
+        try:
+            answer = retrying(self._attempt, url, host, sink, limits, secret)
+        except FetchFailed as failed:
+            if failed.reason != "no connection":
+                self._without_connection[host] = 0
+                raise
+            self._without_connection[host] += 1
+            if self._without_connection[host] >= _UNREACHABLE_AFTER:
+                self._stopped[host] = SiteUnreachable(
+                    f"{host} gave no connection {_UNREACHABLE_AFTER} times in a row "
+                    f"({failed.detail}): is there a network? What was fetched is kept; run "
+                    "again, and `make retry-failed` repeats the requests that failed"
+                )
+            raise
+        self._without_connection[host] = 0
+        return answer
+
+    def _attempt(
+        self, url: str, host: str, sink: BinaryIO, limits: Limits, secret: Secret
+    ) -> tuple[str | None, str]:
+        with self._paces[host].turn():
+            # Another thread may have stopped the site while this one waited.
+            self._refuse_stopped(host)
+            exchange = Exchange(self._connections, self._settings, url, limits, secret, sink)
+            return self._run(exchange)
 
     def _check(self, url: str) -> str:
         """Check that an address is allowed, and return its host."""
@@ -163,9 +169,11 @@ class Fetcher:
         host = parts.hostname or ""
         # No user, no password, no other port.
         netlocs = (host, f"[{host}]", f"{host}:443", f"[{host}]:443")
-        if parts.scheme != "https" or parts.netloc.lower() not in netlocs:
+        if parts.scheme != "https" or parts.netloc.lower() not in netlocs or not is_host(host):
             raise FetchFailed(
-                "address", f"{without_query(url)} is not allowed, expected https://host/path"
+                "address",
+                f"{without_query(url)} is not allowed, expected https://host/path and a host of at "
+                "most 253 characters, 63 between dots",
             )
         if host not in self._sites:
             raise FetchFailed(

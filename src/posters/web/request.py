@@ -1,8 +1,10 @@
 """Requests: the sites they may go to, what they send, and what is accepted in return."""
 
+import re
+import string
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from posters.params import FetchParams, PosterParams
 
@@ -73,12 +75,26 @@ def picture_limits(rules: PosterParams, settings: FetchParams) -> Limits:
 def split_url(url: str) -> SplitResult:
     """The parts of a URL; all empty if it is malformed."""
     try:
+        url.encode()  # a UnicodeError for lone surrogates, which JSON may contain
         return urlsplit(url)
     except ValueError:
         return urlsplit("")
 
 
+def is_host(name: str) -> bool:
+    """Whether a name can be a host's: 253 characters at most, 63 a label (RFC 1035, 2.3.4)."""
+    try:
+        encoded = name[:254].encode("idna")
+    except UnicodeError:  # a label is empty or too long
+        return False
+    return re.fullmatch(rb"[\w.:-]{1,253}", encoded) is not None
+
+
 def without_query(url: str) -> str:
-    """The URL as it may be shown: without query and user, where a site may repeat the key."""
+    """The URL as it may be shown: without query and user, where a site may repeat the key.
+
+    Long ones are cut, and control characters escaped, as a terminal would obey them.
+    """
     parts = split_url(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return quote(shown[:200], safe=string.punctuation)

@@ -9,7 +9,7 @@ from pathlib import Path
 from protego import Protego
 
 from posters.errors import FetchFailed, SiteUnreachable
-from posters.files import write_json
+from posters.files import sha256, write_json
 from posters.params import PRODUCT
 from posters.web.request import split_url
 
@@ -51,7 +51,8 @@ class Robots:
         return rules.crawl_delay(PRODUCT)
 
     def _load(self, host: str) -> Protego | SiteUnreachable:
-        kept = self._folder / f"{host}.json"
+        # The name of a host may be too long for that of a file.
+        kept = self._folder / f"{sha256(host.encode())}.json"
         try:
             content = json.loads(kept.read_text(encoding="utf-8"))
             if 0 <= time.time() - content["time"] < _KEPT_SECONDS:
@@ -67,5 +68,5 @@ class Robots:
             if failed.reason == "no connection":
                 cause = f"{failed.detail} (is there a network?)"
             return SiteUnreachable(f"{cause}. What was fetched is kept; try again later")
-        write_json(kept, {"time": time.time(), "text": text})
+        write_json(kept, {"host": host, "time": time.time(), "text": text})
         return Protego.parse(text)
