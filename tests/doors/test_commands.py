@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from conftest import ROOT, Walk
+from conftest import ROOT, Walk, query
 
 SCRIPTS = [*ROOT.glob("src/*.py"), *ROOT.glob("stages/*.py")]
 
@@ -114,6 +114,17 @@ def test_titles_are_printed_whatever_the_encoding(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     done = run_command("print('Am\u00e9lie')")
     assert (done.returncode, done.stdout) == (0, "Am\\xe9lie\n")
+
+
+@pytest.mark.slow
+def test_evaluation_that_can_not_print_fails_with_its_work_done(walk: Walk, tmp_path: Path) -> None:
+    database = tmp_path / "mlflow.db"
+    variables = f"PYTHONPATH=src PYTHONUNBUFFERED=1 MLFLOW_TRACKING_URI=sqlite:///{database}"
+    command = f"{variables} {sys.executable} stages/evaluate.py >/dev/full"
+    done = walk.project.run("bash", "-c", command, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("evaluate: error: No space left on device")
+    assert len(query(database, "SELECT * FROM model_versions")) == 1
 
 
 # next_steps.py needs no packages.
