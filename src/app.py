@@ -37,7 +37,9 @@ def main() -> int:
         "--open", action="store_true", help="open the page in the browser, if there is a display"
     )
     options = parser.parse_args()
-    read_about(paths.MODEL)  # fails early without a model
+    # Both fail early, before anything is loaded.
+    command.check_port(HOST, options.port)
+    read_about(paths.MODEL)
     with tempfile.TemporaryDirectory(prefix="poster-year-") as folder:
         configure_gradio(folder)
         try:
@@ -100,7 +102,7 @@ def serve(port: int, show: bool, folder: Path) -> None:
             num_workers=0,
             enable_monitoring=False,
         )
-    except (OSError, OverflowError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise PageError(
             f"the page can't be served at port {port} ({error}): stop the program that uses it, "
             "or choose another port: `make app PORT=7861`"

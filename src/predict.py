@@ -9,7 +9,6 @@ from posters import command  # first: from here on Ctrl-C prints no traceback
 
 # isort: split
 import argparse
-import io
 import json
 import sys
 from contextlib import closing
@@ -42,10 +41,6 @@ argument is unusable (the other posters are still predicted); 130 after Ctrl-C.
 def main() -> int:
     """Print a prediction for each poster; return 2 if one of them can't be used."""
     options = parse_arguments()
-    for stream in (sys.stdout, sys.stderr):
-        # Escape the characters of titles that the terminal's encoding lacks.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
     files, problems = find_posters(options.posters, options.output)
     for problem in problems:
         print_error("predict", problem)
@@ -161,4 +156,9 @@ def as_text(file: Path, prediction: "PosterPrediction", level: float) -> str:
 
 
 if __name__ == "__main__":
-    command.run("predict", main, failure=2, kept="the predictions printed so far are complete")
+    command.run(
+        *("predict", main),
+        failure=2,
+        kept="the predictions printed so far are complete",
+        may_be_cut_off=True,
+    )

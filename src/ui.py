@@ -30,6 +30,8 @@ def main() -> None:
     port = parser.parse_args().port
     uri = tracking_uri()
     is_server = uri.startswith("http")
+    if not is_server:
+        command.check_port(HOST, port)
     address = uri.rstrip("/") if is_server else f"http://{HOST}:{port}"
     for name, page in pages(open_client(uri, must_exist=True)).items():
         print(f"ui: {name}: {address}{page}")

@@ -81,10 +81,11 @@ def main() -> None:
     write_text(plots / "report.html", render(findings))
 
     run_id = log_evaluation(params, parts, evaluation)
-    for test in TESTS:
-        print(f"evaluate: {test} test: {result_in_words(by_test[test])}{marked(caveats)}")
+    lines = [f"{test} test: {result_in_words(by_test[test])}{marked(caveats)}" for test in TESTS]
     if params.evaluate.log_model:
-        print(f"evaluate: {register(run_id, params.evaluate)}")
+        lines.append(register(run_id, params.evaluate))
+    for line in lines:
+        print(f"evaluate: {line}")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,17 @@
 
 import errno
 import hashlib
+import itertools
 import json
 import os
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from posters.files import (
     read_bounded,
@@ -86,6 +92,52 @@ def test_partial_files_of_killed_processes_are_deleted(tmp_path: Path) -> None:
     running.write_text("half")
     write_text(tmp_path / "table.csv", "new")
     assert contents(tmp_path) == {"table.csv": "new", running.name: "half"}
+
+
+REPLACE_AND_DIE = """
+import os, pathlib, signal, sys
+from posters.files import replacing
+
+def dying(call, left=[int(sys.argv[2])]):
+    def counted(*arguments, **options):
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(*arguments, **options)
+    return counted
+
+with replacing(pathlib.Path(sys.argv[1])) as partial:
+    partial.mkdir()
+    for name in ("first", "second"):
+        (partial / name).write_text("new")
+    os.replace, os.unlink, os.rmdir = dying(os.replace), dying(os.unlink), dying(os.rmdir)
+"""
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_folder_is_whole_wherever_the_process_is_killed(tmp_path: Path, deleted: bool) -> None:
+    folder = tmp_path / "model"
+    old, new = ({"model/first": age, "model/second": age} for age in ("old", "new"))
+    for steps in itertools.count():
+        shutil.rmtree(folder, ignore_errors=True)
+        write_files(folder, first="old", second="old")
+        code = subprocess.run(
+            [sys.executable, "-S", "-c", REPLACE_AND_DIE, folder, str(steps)],
+            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+            check=False,
+        ).returncode
+        if code == 0:
+            break
+        assert code == -signal.SIGKILL
+        seen = {name: text for name, text in contents(tmp_path).items() if name[0] != "."}
+        assert seen in (old, {}, new)
+        if deleted:  # as DVC does with the outputs of a stage, before it runs
+            shutil.rmtree(folder, ignore_errors=True)
+        with pytest.raises(ValueError, match="stop"), replacing(folder):
+            raise ValueError("stop")
+        assert contents(tmp_path) in ((old, {}, new) if deleted else (old, new))
+    assert steps > 5
+    assert contents(tmp_path) == new
 
 
 def test_text_is_utf8_with_line_feeds_in_new_folders(tmp_path: Path) -> None:

@@ -2,38 +2,66 @@
 
 import argparse
 import contextlib
+import io
 import os
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from posters.errors import PostersError
+_SETUP = "run `make setup`, then use .venv/bin/python instead"
+
+if sys.version_info < (3, 11):  # noqa: UP036 (first, as older versions fail at the lines below)
+    sys.exit(f"this needs Python 3.11 or newer, and {sys.executable} is older: {_SETUP}")
+
+from posters.errors import PageError, PostersError  # noqa: E402
 
 _STYLES = {"bold": "1", "faint": "2", "red": "1;31", "yellow": "33"}
 _KEPT = "everything fetched and embedded so far is kept"
 
 
-def run(name: str, main: Callable[[], int | None], failure: int = 1, kept: str = _KEPT) -> None:
+def run(
+    name: str,
+    main: Callable[[], int | None],
+    failure: int = 1,
+    kept: str = _KEPT,
+    may_be_cut_off: bool = False,
+) -> None:
     """Run `main` and end the process with its exit code (None: 0).
 
     Expected errors are printed as one line that begins with `name`; the exit code is then
     `failure`. Only programming errors show a traceback. `kept` says what is not lost.
+
+    Output that can't be written is an error, so that DVC takes no stage for done that is not.
+    `may_be_cut_off` allows the reader to stop reading (`| head`).
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         # `docker stop` and a closed terminal end the command as Ctrl-C does; nohup still works.
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        # Escape the characters of titles that the terminal's encoding lacks.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        code = main() or 0
-        print(end="", flush=True)
+        if sys.stdout is None:
+            raise PostersError("its output is closed (>&-): send it to a file or to /dev/null")
+        try:
+            code = main() or 0
+        except SystemExit as end:  # argparse, after --help or a wrong argument
+            code = int(end.code or 0)
+        sys.stdout.flush()
     except PostersError as error:
         print_error(name, str(error))
         code = failure
-    except BrokenPipeError:  # the reader of the output has closed it (`| head`)
+    except BrokenPipeError:
         code = 0
+        if not may_be_cut_off:
+            print_error(name, f"nobody reads its output to the end; {kept}. Run it again")
+            code = failure
     except OSError as error:
         if error.errno is None:  # not raised by the operating system
             raise
@@ -74,7 +102,7 @@ def printable(text: str) -> str:
 
 
 def _print_line(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):  # stderr may be closed
+    with contextlib.suppress(OSError):  # stderr may be closed or full
         print(line, file=sys.stderr, flush=True)
 
 
@@ -91,13 +119,19 @@ def _discard_unwritable_output() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _excepthook(kind: type[BaseException], *error: Any) -> None:
-    # Ctrl-C while a command still imports its modules needs no traceback.
-    if not issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, *error)
+def _excepthook(kind: type[BaseException], error: BaseException, traceback: Any) -> None:
+    """Print no traceback for what may happen while a command still imports its modules."""
+    missing = isinstance(error, ModuleNotFoundError) and error.name
+    if missing and not missing.startswith(("posters", "sample_posters")):
+        name = Path(sys.argv[0]).stem
+        print_error(name, f"{missing} is not installed for {sys.executable}: {_SETUP}")
+    elif not issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
 
 
 sys.excepthook = _excepthook
+if sys.stderr is None:  # closed (2>&-): print would take stdout instead
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -113,6 +147,22 @@ def paint(text: str, style: str, stream: TextIO | None) -> str:
     if not is_terminal(stream) or os.environ.get("NO_COLOR"):
         return text
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+
+def check_port(host: str, port: int) -> None:
+    """Check that a page can be served at a port.
+
+    Raises:
+        PageError: the port is taken, or is no port.
+    """
+    try:
+        socket.create_server((host, port)).close()
+    except (OSError, OverflowError) as error:
+        reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else error
+        raise PageError(
+            f"the page can't be served at port {port} ({reason}): stop the program that uses it, "
+            "or choose another port with `--port` (`make`: `PORT=...`)"
+        ) from error
 
 
 def positive(text: str) -> int:

@@ -18,20 +18,38 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path for a file or a folder; on success, move it to `path`.
 
     After an error the old content of `path` is unchanged and the temporary file is deleted.
-    Temporary files of killed processes are deleted too.
+    Whatever killed processes left behind is put back or deleted first. `path` is never an
+    incomplete folder; there is none for the moment between two renames.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial, old = _temporary(path, os.getpid())
     path.parent.mkdir(parents=True, exist_ok=True)
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
-        process = leftover.name.split(".")[-2]
-        if leftover == partial or not _is_running(process):
-            _remove(leftover)
+        process = leftover.name.removeprefix(f".{path.name}.").split(".")[0]
+        if process == str(os.getpid()) or not _is_running(process):
+            _clear(path, *_temporary(path, process))
     try:
         yield partial
         if partial.is_dir() and path.exists():
-            shutil.rmtree(path)
+            path.replace(old)
         partial.replace(path)
     finally:
+        _clear(path, partial, old)
+
+
+def _temporary(path: Path, process: int | str) -> tuple[Path, Path]:
+    """Where a process keeps the new and the old content of `path`."""
+    name = f".{path.name}.{process}"
+    return path.with_name(f"{name}.partial"), path.with_name(f"{name}.old.partial")
+
+
+def _clear(path: Path, partial: Path, old: Path) -> None:
+    """Put back the old content unless there is a new one, and delete the rest."""
+    if old.exists() and not path.exists():
+        old.replace(path)
+    _remove(partial)
+    if old.exists():
+        # Under another name while it is deleted: what is put back must be complete.
+        old.replace(partial)
         _remove(partial)
 
 

@@ -1,32 +1,47 @@
-"""What holds for every command: Ctrl-C, full disks, errors of the program."""
+"""What holds for every command: Ctrl-C, full disks, lost output, missing packages, errors."""
 
 import ast
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
-from conftest import ROOT, Walk
+from conftest import ROOT, Walk, query
 
 SCRIPTS = [*ROOT.glob("src/*.py"), *ROOT.glob("stages/*.py")]
 
 
-def run_command(body: str, **options: object) -> "subprocess.CompletedProcess[str]":
+def run_command(
+    body: str, redirection: str = "", options: str = "", **streams: Any
+) -> "subprocess.CompletedProcess[str]":
     """Run a command whose `main` has this body."""
     lines = ["from posters import command", "def main():", f"    {body}"]
-    lines += ["command.run('test', main, kept='nothing is lost')"]
+    lines += [f"command.run('test', main, kept='nothing is lost', {options})"]
+    shell = ["bash", "-c", f'exec "$0" -c "$1" {redirection}', sys.executable, "\n".join(lines)]
     return subprocess.run(
-        [sys.executable, "-c", "\n".join(lines)],
+        shell,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-        stdout=options.get("stdout", subprocess.PIPE),  # type: ignore[arg-type]
-        stderr=subprocess.PIPE,
         text=True,
         check=False,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
     )
+
+
+@pytest.fixture
+def closed_pipe() -> Iterator[int]:
+    """A pipe whose reader is gone, as after `| head`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
 
 
 @pytest.mark.parametrize(
@@ -63,12 +78,108 @@ def test_programming_error_has_a_traceback() -> None:
         assert (done.returncode, "Traceback" in done.stderr) == (1, True)
 
 
-def test_full_disk_is_one_error_line() -> None:
-    with open("/dev/full", "w") as full:  # noqa: PTH123
-        done = run_command("print('text')", stdout=full)
+# Less and more than Python keeps in its buffer until the end.
+@pytest.mark.parametrize("text", ["'text'", "'text' * 100_000"])
+def test_full_disk_is_one_error_line(text: str) -> None:
+    done = run_command(f"print({text})", ">/dev/full")
     assert done.returncode == 1
     assert done.stderr.startswith("test: error: No space left on device: the disk; nothing is lost")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "body", ["print('text')", "print('text' * 100_000)", "exit(print('help'))"]
+)
+def test_output_that_nobody_reads_is_an_error(body: str, closed_pipe: int) -> None:
+    done = run_command(body, stdout=closed_pipe)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "test: error: nobody reads its output to the end; nothing is lost. Run it again\n",
+    )
+    done = run_command(body, stdout=closed_pipe, options="may_be_cut_off=True")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_closed_output_is_refused_before_anything_is_done() -> None:
+    done = run_command("1 / 0", ">&-")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "test: error: its output is closed (>&-): send it to a file or to /dev/null\n",
+    )
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", ""])
+def test_notes_that_nobody_reads_change_nothing(redirection: str, closed_pipe: int) -> None:
+    body = "command.print_note('test', 'lost'); print('text')"
+    done = run_command(body, redirection, stderr=closed_pipe)
+    assert (done.returncode, done.stdout) == (0, "text\n")
+
+
+def test_titles_are_printed_whatever_the_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = run_command("print('Am\u00e9lie')")
+    assert (done.returncode, done.stdout) == (0, "Am\\xe9lie\n")
+
+
+@pytest.mark.slow
+def test_evaluation_that_can_not_print_fails_with_its_work_done(walk: Walk, tmp_path: Path) -> None:
+    database = tmp_path / "mlflow.db"
+    variables = f"PYTHONPATH=src PYTHONUNBUFFERED=1 MLFLOW_TRACKING_URI=sqlite:///{database}"
+    command = f"{variables} {sys.executable} stages/evaluate.py >/dev/full"
+    done = walk.project.run("bash", "-c", command, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("evaluate: error: No space left on device")
+    assert len(query(database, "SELECT * FROM model_versions")) == 1
+
+
+# next_steps.py needs no packages.
+@pytest.mark.parametrize("script", sorted(ROOT.glob("src/[!n]*.py")), ids=lambda file: file.name)
+def test_without_packages_it_says_what_to_do(script: Path) -> None:
+    # -S: without the packages of the environment, as the Python of the system.
+    done = subprocess.run(
+        [sys.executable, "-S", script, "--help"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(
+        rf"{script.stem}: error: \w+ is not installed for {re.escape(sys.executable)}: "
+        r"run `make setup`, then use \.venv/bin/python instead\n",
+        done.stderr,
+    )
+
+
+def test_older_python_is_refused() -> None:
+    script = "import sys; sys.version_info = (3, 9, 18); from posters import command"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(
+        "this needs Python 3.11 or newer, and .*: run `make setup`.*\n", done.stderr
+    )
+
+
+@pytest.mark.parametrize("script", ["ui", "app"])
+@pytest.mark.parametrize("port", ["taken", "70000"])
+def test_port_that_can_not_be_used_is_refused(script: str, port: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = port.replace("taken", str(other.getsockname()[1]))
+        done = subprocess.run(
+            [sys.executable, ROOT / "src" / f"{script}.py", "--port", port],
+            env={name: os.environ[name] for name in os.environ if name != "MLFLOW_TRACKING_URI"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(
+        rf"{script}: error: the page can't be served at port {port} \(.+\): stop the program that "
+        "uses it, or choose another port .+\n",
+        done.stderr,
+    )
 
 
 def test_every_script_imports_command_first() -> None:
@@ -79,6 +190,11 @@ def test_every_script_imports_command_first() -> None:
             if isinstance(node, ast.Import | ast.ImportFrom)
         )
         assert ast.unparse(first) == "from posters import command", script
+
+
+def test_only_predictions_may_be_cut_off() -> None:
+    able = [script.name for script in SCRIPTS if "may_be_cut_off" in script.read_text("utf-8")]
+    assert able == ["predict.py"]
 
 
 @pytest.mark.parametrize("script", ["src/predict.py", "src/sweep.py", "stages/train.py"])

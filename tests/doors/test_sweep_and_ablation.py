@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,17 +19,32 @@ ABLATE = (sys.executable, "src/ablate.py", "--splits", "2", "--only", *CHOICES)
 pytestmark = pytest.mark.slow
 
 
+def models(walk: Walk) -> list[list[tuple[Any, ...]]]:
+    """All models that MLflow keeps, their versions, and the champion."""
+    tables = ("logged_models", "model_versions", "registered_model_aliases")
+    database = walk.project.folder / "mlflow.db"
+    return [query(database, f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables]
+
+
 @pytest.fixture(scope="module")
 def swept(walk: Walk) -> str:
     """The output of a sweep over t = 0 and 4; the walk ended at t = 3."""
     walk.project.commit()
-    return walk.project.run(sys.executable, "src/sweep.py", "--t", "4", "0", "4").stdout
+    before = models(walk)
+    # The last two must have no effect.
+    own = ("-S", "rebalance.t=7", "-S", "evaluate.log_model=true")
+    done = walk.project.run(sys.executable, "src/sweep.py", "--t", "4", "0", "4", *own)
+    assert all(before), "a champion is registered"
+    assert models(walk) == before
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def ablated(walk: Walk) -> pd.DataFrame:
     """The table of a small ablation."""
+    before = models(walk)
     walk.project.run(*ABLATE)
+    assert models(walk) == before
     return pd.read_csv(walk.project.folder / "metrics" / "ablation.csv")
 
 

@@ -52,6 +52,7 @@ class ImdbSource(ListedSource):
         super().__init__(archive, params)
         self.name = endpoints.name
         self.attribution = endpoints.attribution
+        self._min_votes = params.source.min_votes
         self._suggestions = endpoints.suggestions
         self._addresses = [endpoints.datasets + name for name in (BASICS, RATINGS)]
 
@@ -90,8 +91,7 @@ class ImdbSource(ListedSource):
     @cached_property
     def _listing(self) -> Parsed:
         rated, left_out = self._contents
-        min_votes = self._params.source.min_votes
-        known = [each.movie for each in rated if each.votes >= min_votes]
+        known = [each.movie for each in rated if each.votes >= self._min_votes]
         too_few = {"fewer votes than source.min_votes": len(rated) - len(known)}
         return Parsed(known, left_out + Counter(too_few))
 

@@ -20,9 +20,11 @@ from posters.catalogue.movie_table import Movie
 from posters.errors import PosterRefused
 from posters.files import sha256
 from posters.images.imdb_addresses import REPLICA_IMAGE_HOST
+from posters.params import Params
 from posters.sources.imdb import Endpoints, ImdbSource
 from posters.sources.imdb_datasets import BASICS, RATINGS, RatedMovie
 from posters.sources.web_source import seeded_order
+from posters.web.archive import Archive
 
 DATASETS, SUGGESTIONS = "datasets.replica.invalid", "suggestions.replica.invalid"
 IMAGES = REPLICA_IMAGE_HOST
@@ -48,6 +50,10 @@ class LocalImdbSource(ImdbSource):
     Votes express no more than the list and the place in it. The order is random already: it does
     not depend on what the posters show.
     """
+
+    def __init__(self, archive: Archive, params: Params, endpoints: Endpoints) -> None:
+        super().__init__(archive, params, endpoints)
+        self._min_votes = 0
 
     def initial(self) -> Iterator[Movie]:
         """Movies of the natural sample in a seeded random order."""
