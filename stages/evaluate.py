@@ -15,6 +15,7 @@ from posters.embedding.embeddings import read_embeddings
 from posters.evaluation import metrics, sweep_table
 from posters.evaluation.baselines import fit_baselines
 from posters.evaluation.origin_check import check_origin
+from posters.evaluation.reliability import reliability_table, stated_and_found
 from posters.files import write_json, write_text
 from posters.params import load_params
 from posters.reports import figures
@@ -26,7 +27,7 @@ from posters.tracking.run_contents import catalogue_metrics, log_evaluation, mod
 from posters.years.dataset import read_parts
 from posters.years.priors import PRIORS
 from posters.years.splitting import TESTS
-from posters.years.year_model import YearModel
+from posters.years.year_model import YearModel, read_about
 
 
 def main() -> None:
@@ -47,7 +48,14 @@ def main() -> None:
     }
     origin = check_origin(parts["train"], seed=seed)
     settings = {prior: fitted.settings for prior, fitted in baselines.items()}
-    made_from = {"model_sha256": model_digest(), "baselines": settings}
+    about = read_about(paths.MODEL)
+    for test, prior in metrics.PRIOR_OF.items():
+        by_test[test]["validation_mae"] = about["validation_mae"][prior]
+    made_from = {
+        "model_sha256": model_digest(),
+        "baselines": settings,
+        "temperature": about["temperature"],
+    }
     run = {**parts.provenance(params), **made_from}
     evaluation = {**by_test, "origin": origin, "run": run}
     write_json(paths.METRICS / "evaluation.json", evaluation)
@@ -55,6 +63,11 @@ def main() -> None:
         write_json(paths.METRICS / f"{test}.json", metrics.short_metrics(by_test[test]))
     tested = metrics.prediction_table(parts, own)
     write_text(paths.PREDICTIONS, quote_formulas(tested).to_csv(index=False))
+    reliability = {
+        test: reliability_table(stated_and_found(own[test], parts[test].years)) for test in TESTS
+    }
+    table = pd.concat(reliability, names=["test"])
+    write_text(paths.METRICS / "reliability.csv", table.to_csv(float_format="%.4f"))
     decades = metrics.decade_table(parts, predictions)
     write_text(paths.METRICS / "decades.csv", decades.to_csv(index=False, float_format="%.3f"))
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from parts import part_of
+from parts import concatenate, part_of
 
 from posters.evaluation.origin_check import check_origin
-from posters.years.dataset import Part, concatenate
+from posters.years.dataset import Part
 
 SEEDS = range(12)
 

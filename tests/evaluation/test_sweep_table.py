@@ -24,7 +24,7 @@ def evaluation(t: int, mae: float = 10.1234) -> dict[str, Any]:
             "t": t,
             "source": ["sample"],
             "backbone": {"name": "VGG16", "weights_digest": "0" * 64},
-            "counts": {"train": 100 + t, "validation": 10},
+            "counts": {"train": 110 + t},
         },
     }
 

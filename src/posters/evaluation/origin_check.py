@@ -11,10 +11,8 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
-from posters.catalogue.pseudo_random import unit_interval
 from posters.years.dataset import Part
 
-_FOLDS = 5
 _COMPONENTS = 100
 _PERMUTATIONS = 50
 _PENALTY = 1000.0
@@ -33,11 +31,11 @@ def check_origin(part: Part, *, seed: int) -> dict[str, float]:
     both = np.intersect1d(part.years[initial], part.years[~initial])
     used = np.isin(part.years, both)
     years, labels = part.years[used], initial[used]
-    groups = np.array(part.groups)[used]
-    fold = np.array([int(unit_interval(seed, "origin", group) * _FOLDS) for group in groups])
+    fold = part.folds[used]
     # Every model needs a training year with both origins.
     if len(both) < 2 or not all(
-        _weights(years[fold != number], labels[fold != number]).any() for number in range(_FOLDS)
+        _weights(years[fold != number], labels[fold != number]).any()
+        for number in np.unique(part.folds)
     ):
         return {}
     scaled = StandardScaler().fit_transform(part.vectors[used])
@@ -68,12 +66,12 @@ def _scores(
 ) -> NDArray[np.float64]:
     """Scores from models that were fitted without the row's fold; high means initial."""
     scores = np.zeros(len(years))
-    for number in range(_FOLDS):
+    for number in np.unique(fold):
         evaluated = fold == number
         # Balanced within the training folds: with weights balanced over all rows, training rows
         # would have an excess of the origin that the fold lacks, and the AUC would be biased.
         weights = _weights(years[~evaluated], labels[~evaluated])
-        if evaluated.any() and weights.any():
+        if weights.any():
             model = Ridge(_PENALTY, solver="cholesky")
             model.fit(features[~evaluated], labels[~evaluated].astype(float), sample_weight=weights)
             scores[evaluated] = model.predict(features[evaluated])

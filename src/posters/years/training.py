@@ -129,7 +129,9 @@ def train(part: Part, years: Years, params: TrainParams) -> Trained:
     history = histories.groupby(level=0).mean()
     history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
     validation = {
-        prior: float(np.average(validated.errors(prior), weights=validated.weights(prior)))
+        prior: round(
+            float(np.average(validated.errors(prior), weights=validated.weights(prior))), 4
+        )
         for prior in PRIORS
     }
 
