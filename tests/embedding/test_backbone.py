@@ -7,8 +7,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from misbehaving_server import Server, reply
+from numpy.typing import NDArray
 from parts import info_of
 from PIL import Image
 
