@@ -9,7 +9,7 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro compare card sweep ablation bench ray retry-failed refresh test test-fast lint ui app lock
+.PHONY: help setup weights repro compare card sweep ablation bench ray retry-failed refresh test test-fast lint ui app lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -30,6 +30,9 @@ $(STAMP): requirements.lock
 	@checked=$$($(BIN)/python -m pip check --disable-pip-version-check); test -n "$$checked" && \
 	  ! grep -vE '^(No broken|gradio .* requirement (pillow|tomlkit))' <<< "$$checked"
 	@touch $@
+
+weights: setup ## fetch the network's weights ahead; make repro does so too
+	@$(BIN)/python src/weights.py
 
 repro: setup ## run the pipeline: only what changed is done again
 	$(BIN)/dvc repro

@@ -293,17 +293,27 @@ def query(database: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-def unreachable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulate a machine without a network and without a package index."""
+    # Nothing listens on port 9 here, so every download fails at once.
+    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    for variable in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+
+@pytest.fixture
+def unreachable(no_network: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Simulate a machine without a network and without downloaded weights.
 
     Returns:
         The folder that Keras keeps downloaded weights in; it does not exist.
     """
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    # Nothing listens on port 9 here, so every download fails at once.
-    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    for variable in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.setattr("keras.config.keras_home", lambda: str(tmp_path), raising=False)
     return tmp_path / "models"

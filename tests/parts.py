@@ -96,12 +96,13 @@ def part_of(
     """
     years = np.asarray(years, dtype=np.int64)
     initial = np.broadcast_to(np.asarray(initial, dtype=bool), years.shape)
+    groups = list(groups) if groups else [f"title {number}" for number in range(len(years))]
     movies = pd.DataFrame(
         {
             "imdb_id": [f"tt{number:07d}" for number in range(len(years))],
             "origin": np.where(initial, "initial", "topup"),
-            "group": list(groups) if groups else [f"title {n}" for n in range(len(years))],
-            "fold": np.arange(len(years)) % 5,
+            "group": groups,
+            "fold": pd.factorize(np.array(groups))[0] % 5,
         }
     )
     if vectors is None:

@@ -79,6 +79,10 @@ class BackboneError(PostersError):
     """The pre-trained network that the parameters name can't be loaded."""
 
 
+class WeightsUnreachable(BackboneError):
+    """ImageNet weights can't be downloaded; the message says why."""
+
+
 class ClusterError(PostersError):
     """Ray is not installed, its cluster can't be reached, or one of its machines is unsuitable."""
 

@@ -162,7 +162,7 @@ class EmbedParams(Section):
 
     backbone: Name
     weights: Name
-    if_unreachable: Literal["random", "stop"]
+    if_unreachable: Literal["stop", "random"]
     pooling: Literal["layers", "avg", "max", "flatten"]
     layers: Annotated[tuple[Name, ...], Field(strict=False, min_length=1)] | None
     # A single number is the side of a square.

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from misbehaving_server import Server, reply
 from numpy.typing import NDArray
 from parts import info_of
 from PIL import Image
@@ -133,6 +134,30 @@ def test_unreachable_weights_become_random_with_a_warning_or_are_an_error(
     assert "RANDOM weights" in capsys.readouterr().err
     with pytest.raises(BackboneError, match=r"can't be downloaded .* set embed\.weights to a file"):
         small(weights="imagenet", if_unreachable="stop", input_size=(96, 96))
+
+
+@pytest.mark.usefixtures("unreachable")
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (reply(b"", 404), "URL fetch failure .* 404"),
+        (reply(b"half", Content_Length=1000), "retrieval incomplete"),
+        (reply(b"another file"), "Incomplete or corrupted"),
+    ],
+    ids=["404", "half", "another"],
+)
+def test_unusable_download_of_keras_is_an_error_that_says_why(
+    answer: bytes, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Server() as host:
+        host.on("/vgg16.h5", answer)
+        address = f"{host.address}/vgg16.h5"
+        monkeypatch.setattr("keras.src.applications.vgg16.WEIGHTS_PATH_NO_TOP", address)
+        with pytest.raises(
+            BackboneError, match=rf"Keras: .*{reason}.*; a package index .*No match"
+        ):
+            small("VGG16", weights="imagenet")
 
 
 def test_default_size_has_a_posters_shape_and_as_many_pixels_as_in_training() -> None:

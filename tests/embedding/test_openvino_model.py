@@ -99,7 +99,7 @@ def test_missing_or_damaged_file_is_an_error_that_says_what_to_do(
 
 @pytest.mark.slow
 def test_threads_may_make_the_first_call_at_the_same_time(tmp_path: Path) -> None:
-    """Without the array in `_import_openvino` every second process hangs."""
+    """Without the array in `import_openvino` every second process hangs."""
     write_openvino_model(dense_model(), tmp_path / "small.xml")
     script = (
         "import sys, threading\n"

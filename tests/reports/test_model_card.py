@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
+from posters.embedding.imagenet_weights import VGG16_SHA256
 from posters.reports.model_card import model_card
 
 Metrics = tuple[dict[str, Any], pd.DataFrame, dict[str, Any]]
@@ -36,6 +37,14 @@ def test_caveats_are_shown_before_the_results(metrics: Metrics) -> None:
     assert "> **Random VGG16 weights.**" in before_results
     run["caveats"] = []
     assert "\n> " not in model_card(*metrics)
+
+
+def test_terms_of_vgg16s_weights_are_stated(metrics: Metrics) -> None:
+    backbone = metrics[0]["run"]["backbone"]
+    backbone["weights_digest"] = "0" * 64
+    assert "CC BY 4.0" not in model_card(*metrics)
+    backbone["weights_digest"] = VGG16_SHA256
+    assert "\n- **Network weights**: VGG16 by K. Simonyan" in model_card(*metrics)
 
 
 def test_numbers_come_from_the_metrics(metrics: Metrics) -> None:

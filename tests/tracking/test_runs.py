@@ -46,8 +46,10 @@ def test_each_repro_is_one_run_with_everything_in_it(walk: Walk) -> None:
         assert metrics[f"train.{curve}"] == 2 * epochs
     errors = query(walk.database, "SELECT value FROM metrics WHERE key = 'balanced.mae'")
     assert set(errors) == {(step.metrics["balanced"]["mae"],) for step in (walk.first, walk.raised)}
-    params = {key for (key,) in query(walk.database, "SELECT DISTINCT key FROM params")}
-    assert params == {name for name in flatten(load_params()) if not name.startswith("fetch.")}
+    params = dict(query(walk.database, "SELECT key, value FROM params"))
+    digest = walk.first.metrics["run"]["backbone"]["weights_digest"]
+    assert params.pop("embed.weights_sha256") == digest
+    assert set(params) == {n for n in flatten(load_params()) if not n.startswith("fetch.")}
     tags = dict(query(walk.database, "SELECT key, value FROM tags"))
     assert {"model_sha256", "catalogue_sha256", "embeddings_sha256"} <= set(tags)
     assert tags["caveats"] == "random MobileNetV2 weights"

@@ -1,8 +1,8 @@
-"""Digests of the files outside the repository that params.yaml names.
+"""Digests of the tables and posters outside the repository that params.yaml names.
 
-DVC can only watch paths that are in `dvc.yaml`, but params.yaml decides which tables and weights
-are read. So the first stage writes digests of these files into `data/inputs/`, and the stages that
-read the files depend on the digests.
+DVC can only watch paths that are in `dvc.yaml`, but params.yaml decides which tables are read. So
+the first stage writes digests of these files into `data/inputs/`, and the stages that read the
+files depend on the digests.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from posters import paths
 from posters.catalogue.movie_table import is_address, read_table
 from posters.catalogue.poster_file import read_named_poster
-from posters.errors import BackboneError, PosterRefused
+from posters.errors import PosterRefused
 from posters.files import sha256, sha256_of_file
 from posters.params import Params
 from posters.web.ledger import LEDGER, Ledger
@@ -21,12 +21,11 @@ def digests(params: Params) -> dict[str, dict[str, Any]]:
     """Digests of each stage's outside files.
 
     Returns:
-        By name: `table` (read by scrape: a table, or a folder of pages), `pool` (rebalance),
-        `weights` (embed) and `web`: how often `make retry-failed` and `make refresh` were run.
+        By name: `table` (read by scrape: a table, or a folder of pages), `pool` (rebalance) and
+        `web`: how often `make retry-failed` and `make refresh` were run.
 
     Raises:
         TableError: a table can't be used.
-        BackboneError: the weights' file is missing.
     """
     source = params.source
     table: dict[str, Any] = {}
@@ -42,7 +41,6 @@ def digests(params: Params) -> dict[str, dict[str, Any]]:
     return {
         "table": table,
         "pool": pool,
-        "weights": _weights_digest(params.embed.weights),
         "web": Ledger(paths.archive(source.archive) / LEDGER).marks(),
     }
 
@@ -75,15 +73,3 @@ def _poster_digest(table: Path, poster: str, params: Params) -> str:
     except PosterRefused as refused:
         return refused.reason
     return sha256(content)
-
-
-def _weights_digest(weights: str) -> dict[str, Any]:
-    if weights in ("imagenet", "random"):
-        return {"weights": weights}
-    path = paths.from_root(weights)
-    if not path.is_file():
-        raise BackboneError(
-            f"embed.weights names no file: {weights} (expected imagenet, random, or the path of a "
-            "weights file, absolute or relative to the repository)"
-        )
-    return {"weights": "file", "sha256": sha256_of_file(path)}

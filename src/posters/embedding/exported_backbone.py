@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 _INFO = "backbone.json"
 # The key of an exported network depends on all other parameters, and on these modules and packages.
 _IGNORED_PARAMS = {"batch_size", "engine", "precision", "if_unreachable"}
-_MODULES = (*("colour", "exported_backbone", "feature_layers", "keras_backbone", "openvino_model"),)
+_MODULES = (
+    *("colour", "exported_backbone", "feature_layers", "imagenet_weights", "keras_backbone"),
+    "openvino_model",
+)
 _PACKAGES = ("keras", "tensorflow", "openvino", "numpy")
 _BATCH_SIZE = 2  # if `embed.batch_size` is null: measured fastest for OpenVINO
 

@@ -3,7 +3,6 @@
 Their weights are ImageNet's, those of a file, or seeded random ones.
 """
 
-import hashlib
 import http.client
 import importlib
 import socket
@@ -21,8 +20,9 @@ from numpy.typing import NDArray
 from posters.embedding.backbone import Backbone, BackboneInfo, cores
 from posters.embedding.colour import COLOUR_SIZE
 from posters.embedding.feature_layers import FeatureLayers, choose_feature_layers, feature_model
+from posters.embedding.imagenet_weights import PINNED_NETWORK, vgg16_weights, weights_digest
 from posters.embedding.keras_import import import_keras, reset_keras
-from posters.errors import BackboneError
+from posters.errors import BackboneError, WeightsUnreachable
 
 if TYPE_CHECKING:
     from posters.params import EmbedParams
@@ -50,7 +50,7 @@ _INPUT_SIZES = {
 }
 
 _BATCH_SIZE = 32  # if `embed.batch_size` is null
-_DOWNLOAD_TIMEOUT = 30.0  # seconds without a byte
+_DOWNLOAD_TIMEOUT = 10.0  # seconds without a byte
 _CORRUPTED = "Incomplete or corrupted file"  # Keras's message for a download with a wrong hash
 
 
@@ -133,7 +133,7 @@ def load_backbone(params: "EmbedParams", *, weights_path: Path | None = None) ->
     else:
         network, origin = build(None), "file"
         _load_weights(network, name, weights_path or Path(params.weights))
-    digest = _weights_digest(network)
+    digest = weights_digest(network.get_weights())
     layers, retrieval_from = FeatureLayers((), ()), 0
     if params.pooling == "layers":
         layers = choose_feature_layers(network, name, params.layers)
@@ -165,20 +165,17 @@ def _with_imagenet_weights(
 ) -> tuple[Any, str]:
     """The network, and `imagenet`, or `random` if the download failed and may fail."""
     name = params.backbone
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT)  # Keras sets none
     try:
-        return build("imagenet"), "imagenet"
-    except Exception as error:
-        # Keras raises a bare Exception for most failed downloads.
-        types = (urllib.error.URLError, ConnectionError, TimeoutError, http.client.HTTPException)
-        messages = ("URL fetch failure", _CORRUPTED)
-        if not isinstance(error, types) and not any(text in str(error) for text in messages):
-            raise
+        if name != PINNED_NETWORK:
+            return _downloaded_by_keras(build), "imagenet"
+        network = build(None)
+        network.set_weights(vgg16_weights(lambda: _downloaded_by_keras(build).get_weights()))
+        return network, "imagenet"
+    except WeightsUnreachable as error:
         if params.if_unreachable == "stop":
             raise BackboneError(
                 f"ImageNet weights of {name} can't be downloaded ({error}): connect to the "
-                "internet, set embed.weights to a file, or set embed.if_unreachable to random"
+                "internet and run `make weights`, or set embed.weights to a file, or to random"
             ) from error
         line = "!" * 88
         print(
@@ -188,9 +185,24 @@ def _with_imagenet_weights(
             f"dvc repro\n{line}",
             file=sys.stderr,
         )
+    return build(None), "random"
+
+
+def _downloaded_by_keras(build: Callable[[str | None], Any]) -> Any:
+    """The network with the weights in Keras's cache, or else those of Keras's host."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT)  # Keras sets none
+    try:
+        return build("imagenet")
+    except Exception as error:
+        # Keras raises a bare Exception for most failed downloads.
+        types = (urllib.error.URLError, ConnectionError, TimeoutError, http.client.HTTPException)
+        messages = ("URL fetch failure", _CORRUPTED)
+        if not isinstance(error, types) and not any(text in str(error) for text in messages):
+            raise
+        raise WeightsUnreachable(str(error)) from error
     finally:
         socket.setdefaulttimeout(before)
-    return build(None), "random"
 
 
 def _load_weights(network: Any, name: str, path: Path) -> None:
@@ -210,12 +222,3 @@ def _load_weights(network: Any, name: str, path: Path) -> None:
             f"the weights in {path.name} don't fit {name} without its top: {reason}. Expected a "
             f".weights.h5 or .h5 file saved from keras.applications.{name}(include_top=False)"
         ) from error
-
-
-def _weights_digest(network: Any) -> str:
-    """The SHA-256 of all weights, with their shapes and types, in their order."""
-    digest = hashlib.sha256()
-    for weight in network.get_weights():
-        digest.update(f"{weight.shape}{weight.dtype}".encode())
-        digest.update(np.ascontiguousarray(weight).tobytes())
-    return digest.hexdigest()

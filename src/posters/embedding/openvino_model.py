@@ -46,7 +46,7 @@ class OpenVinoModel:
         threads: int | None = None,
         content: Sequence[bytes] | None = None,
     ) -> None:
-        openvino = _import_openvino()
+        openvino = import_openvino()
         for file in openvino_files(path) if content is None else ():
             if not file.is_file():
                 raise DataError(f"data/{path.parent.name}/{file.name} is missing: run `dvc repro`")
@@ -91,7 +91,7 @@ def write_openvino_model(model: Any, path: Path) -> None:
 
     The same model gives the same bytes. Weights stay in float32.
     """
-    openvino = _import_openvino()
+    openvino = import_openvino()
     with warnings.catch_warnings():
         # OpenVINO calls the model with a list of one input, and Keras warns.
         warnings.filterwarnings("ignore", message="The structure of `inputs` doesn't match")
@@ -113,12 +113,13 @@ def usable_precision(wanted: str) -> str:
 @cache
 def has_bfloat16() -> bool:
     """Whether this processor calculates in bfloat16; emulation would be slower than float32."""
-    capabilities = _import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    capabilities = import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return "BF16" in capabilities
 
 
 @cache
-def _import_openvino() -> Any:
+def import_openvino() -> Any:
+    """Import OpenVINO, which takes tenths of a second."""
     # OpenVINO sends usage data at each import, unless this package is absent.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     import openvino

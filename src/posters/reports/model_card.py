@@ -26,6 +26,7 @@ def model_card(
         "caveats": words.caveat_texts(evaluation["run"]["caveats"]),
         "facts": words.facts(evaluation, catalogue),
         "terms": {name: words.source_text(name)[1] for name in evaluation["run"]["source"]},
+        "weights_terms": words.weights_terms(evaluation["run"]["backbone"]["weights_digest"]),
         "datasets": catalogue["source"].get("datasets", {}),
         "out_of_scope": words.out_of_scope(evaluation),
         "results": _results([evaluation[test] for test in TESTS]),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from posters.catalogue.caveats import GENERATED
+from posters.embedding.imagenet_weights import VGG16_SHA256
 
 FEW_POSTERS = 10
 """A mean over fewer posters is marked as uncertain."""
@@ -52,6 +53,16 @@ _SOURCES: dict[str, tuple[str, str]] = {
 def source_text(name: str) -> tuple[str, str]:
     """What a source is, and the terms of use of its data."""
     return _SOURCES.get(name, (name, "unknown terms"))
+
+
+def weights_terms(digest: str) -> str | None:
+    """Who made a network's weights, and their licence; None for weights that are not known."""
+    if digest != VGG16_SHA256:
+        return None
+    return (
+        "VGG16 by K. Simonyan and A. Zisserman (Visual Geometry Group, University of Oxford), "
+        "trained on ImageNet, CC BY 4.0; converted by Keras Applications"
+    )
 
 
 count = "{:,}".format

@@ -40,7 +40,6 @@ def log_evaluation(params: Params, parts: Parts, evaluation: dict[str, Any]) -> 
         "split_sha256": sha256_of_file(paths.SPLIT),
         **{f"{test}_test_sha256": _test_digest(parts[test]) for test in TESTS},
         "weights": backbone.weights,
-        "weights_sha256": backbone.weights_digest,
         "source": ", ".join(run["source"]),
         "caveats": ", ".join(run["caveats"]) or "none",
         "git_commit": _git_commit() or "none",
@@ -56,7 +55,8 @@ def log_evaluation(params: Params, parts: Parts, evaluation: dict[str, Any]) -> 
         params.evaluate.experiment,
         f"t={params.rebalance.t} {backbone.name} {head}{run['model_sha256'][:7]}",
         # The section `fetch` is left out: it holds an e-mail address and does not affect results.
-        params={k: v for k, v in flatten(params).items() if not k.startswith("fetch.")},
+        params={k: v for k, v in flatten(params).items() if not k.startswith("fetch.")}
+        | {"embed.weights_sha256": backbone.weights_digest},
         metrics=_metrics(evaluation, catalogue),
         history=pd.read_csv(paths.MODEL / "history.csv"),
         tags=tags,
