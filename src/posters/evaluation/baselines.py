@@ -8,6 +8,7 @@ regression predicts a distribution, which is corrected for label shift as the he
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,10 @@ _COMPONENTS = 512
 Inputs = NDArray[np.float32]
 Predict = Callable[[Inputs], NDArray[np.float64]]
 """Inputs, shape (n, size), to years, shape (n,)."""
+
+
+_Classifiers = dict[tuple[int, float], Any]
+"""Classifiers of decades by the number of rows and the setting: the same for all priors."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +86,14 @@ def fit_baselines(part: Part, priors: Priors) -> dict[str, Baselines]:
     features = _features(training)
     inputs = {name: [of(part) for part in parts] for name, of in features.items()}
     true = [part.years for part in parts]
+    classifiers: _Classifiers = {}
 
     def fitted(prior: str) -> Baselines:
         weights = [importance_weights(own, priors.years, priors.named(prior)) for own in true]
         models, settings = {}, {}
-        for name, (used, fit, tried) in _models(len(training.years), priors, prior).items():
+        for name, (used, fit, tried) in _models(
+            len(training.years), priors, prior, classifiers
+        ).items():
             first, second, both = map(_Rows, inputs[used], true, weights)
             errors = {setting: second.error(fit(first, setting)) for setting in tried}
             settings[name] = min(errors, key=errors.__getitem__)
@@ -114,7 +122,7 @@ def _features(training: Part) -> dict[str, Callable[[Part], Inputs]]:
 
 
 def _models(
-    rows: int, priors: Priors, prior: str
+    rows: int, priors: Priors, prior: str, classifiers: _Classifiers
 ) -> dict[str, tuple[str, Callable[[_Rows, float], Predict], Sequence[float]]]:
     """The features of each model, how it is fitted, and the settings to try."""
     neighbours = sorted({min(count, rows) for count in (3, 5, 10, 20, 40, 80)})
@@ -122,7 +130,11 @@ def _models(
         "ridge": ("components", _ridge, [100.0, 300.0, 1000.0, 3000.0, 10_000.0, 30_000.0]),
         "knn": ("vectors", partial(_nearest, priors.years), neighbours),
         "svr": ("components", _support_vectors, [10.0, 30.0, 100.0]),
-        "logistic": ("components", partial(_logistic, priors, prior), [3.0, 10.0, 30.0]),
+        "logistic": (
+            "components",
+            partial(_logistic, priors, prior, classifiers),
+            [3.0, 10.0, 30.0],
+        ),
         "colour": ("colours", _ridge, [0.1, 1.0, 10.0, 100.0, 1000.0]),
     }
 
@@ -146,17 +158,13 @@ def _support_vectors(rows: _Rows, inverse_penalty: float) -> Predict:
     return predict
 
 
-def _logistic(priors: Priors, prior: str, rows: _Rows, inverse_penalty: float) -> Predict:
-    """Fitted without weights, as the head is."""
-    years = priors.years
-    decades = rows.true // 10
-    several = len(np.unique(decades)) > 1
-    # Relative to the variance, so that the same settings suit networks of all sizes.
-    inverse_penalty /= float(rows.inputs.var(axis=0).sum())
-    model = DummyClassifier()
-    if several:
-        model = LogisticRegression(C=inverse_penalty, solver="newton-cg", tol=1e-3)
-    model.fit(rows.inputs, decades)
+def _logistic(
+    priors: Priors, prior: str, classifiers: _Classifiers, rows: _Rows, inverse_penalty: float
+) -> Predict:
+    years, key = priors.years, (len(rows.true), inverse_penalty)
+    if key not in classifiers:
+        classifiers[key] = _fit_classifier(rows, inverse_penalty)
+    model = classifiers[key]
     # Within a decade, the years are as frequent as in the training rows.
     within = (years // 10 == model.classes_[:, None]) * priors.learned
     within /= within.sum(axis=1, keepdims=True)
@@ -165,6 +173,15 @@ def _logistic(priors: Priors, prior: str, rows: _Rows, inverse_penalty: float) -
         return median(priors.adjusted(model.predict_proba(inputs) @ within, prior), years)
 
     return predict
+
+
+def _fit_classifier(rows: _Rows, inverse_penalty: float) -> Any:
+    """Logistic regression of decades, fitted without weights, as the head is."""
+    decades = rows.true // 10
+    # Relative to the variance, so that the same settings suit networks of all sizes.
+    inverse_penalty /= float(rows.inputs.var(axis=0).sum())
+    model: Any = LogisticRegression(C=inverse_penalty, solver="newton-cg", tol=1e-3)
+    return (model if len(np.unique(decades)) > 1 else DummyClassifier()).fit(rows.inputs, decades)
 
 
 def _predict(
