@@ -44,8 +44,6 @@ def draw_reliability(
         _reliability_diagram(left, table[table["n"] > 0], colour)
         style_axes(right, f"{test} test: largest cumulative difference {distance:.1%}")
         _histogram(right, table["share"], posters, colour)
-    shares = pd.concat([table["share"] for table in tables.values()])
-    plots[0][1].set_ylim(0, 1.3 * max(0.15, shares.max()))
     plots[-1][0].set_xlabel("predicted probability of the most probable decade")
     plots[-1][1].set_xlabel("predicted probability of all years before the true year")
     for axes in plots.flat:
@@ -61,8 +59,8 @@ def _reliability_diagram(axes: Axes, table: pd.DataFrame, colour: str) -> None:
     low, high = chance_limits(stated, count)
     axes.vlines(stated, low, high, color=colour, alpha=0.35, lw=5, label="range by chance")
     axes.plot(stated, right, "o", color=colour, zorder=5, label="posters, their number above")
-    for x, number in zip(stated, count, strict=True):
-        axes.text(x, 1.05, f"{number:.0f}", ha="center", va="center", fontsize=8, color=FAINT)
+    for x, number in zip(table.index + 0.05, count, strict=True):
+        axes.text(x, 1.05, f"{number}", ha="center", va="center", fontsize=8, color=FAINT)
     axes.set(ylim=(0, 1.1), yticks=np.linspace(0, 1, 6), ylabel="share of posters in that decade")
     axes.legend(fontsize=8, loc="lower right", edgecolor="none")
 
@@ -74,5 +72,6 @@ def _histogram(axes: Axes, share: pd.Series, posters: int, colour: str) -> None:
     axes.axhline(even, **_PERFECT)
     axes.axhspan(low[0], high[0], color=INK, alpha=0.12, lw=0, zorder=3, label="range by chance")
     axes.set_ylabel("share of posters in each tenth")
+    axes.margins(y=0.2)
     axes.yaxis.set_major_locator(MultipleLocator(0.05))
     axes.legend(frameon=False, fontsize=8, loc="upper right", ncols=2)
