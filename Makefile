@@ -9,7 +9,7 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup weights repro compare card sweep ablation bench ray retry-failed refresh test test-fast lint ui app lock
+.PHONY: help setup weights repro compare card sweep ablation splits bench ray retry-failed refresh test test-fast lint ui app lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -55,8 +55,11 @@ bench: setup ## measure speed beside other libraries: metrics/benchmark.json (AR
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-bench.lock
 	$(BIN)/python -m benchmarks $(ARGS)
 
-ablation: setup ## change one choice at a time, over several splits, and write a table (ARGS="--splits 3")
+ablation: setup ## change one choice at a time, and cross-validate it on the training rows (ARGS="--repeats 3")
 	$(BIN)/python src/ablate.py $(ARGS)
+
+splits: setup ## test the model and the baselines on several splits: metrics/splits.csv (ARGS="--splits 3")
+	$(BIN)/python src/splits.py $(ARGS)
 
 retry-failed: setup ## retry downloads that failed for temporary reasons, then run the pipeline
 	$(BIN)/python src/ask_again.py failed

@@ -20,6 +20,7 @@ from posters.files import write_json, write_text
 from posters.params import load_params
 from posters.reports import figures
 from posters.reports.contact_sheet import neighbours_sheet
+from posters.reports.reliability_figure import draw_reliability
 from posters.reports.report import Findings, find_neighbours, render
 from posters.reports.words import result_in_words
 from posters.tracking.registry import register
@@ -55,6 +56,7 @@ def main() -> None:
         "model_sha256": model_digest(),
         "baselines": settings,
         "temperature": about["temperature"],
+        "interval": year_model.level,
     }
     run = {**parts.provenance(params), **made_from}
     evaluation = {**by_test, "origin": origin, "run": run}
@@ -76,6 +78,7 @@ def main() -> None:
     history = pd.read_csv(paths.MODEL / "history.csv")
     figures.loss_curve(history, plots / "loss_curve.png", caveats=caveats)
     figures.draw_errors(parts, own, by_test, year_model.level, plots, caveats)
+    draw_reliability(reliability, plots / "reliability.png", caveats=caveats)
     embeddings = read_embeddings(paths.EMBEDDINGS)
     neighbours = find_neighbours(parts, embeddings, params.evaluate)
     neighbours_sheet(neighbours, paths.DATA, plots / "neighbours.png", caveats=caveats)
@@ -88,7 +91,6 @@ def main() -> None:
         posters=paths.DATA,
         before=params.rebalance.before,
         head=params.train.head,
-        level=year_model.level,
         sweep=sweep_table.read_sweep(paths.INPUTS / "sweep.csv"),
     )
     write_text(plots / "report.html", render(findings))

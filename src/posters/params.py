@@ -198,7 +198,6 @@ class TrainParams(Section):
     weight_decay: Annotated[float, Field(ge=0)]
     batch_size: Count
     epochs: Count
-    members: Count
     interval: Share
     seed: Seed
 

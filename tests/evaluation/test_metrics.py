@@ -18,6 +18,7 @@ from posters.evaluation.metrics import (
     year_metrics,
 )
 from posters.years.dataset import Part
+from posters.years.intervals import NEAREST
 from posters.years.year_distribution import smoothed
 from posters.years.year_model import YearPredictions
 
@@ -202,6 +203,15 @@ def test_chance_limits_contain_95_percent_of_coverages() -> None:
     low, high = chance_limits(0.8, counts)
     samples = np.random.default_rng(0).binomial(counts, 0.8, (20_000, 2)) / counts
     assert ((low <= samples) & (samples <= high)).mean(axis=0) == pytest.approx(0.95, abs=0.02)
+
+
+def test_chance_limits_include_the_spread_of_the_thresholds() -> None:
+    rows, tested = 500, 100
+    scores = np.sort(np.random.default_rng(0).random((20_000, int(NEAREST * rows))), axis=1)
+    coverage = scores[:, int(np.ceil(0.8 * (scores.shape[1] + 1))) - 1]
+    samples = np.random.default_rng(1).binomial(tested, coverage) / tested
+    low, high = chance_limits(0.8, np.array([tested]), calibration_rows=rows)
+    assert ((low <= samples) & (samples <= high)).mean() == pytest.approx(0.95, abs=0.02)
 
 
 # By decade.

@@ -202,7 +202,7 @@ def test_decades_agree_with_the_metrics(walk: Walk) -> None:
 def test_plots_are_pictures_of_readable_size(walk: Walk) -> None:
     stages = yaml.safe_load(walk.project.read("dvc.yaml"))["stages"]
     pictures = [plot for out in stages["evaluate"]["plots"] for plot in out if "png" in plot]
-    assert len(pictures) == 7
+    assert len(pictures) == 8
     for plot in pictures:
         with Image.open(walk.project.folder / plot) as image:
             assert image.format == "PNG"
@@ -232,8 +232,8 @@ def test_dvc_plots_show_has_each_figure_once(walk: Walk) -> None:
     walk.project.run("dvc", "plots", "show")
     page = walk.project.read("dvc_plots/index.html")
     pictures = re.findall(r'<img[^>]*src="[^"]*?(\w+)\.png"', page)
-    assert len(pictures) == 7
-    assert len(set(pictures)) == 7
+    assert len(pictures) == 8
+    assert len(set(pictures)) == 8
     assert "val_mae" in page
 
 

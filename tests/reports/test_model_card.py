@@ -52,12 +52,17 @@ def test_numbers_come_from_the_metrics(metrics: Metrics) -> None:
     before = model_card(*metrics)
     evaluation["natural"]["mae"] = 87.6
     evaluation["balanced"]["coverage"] = 0.123
+    evaluation["balanced"]["calibration_error"] = 0.0543
+    evaluation["natural"]["validation_mae"] = 67.8
+    evaluation["run"]["temperature"] = 4.321
+    evaluation["run"]["interval"] = 0.99
     catalogue["added"] = 98765
     balanced = decades["test"] == "balanced"
     decades.loc[balanced & (decades["prior"] == "uniform"), "mae"] = 76.54
     decades.loc[balanced & (decades["prior"] == "natural"), "mae"] = 65.43
     after = model_card(*metrics)
-    for number in ("**87.6**", "| 12% |", "98,765", "| 76.5 |"):
+    shown = ("**87.6**", "| 12% |", "| 5.4% |", "67.8 years under", "temperature 4.32", "about 99%")
+    for number in (*shown, "98,765", "| 76.5 |"):
         assert number not in before
         assert number in after
     assert "65.4" not in after, "a prior that does not match the test"

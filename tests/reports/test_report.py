@@ -45,7 +45,6 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> Findings:
         posters=folder,
         before=2000,
         head="distribution",
-        level=0.8,
     )
 
 
@@ -111,6 +110,19 @@ def test_facts_and_caveats_are_shown_first(page: str, findings: Findings) -> Non
     without = soup_of(render(changed(findings, run__caveats=[])))
     assert not without.select(".notice")
     assert text_of(without.select_one(".scope")).startswith("Proof of a poster's age")
+
+
+def test_calibration_is_that_of_the_run(findings: Findings) -> None:
+    values = {"natural__calibration_error": 0.0123, "balanced__calibration_error": 0.0234}
+    values |= {"natural__pit_distance": 0.0345, "balanced__pit_distance": 0.0456}
+    values |= {"run__temperature": 1.234, "run__interval": 0.9}
+    soup = soup_of(render(changed(findings, **values)))
+    section = text_of(soup.select_one("section[aria-labelledby=reliability]"))
+    assert "1.2 percentage points on the natural test and 2.3 percentage" in section
+    assert "3.5 percentage points on the natural test and 4.6 percentage" in section
+    assert "temperature 1.23 (" in text_of(soup.select_one(".facts"))
+    coverage = text_of(soup.select_one("section[aria-labelledby=decades]"))
+    assert "for posters of any era 90% of them contain the true year" in coverage
 
 
 def test_tables_by_decade_are_those_of_the_metrics(page: str, findings: Findings) -> None:

@@ -55,7 +55,7 @@ def test_each_repro_is_one_run_with_everything_in_it(walk: Walk) -> None:
     assert tags["caveats"] == "random MobileNetV2 weights"
     assert tags["git_commit"] == walk.commit
     files = {file.name for file in walk.project.folder.glob("mlartifacts/*/artifacts/*")}
-    assert {"neighbours.png", "loss_curve.png", "coverage_by_decade.png"} <= files
+    assert {"neighbours.png", "loss_curve.png", "reliability.png", "reliability.csv"} <= files
     assert {"evaluation.json", "catalogue.json", "decades.csv"} <= files
     rows = query(walk.database, "SELECT run_uuid, value FROM params WHERE key = 'rebalance.t'")
     for run, t in rows:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from posters.evaluation.baselines import Baselines
 from posters.evaluation.reliability import reliability_metrics, reliability_table, stated_and_found
 from posters.years.dataset import Part, Parts
-from posters.years.intervals import covered
+from posters.years.intervals import NEAREST, covered
 from posters.years.year_model import YearPredictions
 
 PRIOR_OF = {"natural": "natural", "balanced": "uniform"}
@@ -190,11 +190,21 @@ def decade_table(
 
 
 def chance_limits(
-    level: float, counts: NDArray[np.int64]
+    share: float | NDArray[np.float64],
+    counts: NDArray[np.int64],
+    *,
+    calibration_rows: float = np.inf,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Limits between which an observed coverage differs from `level` by chance alone.
+    """Limits between which an observed share differs from the expected one by chance alone.
 
-    Two standard errors below and above the level, for each number of posters, within 0 and 1.
+    Two standard errors below and above `share`, for each number of posters, within 0 and 1.
+
+    Args:
+        share: the expected share, such as the nominal coverage of intervals.
+        counts: numbers of posters.
+        calibration_rows: training rows, if the share is the coverage of intervals. The threshold
+            of a year is fitted on `NEAREST` of them, which makes the coverage vary too.
     """
-    error = 2 * np.sqrt(level * (1 - level) / counts)
-    return np.maximum(level - error, 0), np.minimum(level + error, 1)
+    variance = share * (1 - share) * (1 / counts + 1 / (NEAREST * calibration_rows))
+    error = 2 * np.sqrt(variance)
+    return np.maximum(share - error, 0), np.minimum(share + error, 1)

@@ -103,7 +103,7 @@ def error_by_decade(decades: pd.DataFrame) -> Markup:
     return chart.svg()
 
 
-def coverage_by_decade(decades: pd.DataFrame, level: float) -> Markup:
+def coverage_by_decade(decades: pd.DataFrame, level: float, training_rows: int) -> Markup:
     """Coverage of the intervals by decade with the range of the sampling error; see above."""
     label = f"Coverage of the {level:.0%} intervals by decade; the table below has the values."
     chart = _decade_chart(label, decades, top=1.04)
@@ -112,7 +112,8 @@ def coverage_by_decade(decades: pd.DataFrame, level: float) -> Markup:
     chart.line([(chart.x_range[0], level), (chart.x_range[1], level)], "dashed")
     for number, test in enumerate(TESTS):
         of_test = decades[decades["test"] == test]
-        limits = chance_limits(level, of_test["n"].to_numpy())
+        count = of_test["n"].to_numpy()
+        limits = chance_limits(level, count, calibration_rows=training_rows)
         for row, low, high in zip(_rows(of_test), *limits, strict=True):
             x = row.decade + 3 + 4 * number
             chart.bar(x - 1.2, x + 1.2, low, high, f"{_COLOURS[test]} range")

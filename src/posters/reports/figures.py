@@ -64,12 +64,15 @@ def draw_histograms(
 
 
 def loss_curve(history: pd.DataFrame, path: Path, *, caveats: Sequence[str] = ()) -> None:
-    """Mean absolute error by epoch, from the columns `epoch`, `mae` and `val_mae`."""
-    figure = new_figure(7.2, 4.2, "Training of the year model", caveats)
+    """Mean absolute error by epoch, from the columns `epoch`, `mae` and `val_mae`.
+
+    Each is the mean over all folds.
+    """
+    figure = new_figure(7.2, 4.2, "Training of the year model, mean over all folds", caveats)
     axes = figure.subplots()
     style_axes(axes)
-    axes.plot(history["epoch"], history["mae"], color=BLUE, label="training (with dropout)")
-    axes.plot(history["epoch"], history["val_mae"], color=ORANGE, label="validation")
+    axes.plot(history["epoch"], history["mae"], color=BLUE, label="training rows (with dropout)")
+    axes.plot(history["epoch"], history["val_mae"], color=ORANGE, label="left-out fold")
     axes.set(xlabel="epoch", ylabel="mean absolute error (years)", ylim=(0, None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False)
@@ -93,11 +96,12 @@ def draw_errors(
     _scatter_plots(figure, parts, predictions, metrics)
     save(figure, folder / "predicted_true.png")
     decades = {test: by_decade(parts[test], own) for test, own in predictions.items()}
+    rows = len(parts["train"].years)
     figure = new_figure(9.6, 6.0, "Error by decade", caveats)
     _error_by_decade(figure, decades)
     save(figure, folder / "error_by_decade.png")
     figure = new_figure(9.6, 6.0, f"Coverage of the {level:.0%} intervals by decade", caveats)
-    _coverage_by_decade(figure, decades, level)
+    _coverage_by_decade(figure, decades, level, rows)
     save(figure, folder / "coverage_by_decade.png")
 
 
@@ -143,7 +147,9 @@ def _error_by_decade(figure: Figure, decades: Mapping[str, pd.DataFrame]) -> Non
     upper.legend(frameon=False, loc="upper right", title="above each bar: number of posters")
 
 
-def _coverage_by_decade(figure: Figure, decades: Mapping[str, pd.DataFrame], level: float) -> None:
+def _coverage_by_decade(
+    figure: Figure, decades: Mapping[str, pd.DataFrame], level: float, training_rows: int
+) -> None:
     """Coverage and mean width of the intervals by decade."""
     upper, lower = _decade_axes(figure, decades)
     upper.axhline(level, color=INK, lw=0.9, ls=(0, (4, 3)))
@@ -152,7 +158,7 @@ def _coverage_by_decade(figure: Figure, decades: Mapping[str, pd.DataFrame], lev
     ):
         x = np.asarray(table.index) + offset
         count, coverage = table["n"].to_numpy(), table["coverage"].to_numpy()
-        low, high = chance_limits(level, count)
+        low, high = chance_limits(level, count, calibration_rows=training_rows)
         nominal, limits = np.full(len(count), level), [level - low, high - level]
         upper.errorbar(x, nominal, yerr=limits, fmt="none", ecolor=colour, alpha=0.35, lw=5)
         total = int(count.sum())

@@ -56,6 +56,7 @@ def _results(tests: Sequence[Mapping[str, float]]) -> list[list[str]]:
         row("median error", "median_ae"),
         row("within 10 years", "within_10", words.percent),
         row("coverage of the intervals", "coverage", words.percent),
+        row("calibration error", "calibration_error", "{:.1%}".format),
         row("mean width of the intervals", "interval_width"),
     ]
 

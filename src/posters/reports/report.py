@@ -37,7 +37,6 @@ class Findings:
         posters: `file` is relative to this folder.
         before: the first year that is not topped up.
         head: kind of the year model, as in `train.head`.
-        level: nominal coverage of the intervals.
         sweep: see `posters.evaluation.sweep_table`; None without a sweep.
     """
 
@@ -49,7 +48,6 @@ class Findings:
     posters: Path
     before: int
     head: str
-    level: float
     sweep: pd.DataFrame | None = None
 
 
@@ -76,6 +74,7 @@ def render(findings: Findings) -> str:
         PosterRefused: a poster that is shown can't be read.
     """
     evaluation, catalogue = findings.evaluation, findings.catalogue
+    run = evaluation["run"]
     tested = findings.tested.assign(
         error=(findings.tested["predicted"] - findings.tested["year"]).abs()
     )
@@ -92,12 +91,12 @@ def render(findings: Findings) -> str:
         "tests": words.TESTS_IN_WORDS,
         "evaluation": evaluation,
         "catalogue": catalogue,
-        "run": evaluation["run"],
-        "caveats": words.caveat_texts(evaluation["run"]["caveats"]),
+        "run": run,
+        "caveats": words.caveat_texts(run["caveats"]),
         "facts": words.facts(evaluation, catalogue)
         | {"Year model": words.YEAR_MODELS[findings.head]},
         "attribution": catalogue["source"]["attribution"],
-        "level": findings.level,
+        "level": run["interval"],
         "models": {
             test: sorted((evaluation[test][key], name) for key, name in words.MODELS.items())
             for test in TESTS
@@ -117,7 +116,9 @@ def render(findings: Findings) -> str:
         "max_dots": charts.MAX_DOTS,
         "few": words.FEW_POSTERS,
         "error_chart": charts.error_by_decade(decades),
-        "coverage_chart": charts.coverage_by_decade(decades, findings.level),
+        "coverage_chart": charts.coverage_by_decade(
+            decades, run["interval"], run["counts"]["train"]
+        ),
         "decades": {test: decades[decades["test"] == test].to_dict("records") for test in TESTS},
         "neighbours": [
             (query, neighbours[:_MAX_NEIGHBOURS])

@@ -114,6 +114,11 @@ def facts(evaluation: Mapping[str, Any], catalogue: Mapping[str, Any]) -> dict[s
         f"{short['movies']:,} movies missing in total",
         "Training": f"{counts['train']:,} posters; {counts.get('excluded', 0):,} excluded as too "
         "similar to test posters",
+        "Cross-validation": "each training poster was predicted by a head that was not trained on "
+        f"it: MAE {years(evaluation['natural']['validation_mae'])} years under the natural prior, "
+        f"{years(evaluation['balanced']['validation_mae'])} under the uniform prior",
+        "Calibration": f"temperature {run['temperature']:.2f} (above 1: the heads were too "
+        "certain), fitted to these predictions",
         "Tests": f"{counts['natural']:,} posters in the natural test, "
         f"{counts['balanced']:,} in the balanced test",
         "Network": f"{backbone['name']}, frozen, {WEIGHTS[backbone['weights']]}",

@@ -18,9 +18,10 @@ from posters.years.splitting import TESTS
 
 _PLOTS = (
     *("report.html", "movies_distribution_1.png", "movies_distribution_2.png", "loss_curve.png"),
-    *("predicted_true.png", "error_by_decade.png", "coverage_by_decade.png", "neighbours.png"),
+    *("predicted_true.png", "error_by_decade.png", "coverage_by_decade.png", "reliability.png"),
+    "neighbours.png",
 )
-_METRICS = ("catalogue.json", "evaluation.json", "decades.csv")
+_METRICS = ("catalogue.json", "evaluation.json", "decades.csv", "reliability.csv")
 
 
 def log_evaluation(params: Params, parts: Parts, evaluation: dict[str, Any]) -> str:

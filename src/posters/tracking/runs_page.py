@@ -25,6 +25,8 @@ _DESCRIPTION = """Each run is one trained and evaluated model. Errors are mean a
 years: `balanced.mae` on the balanced test (the same number of posters of every year), `natural.mae`
 on the natural test (mostly recent posters). `balanced.best_constant_mae` is the error of the best
 constant prediction. `balanced.coverage` is the share of intervals that contain the true year.
+`balanced.validation_mae` and `natural.validation_mae` are the cross-validated errors on the
+training posters under each prior; one of them chooses the champion.
 Compare errors only between runs with the same tag `balanced_test_sha256`. The tag `caveats` says
 why the errors of a run may say nothing about real posters."""
 
