@@ -198,7 +198,6 @@ def small_project(folder: Path, draw: Callable[[str, int], Path]) -> Project:
         train__hidden=[16],
         train__batch_size=32,
         train__epochs=6,
-        train__members=2,
         evaluate__queries=2,
     )
     project.commit()
