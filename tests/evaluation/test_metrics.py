@@ -125,6 +125,17 @@ def test_limits_contain_the_true_mean_in_95_percent_of_samples() -> None:
     assert 0.91 <= contained / 200 <= 0.985
 
 
+def test_value_with_weight_counts_as_often_as_its_weight() -> None:
+    generator = np.random.default_rng(0)
+    values, weights = generator.normal(10, 3, 50), generator.integers(0, 4, 50)
+    weights[::2] += 1  # so that no group is lost
+    groups = np.array([f"group {number // 2:02}" for number in range(50)])
+    limits = bootstrap(values, list(groups), seed=0, weights=weights.astype(np.float64))
+    repeated = np.repeat(np.arange(50), weights)
+    assert 0 in weights
+    assert limits == pytest.approx(bootstrap(values[repeated], list(groups[repeated]), seed=0))
+
+
 # The metrics of a test.
 
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 from conftest import write_table
-from memory_source import make_gatherer
-from misbehaving_server import reply
 from sites import Sites, settings
 from source_params import POSTER
 
@@ -81,17 +79,3 @@ def test_files_outside_the_folder_are_read_only_if_allowed(
             assert "set source.allow_outside to true" in error.detail
             refused.append(movie.poster)
     assert sorted(refused) == ([] if allow_outside else sorted(set(names) - set(inside)))
-
-
-def test_control_characters_of_a_server_are_not_in_the_list_of_refusals(
-    sites: Sites, tmp_path: Path
-) -> None:
-    sites.on("/1.jpg", reply(b"text", Content_Type="text/\x1b[31mred\x07x"))
-    table = write_table(
-        tmp_path / "movies.csv", [("tt0000001", "A Film", 1950, "https://a.example/1.jpg")]
-    )
-    tables = Tables(table, table, seed=1, max_bytes=RULES.max_bytes)
-    with sites.archive(tmp_path / "web", TableSource.sites(tables, settings())) as archive:
-        gatherer = make_gatherer(TableSource(tables, archive, settings(), RULES), tmp_path)
-        assert gatherer.gather(tables.initial[0], "initial") is None
-    assert gatherer.refusals[0].detail.startswith("a.example sent text/ [31mred x, expected")

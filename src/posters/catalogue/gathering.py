@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 from tqdm import tqdm
 
 from posters.catalogue.entries import Entry, Origin, Refusal
-from posters.catalogue.movie_table import MAX_TITLE, Movie, one_line
+from posters.catalogue.movie_table import MAX_TITLE, Movie
 from posters.catalogue.source_protocol import Picture, Source
 from posters.errors import FetchFailed, PosterRefused, SourceError
 from posters.files import sha256
@@ -204,8 +204,7 @@ class Gatherer:
             raise refused
 
     def _refuse(self, movie: Movie, origin: Origin, refused: PosterRefused | FetchFailed) -> None:
-        # A server may have chosen words of it.
-        reason, detail = refused.reason, one_line(refused.detail)
+        reason, detail = refused.reason, refused.detail
         self.refusals.append(Refusal(movie.imdb_id, movie.year, origin, reason, detail))
         if isinstance(refused, FetchFailed):
             self._temporary_failures += refused.temporary

@@ -34,7 +34,7 @@ class Movie:
     """A movie as a source offers it.
 
     Attributes:
-        title: on one line (see `one_line`).
+        title: on one line, without control characters.
         year: of its first release, the label.
         poster: where the source finds its poster: a path or an address.
     """
@@ -45,7 +45,7 @@ class Movie:
     poster: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "title", one_line(self.title))
+        object.__setattr__(self, "title", _one_line(self.title))
 
 
 @dataclass
@@ -80,8 +80,8 @@ class Parsed:
         return Parsed(movies, self.left_out + outside)
 
 
-def one_line(text: str) -> str:
-    """A foreign text with each run of white space and control characters as one space."""
+def _one_line(text: str) -> str:
+    """A text with each run of white space and control characters as one space."""
     return " ".join(re.sub(f"[{_CONTROLS}]", " ", text).split())
 
 

@@ -1,0 +1,73 @@
+"""The reliability of stated probabilities: by hand, and for predictions of known quality."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from posters.evaluation.reliability import (
+    reliability_metrics,
+    reliability_table,
+    stated_and_found,
+)
+from posters.years.year_distribution import Probabilities, likeliest_decade, median, smoothed
+from posters.years.year_model import YearPredictions
+
+YEARS = np.arange(1900, 2000)
+
+
+def predictions_of(probabilities: Probabilities, years: NDArray[np.int64]) -> YearPredictions:
+    """Predictions with these probabilities; their intervals play no part."""
+    year = median(probabilities, years)
+    low = high = np.rint(year).astype(np.int64)
+    return YearPredictions(
+        probabilities, years, year, low, high, *likeliest_decade(probabilities, years)
+    )
+
+
+def metrics_if(stated_width: float) -> dict[str, float]:
+    """The metrics of Gaussians of this width, if the true widths are 8 years."""
+    generator = np.random.default_rng(0)
+    centre = generator.integers(1930, 1970, 20_000)
+    true = np.rint(generator.normal(centre, 8)).astype(np.int64).clip(1900, 1999)
+    predictions = predictions_of(smoothed(centre, YEARS, stated_width), YEARS)
+    return reliability_metrics(reliability_table(stated_and_found(predictions, true)))
+
+
+def test_decade_and_what_is_before_the_year_are_read_from_the_probabilities() -> None:
+    years = np.array([1998, 1999, 2000, 2001])
+    probabilities = np.array([[0.1, 0.2, 0.3, 0.4], [0.4, 0.4, 0.1, 0.1], [0.0, 0.0, 0.0, 1.0]])
+    found = stated_and_found(predictions_of(probabilities, years), np.array([2000, 2001, 1998]))
+    assert found["stated"].tolist() == pytest.approx([0.7, 0.8, 1.0])
+    assert found["right"].tolist() == [1, 0, 0]
+    assert found["before"].tolist() == pytest.approx([0.1 + 0.2 + 0.3 / 2, 0.9 + 0.1 / 2, 0])
+
+
+def test_table_and_metrics_are_those_computed_by_hand() -> None:
+    posters = pd.DataFrame(
+        {
+            "stated": [0.25, 0.29, 0.9, 1.0],
+            "right": [1.0, 0.0, 1.0, 1.0],
+            "before": [0.05, 0.45, 0.55, 1.0],
+        }
+    )
+    table = reliability_table(posters)
+    assert table.index.tolist() == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+    # An empty tenth has no means; the last one includes 1.
+    assert table["n"].tolist() == [0, 0, 2, 0, 0, 0, 0, 0, 0, 2]
+    assert table.dropna().index.tolist() == [0.2, 0.9]
+    assert table.dropna()["stated"].tolist() == pytest.approx([0.27, 0.95])
+    assert table.dropna()["right"].tolist() == [0.5, 1]
+    assert table["share"].tolist() == [0.25, 0, 0, 0, 0.25, 0.25, 0, 0, 0, 0.25]
+    metrics = reliability_metrics(table)
+    assert metrics["calibration_error"] == pytest.approx((2 * 0.23 + 2 * 0.05) / 4)
+    # Before 0.9: 75% of the posters, not 90%; before 0.1: 25%, not 10%; before 0.6: 75%, not 60%.
+    assert metrics["pit_distance"] == pytest.approx(0.15)
+
+
+def test_right_probabilities_have_small_errors_and_overconfident_ones_large() -> None:
+    right, certain, uncertain = metrics_if(8), metrics_if(2), metrics_if(25)
+    # Not 0, as years are whole: the most probable one has 5%.
+    assert max(right.values()) < 0.03
+    assert min(certain.values()) > 0.15
+    assert min(uncertain.values()) > 0.15
