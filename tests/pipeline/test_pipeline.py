@@ -21,7 +21,8 @@ from posters.evaluation.metrics import PRIOR_OF
 TEST_KEYS = {
     *("n", "mae", "rmse", "r2", "median_ae", "within_5", "within_10", "within_20", "macro_mae"),
     *("bias", "mae_low", "mae_high", "mae_natural_prior", "mae_uniform_prior", "coverage"),
-    *("coverage_1960_to_1989", "coverage_from_1990", "interval_width"),
+    *("coverage_1960_to_1989", "n_1960_to_1989", "coverage_from_1990", "n_from_1990"),
+    *("interval_width", "calibration_error", "pit_distance", "validation_mae"),
     *("best_constant_mae", "ridge_mae", "knn_mae", "svr_mae", "logistic_mae", "colour_mae"),
     "skill",
 }

@@ -29,7 +29,8 @@ class FeatureLayers:
 _VGG_YEAR = "block1_conv2 block2_conv2 block3_conv1 block3_conv{0} block4_conv1 block4_conv{0}"
 _VGG_RETRIEVAL = ("block1_pool", "block2_pool", "block3_pool", "block4_pool")
 
-# MobileNetV2: chosen by cross-validation on real posters (`make ablation`). VGG: the same depths.
+# MobileNetV2: chosen by the errors on tests of real posters, over several splits. VGG: the same
+# depths.
 _DEFAULT_LAYERS = {
     "MobileNetV2": FeatureLayers(
         year=tuple(f"block_{block}_expand_relu" for block in (1, 3, 6, 8, 10, 13)),
