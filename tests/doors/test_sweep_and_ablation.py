@@ -1,4 +1,4 @@
-"""`make sweep` and `make ablation` on the project of the walk."""
+"""`make sweep`, `make ablation` and `make splits` on the project of the walk."""
 
 import json
 import re
@@ -13,8 +13,8 @@ from conftest import Walk, query
 from PIL import Image
 
 TESTS = ("natural", "balanced")
-CHOICES = ("prior", "head")
-ABLATE = (sys.executable, "src/ablate.py", "--splits", "2", "--only", *CHOICES)
+ABLATE = (sys.executable, "src/ablate.py", "--only", "prior")
+SPLITS = (sys.executable, "src/splits.py", "--splits")
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +43,7 @@ def swept(walk: Walk) -> str:
 def ablated(walk: Walk) -> pd.DataFrame:
     """The table of a small ablation."""
     before = models(walk)
-    walk.project.run(*ABLATE)
+    walk.project.run(*ABLATE, "features")
     assert models(walk) == before
     return pd.read_csv(walk.project.folder / "metrics" / "ablation.csv")
 
@@ -124,29 +124,78 @@ def test_failed_sweep_writes_nothing(walk: Walk) -> None:
 def test_ablation_compares_each_variant_with_the_reference(
     ablated: pd.DataFrame, walk: Walk
 ) -> None:
-    assert {"pipeline", "other models", "reference", *CHOICES} == set(ablated["choice"])
-    reference = ablated[ablated["choice"] == "reference"].iloc[0]
-    pipeline = ablated[ablated["choice"] == "pipeline"].iloc[0]
-    variants = ablated.dropna(subset=["natural_difference"])
-    assert len(variants) == 6
+    assert ablated["choice"].tolist() == ["reference", "features", "features", "prior"]
+    reference, variants = ablated.iloc[0], ablated.iloc[1:]
     for test in TESTS:
-        difference = variants[test] - reference[test]
-        np.testing.assert_allclose(variants[f"{test}_difference"], difference, atol=0.002)
-        assert (variants[f"{test}_difference_low"] <= variants[f"{test}_difference"]).all()
-        assert (variants[f"{test}_difference"] <= variants[f"{test}_difference_high"]).all()
-        assert 0 <= pipeline[f"{test}_coverage"] <= 1
-        assert pipeline[f"{test}_low"] <= pipeline[test] <= pipeline[f"{test}_high"]
+        assert ablated[test].between(ablated[f"{test}_low"], ablated[f"{test}_high"]).all()
+        difference = variants[f"{test}_difference"]
+        np.testing.assert_allclose(difference, variants[test] - reference[test], atol=0.002)
+        limits = (variants[f"{test}_difference_{end}"] for end in ("low", "high"))
+        assert difference.between(*limits).all()
+    assert ablated.columns.str.contains("difference").sum() == 6
     assert_is_figure(walk, "ablation.png")
 
 
-@pytest.mark.usefixtures("ablated")
-def test_interrupted_ablation_continues(walk: Walk) -> None:
-    errors = sorted((walk.project.folder / ".cache" / "ablation").iterdir())
-    table = walk.project.folder / "metrics" / "ablation.csv"
-    finished = table.read_bytes()
-    table.unlink()
-    before = {file: file.stat().st_mtime_ns for file in errors}
-    errors[0].unlink()
-    walk.project.run(*ABLATE)
-    assert table.read_bytes() == finished
-    assert [file for file in errors if file.stat().st_mtime_ns != before[file]] == errors[:1]
+def test_ablation_has_the_validation_error_of_the_pipeline(
+    ablated: pd.DataFrame, walk: Walk
+) -> None:
+    for test in TESTS:
+        expected = walk.lowered.metrics[test]["validation_mae"]
+        assert ablated[test][0] == pytest.approx(expected, abs=0.001)
+
+
+def test_ablation_does_not_use_the_tests(ablated: pd.DataFrame, walk: Walk) -> None:
+    data = walk.project.folder / "data"
+    catalogue, embeddings = data / "catalogue.csv", data / "embeddings" / "embeddings.npy"
+    before = {file: file.read_bytes() for file in (catalogue, embeddings)}
+    split, movies = walk.lowered.split, walk.lowered.catalogue
+    tested = split["imdb_id"][split["part"] != "train"]
+    movies = movies.assign(year=movies["year"].mask(movies["imdb_id"].isin(tested), 1980))
+    matrix = np.load(embeddings)
+    matrix[np.isin(list(walk.lowered.catalogue["imdb_id"]), list(tested))] = np.nan
+    try:
+        movies.to_csv(catalogue, index=False, lineterminator="\n")
+        np.save(embeddings, matrix)
+        walk.project.run(*ABLATE)
+        again = pd.read_csv(walk.project.folder / "metrics" / "ablation.csv")
+    finally:
+        for file, content in before.items():
+            file.write_bytes(content)
+    assert len(tested) > 30
+    same = ablated[ablated["choice"] != "features"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(again, same)
+
+
+@pytest.fixture(scope="module")
+def split_again(walk: Walk) -> pd.DataFrame:
+    """The table of two splits."""
+    walk.project.run(*SPLITS, "2")
+    return pd.read_csv(walk.project.folder / "metrics" / "splits.csv").set_index(["test", "model"])
+
+
+def test_splits_have_the_error_of_each_model_on_each_test(split_again: pd.DataFrame) -> None:
+    models = ["year model", "ridge", "knn", "svr", "logistic", "colour", "best constant"]
+    assert list(split_again.index) == [(test, model) for test in TESTS for model in models]
+    assert split_again["mae"].between(split_again["mae_low"], split_again["mae_high"]).all()
+    of_head = split_again.xs("year model", level="model")
+    shares = ["coverage", "coverage_from_1990", "calibration_error", "pit_distance"]
+    assert ((of_head[shares] > 0) & (of_head[shares] <= 1)).all(axis=None)
+    # Of both splits together.
+    assert (of_head["n_1960_to_1989"] + of_head["n_from_1990"]).loc["balanced"] == 60
+
+
+@pytest.mark.usefixtures("split_again")
+def test_first_split_is_that_of_the_pipeline_and_was_kept(walk: Walk) -> None:
+    kept = walk.project.folder / ".cache" / "splits"
+    before = {file: file.stat().st_mtime_ns for file in kept.iterdir()}
+    walk.project.run(*SPLITS, "1")
+    assert len(before) == 2
+    assert {file: file.stat().st_mtime_ns for file in kept.iterdir()} == before
+    table = pd.read_csv(walk.project.folder / "metrics" / "splits.csv")
+    for row in table.itertuples():
+        key = "mae" if row.model == "year model" else f"{row.model.replace(' ', '_')}_mae"
+        metrics = walk.lowered.metrics[row.test]
+        # The pipeline predicts with OpenVINO.
+        assert row.mae == pytest.approx(metrics[key], abs=0.01), row
+        for name in ("coverage", "calibration_error", "skill") if key == "mae" else ():
+            assert getattr(row, name) == pytest.approx(metrics[name], abs=0.002)

@@ -178,14 +178,14 @@ def join_heads(models: Sequence[Any], temperature: float) -> Any:
     """One Keras model: vectors of shape (n, size) in, probabilities out, shape (n, n_years).
 
     Args:
-        models: networks that predict logits. Logits are averaged, not probabilities: their mean is
-            as certain as one network is, so that a temperature of single networks holds for it.
+        models: two networks or more that predict logits. Logits are averaged, not probabilities:
+            their mean is as certain as one network is, so that a temperature of single networks
+            holds for it.
         temperature: divides the logits, see `calibration`.
     """
     keras = import_keras()
     embedding = keras.Input(models[0].input_shape[1:], name="embedding")
-    logits = [model(embedding) for model in models]
-    mean = logits[0] if len(logits) == 1 else keras.layers.Average(name="average")(logits)
+    mean = keras.layers.Average(name="average")([model(embedding) for model in models])
     calibrated = keras.layers.Rescaling(1 / temperature, name="temperature")(mean)
     probabilities = keras.layers.Softmax(name="probability_of_each_year")(calibrated)
     return keras.Model(embedding, probabilities, name="year_head")
