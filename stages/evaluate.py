@@ -55,7 +55,7 @@ def main() -> None:
     made_from = {
         "model_sha256": model_digest(),
         "baselines": settings,
-        "temperature": about["temperature"],
+        "calibration": about["calibration"],
         "interval": year_model.level,
     }
     run = {**parts.provenance(params), **made_from}

@@ -54,7 +54,7 @@ def test_numbers_come_from_the_metrics(metrics: Metrics) -> None:
     evaluation["balanced"]["coverage"] = 0.123
     evaluation["balanced"]["calibration_error"] = 0.0543
     evaluation["natural"]["validation_mae"] = 67.8
-    evaluation["run"]["temperature"] = 4.321
+    evaluation["run"]["calibration"]["temperature"] = 4.321
     evaluation["run"]["interval"] = 0.99
     catalogue["added"] = 98765
     balanced = decades["test"] == "balanced"

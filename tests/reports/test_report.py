@@ -115,7 +115,7 @@ def test_facts_and_caveats_are_shown_first(page: str, findings: Findings) -> Non
 def test_calibration_is_that_of_the_run(findings: Findings) -> None:
     values = {"natural__calibration_error": 0.0123, "balanced__calibration_error": 0.0234}
     values |= {"natural__pit_distance": 0.0345, "balanced__pit_distance": 0.0456}
-    values |= {"run__temperature": 1.234, "run__interval": 0.9}
+    values |= {"run__calibration__temperature": 1.234, "run__interval": 0.9}
     soup = soup_of(render(changed(findings, **values)))
     section = text_of(soup.select_one("section[aria-labelledby=reliability]"))
     assert "1.2 percentage points on the natural test and 2.3 percentage" in section

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from posters.years.calibration import fit_temperature
 from posters.years.intervals import covered, fit_thresholds, intervals
 from posters.years.year_distribution import Probabilities, Years, median, smoothed
 
@@ -104,13 +103,3 @@ def test_mean_coverage_is_right_with_few_calibration_rows() -> None:
         found = covered(*intervals(new, YEARS, thresholds), np.full(40, 1950))
         coverages.append(found.mean())
     assert 0.79 < np.mean(coverages) < 0.9
-
-
-@pytest.mark.parametrize("wrong_by", [0.4, 1.0, 3.0])
-def test_temperature_is_found_that_makes_logits_calibrated(wrong_by: float) -> None:
-    generator = np.random.default_rng(0)
-    logits = generator.normal(scale=2, size=(4000, len(YEARS)))
-    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    column = (probabilities.cumsum(axis=1) < generator.random((4000, 1))).sum(axis=1)
-    found = fit_temperature(logits * wrong_by, YEARS[column.clip(max=len(YEARS) - 1)], YEARS)
-    assert found == pytest.approx(wrong_by, rel=0.05)

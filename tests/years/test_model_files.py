@@ -46,7 +46,7 @@ def test_description_priors_and_curves_are_written(trained: Trained, tmp_path: P
     assert about == {
         "title": "Amélie",
         "interval": 0.8,
-        "temperature": trained.temperature,
+        "calibration": vars(trained.calibration),
         "validation_mae": trained.validation,
     }
     read = read_priors(tmp_path / "model" / "priors.csv")

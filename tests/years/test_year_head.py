@@ -10,6 +10,7 @@ from scipy.special import softmax
 from posters.embedding.keras_import import import_keras
 from posters.errors import DataError
 from posters.params import TrainParams, load_params
+from posters.years.calibration import Calibration
 from posters.years.year_distribution import Probabilities, Years, median, smoothed
 from posters.years.year_head import (
     DistributionTarget,
@@ -92,9 +93,11 @@ def test_joined_heads_predict_distributions_from_their_mean_logits(
     vectors = rows(1100, 2)[0]  # more than one batch
     one, other = (predict_in_batches(head.model, vectors) for head in heads)
     assert np.abs(one - other).max() > 0.1
-    joined = join_heads([head.model for head in heads], 1.5)
+    calibration, learned = Calibration(1.5, 0.1), smoothed(TRUE, YEARS, 4.0).mean(axis=0)
+    joined = join_heads([head.model for head in heads], calibration, learned)
     probabilities = predict_in_batches(joined, vectors)
-    np.testing.assert_allclose(probabilities, softmax((one + other) / 3, axis=1), rtol=1e-4)
+    expected = calibration.probabilities((one + other).astype(np.float64) / 2, learned)
+    np.testing.assert_allclose(probabilities, expected, rtol=1e-4)
     alone = predict_in_batches(joined, vectors[1050:])
     np.testing.assert_allclose(probabilities[1050:], alone, rtol=1e-4)
 

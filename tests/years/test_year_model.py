@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from posters.errors import DataError
 from posters.params import load_params
@@ -115,10 +114,9 @@ def test_each_row_is_predicted_by_the_head_that_was_not_trained_on_it(
     assert len(validated.heads) == FOLDS
     for fold, head in enumerate(validated.heads):
         rows = TRAINING.folds == fold
-        logits = predict_in_batches(head.model, TRAINING.vectors[rows]) / validated.temperature
-        np.testing.assert_allclose(
-            validated.probabilities[rows], softmax(logits, axis=1), rtol=1e-4, atol=1e-7
-        )
+        logits = predict_in_batches(head.model, TRAINING.vectors[rows]).astype(np.float64)
+        expected = validated.calibration.probabilities(logits, validated.priors.learned)
+        np.testing.assert_allclose(validated.probabilities[rows], expected, rtol=1e-4)
     # Only the head of fold 0 has not seen the feature.
     with_feature = TRAINING.vectors[-30:]
     of_rows = validated.probabilities[-30:]
@@ -130,7 +128,7 @@ def test_each_row_is_predicted_by_the_head_that_was_not_trained_on_it(
 def test_cross_validated_predictions_give_error_temperature_and_intervals(
     validated: CrossValidated, trained: Trained
 ) -> None:
-    assert trained.temperature == validated.temperature
+    assert trained.calibration == validated.calibration
     histories = [head.history["val_mae"] for head in validated.heads]
     np.testing.assert_allclose(trained.history["val_mae"], np.mean(histories, axis=0))
     for prior in PRIORS:

@@ -50,6 +50,7 @@ VARIANTS = (
     Variant("head", "128 units", {"hidden": (128,)}),
     Variant("head", "two hidden layers", {"hidden": (256, 128)}),
     Variant("labels", "width 1 year", {"label_width": 1.0}),
+    Variant("labels", "width 2 years", {"label_width": 2.0}),
     Variant("labels", "width 6 years", {"label_width": 6.0}),
     Variant("labels", "width 10 years", {"label_width": 10.0}),
     Variant("regularisation", "no dropout", {"dropout": 0.0, "input_dropout": 0.0}),

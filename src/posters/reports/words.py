@@ -117,8 +117,9 @@ def facts(evaluation: Mapping[str, Any], catalogue: Mapping[str, Any]) -> dict[s
         "Cross-validation": "each training poster was predicted by a head that was not trained on "
         f"it: MAE {years(evaluation['natural']['validation_mae'])} years under the natural prior, "
         f"{years(evaluation['balanced']['validation_mae'])} under the uniform prior",
-        "Calibration": f"temperature {run['temperature']:.2f} (above 1: the heads were too "
-        "certain), fitted to these predictions",
+        "Calibration": f"temperature {run['calibration']['temperature']:.2f} (above 1: the heads "
+        f"were too certain) and {run['calibration']['outliers']:.1%} outliers, fitted to these "
+        "predictions",
         "Tests": f"{counts['natural']:,} posters in the natural test, "
         f"{counts['balanced']:,} in the balanced test",
         "Network": f"{backbone['name']}, frozen, {WEIGHTS[backbone['weights']]}",

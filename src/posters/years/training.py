@@ -15,14 +15,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import softmax
 from tqdm import tqdm
 
 from posters.embedding.keras_import import import_keras, make_deterministic
 from posters.embedding.openvino_model import write_openvino_model
 from posters.files import replacing, write_json, write_text
 from posters.params import TrainParams
-from posters.years.calibration import fit_temperature
+from posters.years.calibration import Calibration, fit_calibration
 from posters.years.dataset import Part
 from posters.years.intervals import fit_thresholds
 from posters.years.priors import PRIORS, Priors, importance_weights, write_priors
@@ -37,14 +36,14 @@ class CrossValidated:
 
     Attributes:
         heads: one for each fold, trained on all other folds.
-        temperature: that calibrates their logits.
+        calibration: of their logits.
         probabilities: of each row from the head of its fold, calibrated, shape (n, n_years).
         priors: of all rows.
         true: the years of the rows, shape (n,).
     """
 
     heads: list[FittedHead]
-    temperature: float
+    calibration: Calibration
     probabilities: Probabilities
     priors: Priors
     true: Years
@@ -67,14 +66,14 @@ class Trained:
         model: the Keras model of all heads: year features in, probabilities out.
         history: learning curves, the mean over all folds, see `FittedHead`.
         validation: mean absolute error of the cross-validated predictions, in years, by prior.
-        temperature: see `CrossValidated`.
+        calibration: see `CrossValidated`.
         year_model: the model with priors and intervals.
     """
 
     model: Any
     history: pd.DataFrame
     validation: dict[str, float]
-    temperature: float
+    calibration: Calibration
     year_model: YearModel
 
     def save(self, folder: Path, about: dict[str, Any]) -> None:
@@ -89,7 +88,7 @@ class Trained:
         about = {
             **about,
             "interval": model.level,
-            "temperature": self.temperature,
+            "calibration": vars(self.calibration),
             "validation_mae": self.validation,
         }
         with replacing(folder) as new:
@@ -115,7 +114,9 @@ def train(part: Part, years: Years, params: TrainParams) -> Trained:
         DataError: the training diverged.
     """
     validated = cross_validate(part, years, params)
-    model = join_heads([head.model for head in validated.heads], validated.temperature)
+    model = join_heads(
+        [head.model for head in validated.heads], validated.calibration, validated.priors.learned
+    )
     thresholds = {
         prior: fit_thresholds(
             validated.priors.adjusted(validated.probabilities, prior),
@@ -139,7 +140,7 @@ def train(part: Part, years: Years, params: TrainParams) -> Trained:
         return predict_in_batches(model, vectors)
 
     year_model = YearModel(head, validated.priors, params.interval, thresholds)
-    return Trained(model, history, validation, validated.temperature, year_model)
+    return Trained(model, history, validation, validated.calibration, year_model)
 
 
 def cross_validate(part: Part, years: Years, params: TrainParams) -> CrossValidated:
@@ -158,12 +159,13 @@ def cross_validate(part: Part, years: Years, params: TrainParams) -> CrossValida
         head = fit_head(rows.vectors, rows.years, years, params, validation, seed=seed)
         logits[held_out] = predict_in_batches(head.model, left_out.vectors)
         heads.append(head)
-    temperature = fit_temperature(logits, part.years, years)
+    priors = fit_priors(part, years, params)
+    calibration = fit_calibration(logits, part.years, years, priors.learned)
     return CrossValidated(
         heads,
-        temperature,
-        softmax(logits / temperature, axis=1),
-        fit_priors(part, years, params),
+        calibration,
+        calibration.probabilities(logits, priors.learned),
+        priors,
         part.years,
     )
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from posters.embedding.keras_import import import_keras
 from posters.errors import DataError
 from posters.params import TrainParams
+from posters.years.calibration import Calibration
 from posters.years.year_distribution import Years, smoothed
 
 CLIP_SIGMA = 5.0
@@ -174,20 +175,28 @@ def fit_head(
     return FittedHead(keras.Model(embedding, logits, name=f"head_{seed}"), history)
 
 
-def join_heads(models: Sequence[Any], temperature: float) -> Any:
+def join_heads(
+    models: Sequence[Any], calibration: Calibration, learned: NDArray[np.float64]
+) -> Any:
     """One Keras model: vectors of shape (n, size) in, probabilities out, shape (n, n_years).
 
     Args:
         models: two networks or more that predict logits. Logits are averaged, not probabilities:
-            their mean is as certain as one network is, so that a temperature of single networks
+            their mean is as certain as one network is, so that a calibration of single networks
             holds for it.
-        temperature: divides the logits, see `calibration`.
+        calibration: how logits become probabilities.
+        learned: the mix of years in the training rows, shape (n_years,).
     """
     keras = import_keras()
     embedding = keras.Input(models[0].input_shape[1:], name="embedding")
     mean = keras.layers.Average(name="average")([model(embedding) for model in models])
-    calibrated = keras.layers.Rescaling(1 / temperature, name="temperature")(mean)
-    probabilities = keras.layers.Softmax(name="probability_of_each_year")(calibrated)
+    scaled = keras.layers.Rescaling(1 / calibration.temperature, name="temperature")(mean)
+    known = keras.layers.Softmax(name="softmax")(scaled)
+    probabilities = keras.layers.Rescaling(
+        1 - calibration.outliers,
+        (calibration.outliers * learned).tolist(),
+        name="probability_of_each_year",
+    )(known)
     return keras.Model(embedding, probabilities, name="year_head")
 
 
