@@ -27,7 +27,8 @@ def cached_table(
         others: what else the table depends on; their `repr` tells them apart.
     """
     code = sorted(Path(posters.__path__[0]).rglob("*.py"))
-    data = (paths.CATALOGUE, paths.SPLIT, paths.EMBEDDINGS / "backbone.json")
+    embeddings = (paths.EMBEDDINGS / part for part in ("backbone.json", "embeddings.npy"))
+    data = (paths.CATALOGUE, paths.SPLIT, *embeddings)
     digest = hashlib.sha256(f"{params.model_dump_json()} {number} {others}".encode())
     for file in (*code, *data):
         digest.update(hashlib.sha256(file.read_bytes()).digest())

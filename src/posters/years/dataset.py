@@ -14,6 +14,7 @@ from posters.embedding.backbone import BackboneInfo
 from posters.embedding.embeddings import Embeddings, read_embeddings
 from posters.errors import DataError
 from posters.params import Params
+from posters.years.splitting import PARTS
 
 
 @dataclass(frozen=True)
@@ -85,15 +86,22 @@ def read_parts(features: str = "year_features") -> Parts:
     `features` names the part of an embedding that becomes `Part.vectors`, see `BackboneInfo`.
 
     Raises:
-        DataError: one of them is missing, or they contain different movies.
+        DataError: one of them is missing or damaged, or they contain different movies.
     """
+    columns = ["imdb_id", "group", "part", "fold"]
     try:
-        split = pd.read_csv(paths.SPLIT, dtype=str, keep_default_na=False)
+        split = pd.read_csv(paths.SPLIT, dtype=str, keep_default_na=False, usecols=columns)
+        split = split.astype({"fold": np.int64})
+        if not split["part"].isin(PARTS).all() or split["imdb_id"].duplicated().any():
+            raise ValueError("expected each movie once, with its part")
     except FileNotFoundError as error:
         raise DataError("data/split.csv is missing: run `dvc repro`") from error
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"data/split.csv is damaged ({reason}): run `dvc repro`") from error
     embeddings = read_embeddings(paths.EMBEDDINGS)
-    columns = getattr(embeddings.info, features)
-    return join_parts(read_catalogue(paths.CATALOGUE), split, embeddings, columns)
+    used = getattr(embeddings.info, features)
+    return join_parts(read_catalogue(paths.CATALOGUE), split, embeddings, used)
 
 
 def join_parts(
