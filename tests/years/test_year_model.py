@@ -125,6 +125,11 @@ def test_each_row_is_predicted_by_the_head_that_was_not_trained_on_it(
     assert np.abs(median(of_model, YEARS) - FEATURE_YEAR).mean() < 8
 
 
+def test_largest_seed_trains_all_heads() -> None:
+    params = PARAMS.model_copy(update={"seed": 2**32 - 1, "epochs": 1})
+    assert len(cross_validate(TRAINING, YEARS, params).heads) == FOLDS
+
+
 def test_cross_validated_predictions_give_error_temperature_and_intervals(
     validated: CrossValidated, trained: Trained
 ) -> None:

@@ -155,7 +155,7 @@ def cross_validate(part: Part, years: Years, params: TrainParams) -> CrossValida
         held_out = part.folds == fold
         rows, left_out = part.rows(~held_out), part.rows(held_out)
         validation = (left_out.vectors, left_out.years)
-        seed = params.seed + int(fold)
+        seed = (params.seed + int(fold)) % 2**32  # NumPy accepts no larger one
         head = fit_head(rows.vectors, rows.years, years, params, validation, seed=seed)
         logits[held_out] = predict_in_batches(head.model, left_out.vectors)
         heads.append(head)
