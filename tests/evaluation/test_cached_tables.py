@@ -17,7 +17,7 @@ def test_table_is_measured_again_only_if_something_changed(
     monkeypatch.setattr(paths, "EMBEDDINGS", tmp_path)
     for name, file in (("CATALOGUE", "catalogue.csv"), ("SPLIT", "split.csv")):
         monkeypatch.setattr(paths, name, tmp_path / file)
-    for file in ("catalogue.csv", "split.csv", "backbone.json"):
+    for file in ("catalogue.csv", "split.csv", "backbone.json", "embeddings.npy"):
         (tmp_path / file).write_text("as it was")
     measured: list[int] = []
 
@@ -41,6 +41,6 @@ def test_table_is_measured_again_only_if_something_changed(
     runs = [(0, params), (1, params), (0, other), (0, params, "others")]
     assert [is_kept(*run) for run in runs] == [False] * 4
     assert [is_kept(*run) for run in runs] == [True] * 4
-    for file in ("catalogue.csv", "split.csv", "backbone.json"):
+    for file in ("catalogue.csv", "split.csv", "backbone.json", "embeddings.npy"):
         (tmp_path / file).write_text("changed")
         assert [is_kept(*run) for run in runs[:2]] == [False] * 2
