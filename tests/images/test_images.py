@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageCms
 
 from benchmarks.decoding import with_exif, with_scans
 from posters.errors import PosterRefused
@@ -228,6 +228,16 @@ def test_file_of_many_small_parts_is_refused(before: bytes) -> None:
     chunk = struct.pack(">I4sI", 0, b"zzZz", zlib.crc32(b"zzZz"))
     with pytest.raises(PosterRefused, match=r"^too complex: it has more than 10,000 chunks"):
         to_rgb(png[:33] + 10_000 * chunk + png[33:])
+
+
+def test_second_colour_profile_of_a_png_is_refused() -> None:
+    """Pillow decompresses each of them: thousands in 10 MB would take half a minute."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    png = encoded(noise(), "PNG", icc_profile=profile)
+    start, pixels = png.index(b"iCCP") - 4, png.index(b"IDAT") - 4
+    assert to_rgb(png).size == noise().size
+    with pytest.raises(PosterRefused, match=r"^too complex: it has more than one colour profile"):
+        to_rgb(png[:pixels] + png[start:pixels] + png[pixels:])
 
 
 def test_one_large_picture_is_used_at_a_time() -> None:

@@ -10,6 +10,8 @@ MAX_SCANS = 100
 # segments of Exif data in quadratic time. Usual are 20 segments, and a chunk for every 8 KB.
 _MAX_SEGMENTS = 250
 _MAX_CHUNKS = 10_000
+# Pillow decompresses each colour profile of a PNG, up to 1 MB from a chunk of 1 KB. One is allowed.
+_PROFILE = b"iCCP"
 # The markers of a JPEG that are followed by a length, and the one at its end.
 _MARKER = re.compile(rb"\xff([\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe])")
 _END, _SCAN = b"\xd9", b"\xda"
@@ -37,14 +39,17 @@ def count_scans(content: bytes) -> int:
 
 
 def check_chunks(content: bytes) -> None:
-    """Raise `PosterRefused`, `too complex`, if a PNG has too many chunks."""
+    """Raise `PosterRefused`, `too complex`, if a PNG has too many chunks or colour profiles."""
     if content.startswith(b"\x89PNG"):
-        chunks, position = 0, 8
+        chunks, profiles, position = 0, 0, 8
         while position < len(content):
             chunks += 1
+            profiles += content[position + 4 : position + 8] == _PROFILE
             position += 12 + int.from_bytes(content[position : position + 4])
             if chunks > _MAX_CHUNKS:
                 raise too_complex(f"more than {_MAX_CHUNKS:,} chunks")
+            if profiles > 1:
+                raise too_complex("more than one colour profile")
 
 
 def too_complex(found: str) -> PosterRefused:
