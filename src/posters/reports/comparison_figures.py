@@ -53,7 +53,7 @@ def ablation_chart(table: pd.DataFrame, path: Path, *, caveats: Sequence[str] = 
     """
     rows = table.dropna(subset=["natural_difference"]).reset_index(drop=True)
     reference = table[table["choice"] == "reference"].iloc[0]
-    title = "Ablation: change in mean absolute error against the default"
+    title = "Ablation: change in cross-validated mean absolute error"
     figure = new_figure(9.6, 1.6 + 0.27 * len(rows), title, caveats)
     y = np.arange(len(rows))[::-1]
     plots = figure.subplots(1, 2, sharey=True)
@@ -68,6 +68,6 @@ def ablation_chart(table: pd.DataFrame, path: Path, *, caveats: Sequence[str] = 
             (rows[f"{test}_difference_high"] - difference).clip(lower=0),
         ]
         axes.errorbar(difference, y, xerr=limits, fmt="o", ms=4, color=colour, ecolor=FAINT, lw=1)
-        axes.set_xlabel("years, positive: worse (cross-validated, with 95% limits)")
+        axes.set_xlabel("years, positive: worse (95% limits)")
     plots[0].set_yticks(y, [f"{row.choice}: {row.name}" for row in rows.itertuples(index=False)])
     save(figure, path)
