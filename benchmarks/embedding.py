@@ -15,7 +15,8 @@ from posters.catalogue.entries import read_entries
 from posters.embedding.backbone import resize
 from posters.embedding.exported_backbone import open_backbone
 from posters.embedding.keras_backbone import KerasBackbone, load_backbone
-from posters.embedding.openvino_model import has_bfloat16
+from posters.embedding.precision import has_bfloat16
+from posters.embedding.quantisation import known_ranges
 from posters.images.pictures import to_rgb
 from posters.params import EmbedParams, load_params
 
@@ -25,7 +26,7 @@ MIN_SIMILARITY = 1 - 1e-3
 
 
 def measure(count: int = 40, runs: int = 2) -> dict[str, Any]:
-    """Posters per second of each engine in float32, and in bfloat16 if the processor has it.
+    """Posters per second of each engine, in the precisions that network and processor have.
 
     Raises:
         BenchmarkError: an engine gives other vectors than Keras.
@@ -42,6 +43,8 @@ def measure(count: int = 40, runs: int = 2) -> dict[str, Any]:
         if has_bfloat16():
             contestants["ours, bfloat16"] = ours(params, "bfloat16", Path(folder))
             contestants["OpenVINO, bfloat16"] = plain_openvino(keras, "bf16")
+        if known_ranges(keras.info.weights_digest):
+            contestants["ours, int8"] = ours(params, "int8", Path(folder))
         expected = contestants["Keras predict"](files[:4])
         for name, embed in contestants.items():
             vectors = embed(files[:4])

@@ -7,6 +7,7 @@ import pytest
 from parts import info_of, movies_of
 
 from posters import prediction
+from posters.embedding import precision
 from posters.embedding.embeddings import Embeddings
 from posters.embedding.scaling import RetrievalScale
 from posters.errors import DataError
@@ -25,6 +26,6 @@ def test_embeddings_in_an_unsupported_precision_are_refused(
         scale.transform(matrix[:, info.retrieval_features]),
         scale,
     )
-    monkeypatch.setattr(prediction, "usable_precision", lambda wanted: "float32")
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
     with pytest.raises(DataError, match=r"made in bfloat16.*set embed\.precision to float32"):
         prediction._open_backbone(made_in_bfloat16, Path())

@@ -170,7 +170,7 @@ class EmbedParams(Section):
         Annotated[tuple[Side, Side], Field(strict=False)] | None,
         BeforeValidator(lambda value: (value, value) if isinstance(value, int) else value),
     ]
-    precision: Literal["float32", "bfloat16"]
+    precision: Literal["auto", "int8", "bfloat16", "float32"]
     engine: Literal["local", "ray"]
     batch_size: Count | None
     seed: Seed

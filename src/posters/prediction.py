@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from posters import paths
 from posters.embedding.backbone import Backbone
 from posters.embedding.embeddings import Embeddings, read_embeddings
-from posters.embedding.openvino_model import BACKBONE_MODEL, OpenVinoModel, usable_precision
+from posters.embedding.openvino_model import BACKBONE_MODEL, OpenVinoModel
+from posters.embedding.precision import precision_for
 from posters.errors import DataError, PosterRefused
 from posters.images.pictures import PosterLike
 from posters.neighbours.index import Neighbour, Neighbours
@@ -161,12 +162,12 @@ def _open_neighbours() -> tuple[Backbone, Neighbours]:
 
 def _open_backbone(embeddings: Embeddings, folder: Path, many: bool = False) -> Backbone:
     """The network in `folder`, which made these embeddings."""
-    precision = embeddings.info.precision
-    if usable_precision(precision) != precision:
+    precision = precision_for(embeddings.info.precision, embeddings.info.name)
+    if precision is None:
         # float32 vectors of MobileNetV2 give other years to a model trained on bfloat16.
         raise DataError(
-            f"data/embeddings was made in {precision}, which this processor does not support: set "
-            "embed.precision to float32 in params.yaml, then run `dvc repro`"
+            f"data/embeddings was made in {embeddings.info.precision}, which this processor does "
+            "not support: set embed.precision to float32 in params.yaml, then run `dvc repro`"
         )
     model = OpenVinoModel(folder / BACKBONE_MODEL, precision=precision, many=many)
     return Backbone(model, embeddings.info, _BATCH_SIZE, model.workers)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from posters.embedding import exported_backbone, keras_import, openvino_model
+from posters.embedding import exported_backbone, keras_import, precision
 from posters.embedding.exported_backbone import open_backbone
 from posters.embedding.keras_backbone import KerasBackbone
-from posters.embedding.openvino_model import has_bfloat16
+from posters.embedding.precision import has_bfloat16
 from posters.errors import BackboneError
 from posters.params import EmbedParams, load_params
 
@@ -138,7 +138,7 @@ def test_download_of_imagenet_weights_is_tried_again(
 def test_bfloat16_becomes_float32_if_the_processor_lacks_it(
     networks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(openvino_model, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
     backbone, _ = open_backbone(changed(precision="bfloat16"), NOWHERE, networks)
     assert backbone.info == open_backbone(PARAMS, NOWHERE, networks)[0].info
 

@@ -31,7 +31,7 @@ class BackboneInfo:
         weights: the weights in use: `imagenet`, `random` or `file`.
         pooling: `layers` (see `feature_layers`), or `avg`, `max` or `flatten` of the last layer.
         year_layers, retrieval_layers: layers behind these features, separated by spaces.
-        precision: of the arithmetic, `float32` or `bfloat16`.
+        precision: of the arithmetic, `float32`, `bfloat16` or `int8`.
         width, height: size in pixels that posters are resized to.
         seed: of random weights.
         retrieval_from, colour_from: index of the first retrieval feature and colour statistic.

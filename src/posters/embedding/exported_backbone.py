@@ -17,9 +17,11 @@ from posters.embedding.keras_import import sees_gpu
 from posters.embedding.openvino_model import (
     BACKBONE_MODEL,
     OpenVinoModel,
-    usable_precision,
-    write_openvino_model,
+    convert_model,
+    save_model,
 )
+from posters.embedding.precision import choose_precision
+from posters.embedding.quantisation import RANGES, known_ranges, quantise
 from posters.errors import BackboneError, DataError
 from posters.files import replacing, sha256_of_file, write_json
 
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
 
 _INFO = "backbone.json"
 # The key of an exported network depends on all other parameters, and on these modules and packages.
-_IGNORED_PARAMS = {"batch_size", "engine", "precision", "if_unreachable"}
+_IGNORED_PARAMS = {"batch_size", "engine", "if_unreachable"}
 _MODULES = (
     *("colour", "exported_backbone", "feature_layers", "imagenet_weights", "keras_backbone"),
-    "openvino_model",
+    *("openvino_model", "precision", "quantisation"),
 )
 _PACKAGES = ("keras", "tensorflow", "openvino", "numpy")
 _BATCH_SIZE = 2  # if `embed.batch_size` is null: measured fastest for OpenVINO
@@ -49,29 +51,36 @@ def open_backbone(
     Raises:
         BackboneError: see `load_backbone`; or the cache is damaged.
     """
+    # Machines of a cluster all run the OpenVINO model, so that they give the same bytes.
+    on_gpu = params.engine == "local" and params.precision != "int8" and sees_gpu()
+    if on_gpu:
+        params = params.model_copy(update={"precision": "float32"})
     folder = networks / f"{params.backbone}-{_key(params, weights_path)[:32]}"
     info = _cached_info(folder, params)
     keras_backbone: KerasBackbone | None = None
     if info is None:
         keras_backbone = load_backbone(params, weights_path=weights_path)
         info = keras_backbone.info
+        network = convert_model(keras_backbone.whole_model())
+        ranges = known_ranges(info.weights_digest)
+        if ranges and choose_precision(params.precision, info.name, info.weights_digest) == "int8":
+            quantise(network, ranges)
         with replacing(folder) as partial:
             partial.mkdir()
-            write_openvino_model(keras_backbone.whole_model(), partial / BACKBONE_MODEL)
+            save_model(network, partial / BACKBONE_MODEL)
             write_json(partial / _INFO, asdict(info))
-    # Machines of a cluster all run the OpenVINO model, so that they give the same bytes.
-    if params.engine == "local" and sees_gpu():
+    if on_gpu:
         keras_backbone = keras_backbone or load_backbone(params, weights_path=weights_path)
         return keras_backbone, folder / BACKBONE_MODEL
-    precision = usable_precision(params.precision)
+    precision = choose_precision(params.precision, info.name, info.weights_digest)
+    info = replace(info, precision=precision)
     try:
-        model = OpenVinoModel(folder / BACKBONE_MODEL, precision=precision, many=True)
+        model = OpenVinoModel(folder / BACKBONE_MODEL, precision=info.precision, many=True)
     except DataError as error:
         raise BackboneError(
             f"the network in .cache/networks/{folder.name} is damaged or incomplete: delete that "
             "folder, then run `dvc repro` to build it again"
         ) from error
-    info = replace(info, precision=precision)
     backbone = Backbone(model, info, params.batch_size or _BATCH_SIZE, model.workers)
     return backbone, folder / BACKBONE_MODEL
 
@@ -83,6 +92,7 @@ def _key(params: "EmbedParams", weights_path: Path) -> str:
     code = [
         *(f"{package} {metadata.version(package)}" for package in _PACKAGES),
         *(sha256_of_file(Path(__file__).with_name(f"{module}.py")) for module in _MODULES),
+        sha256_of_file(RANGES),
     ]
     return hashlib.sha256(json.dumps([choices, code], sort_keys=True).encode()).hexdigest()
 

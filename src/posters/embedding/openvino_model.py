@@ -20,7 +20,8 @@ BACKBONE_MODEL = "backbone.xml"
 """Name of the network's file in `data/embeddings`."""
 
 _ROWS_AT_ONCE = 1024
-_PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
+# Whole numbers are part of a model in int8; what is left of it runs in float32.
+_PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
 
 
 class OpenVinoModel:
@@ -28,7 +29,7 @@ class OpenVinoModel:
 
     Args:
         path: of the `.xml` file; the `.bin` file is beside it.
-        precision: `float32`, or `bfloat16` if `has_bfloat16`.
+        precision: `float32`, `int8`, or `bfloat16` if `has_bfloat16` (see `precision`).
         many: optimise for calls from several threads (`workers`), each on its share of the cores,
             instead of single calls on all cores. The results are the same.
         threads: limits the threads of this process; None: one per core.
@@ -86,35 +87,32 @@ class OpenVinoModel:
         return np.concatenate(outputs)
 
 
-def write_openvino_model(model: Any, path: Path) -> None:
-    """Convert a Keras model with one input and one output, and write it to a path (`.xml`).
-
-    The same model gives the same bytes. Weights stay in float32.
-    """
+def convert_model(model: Any) -> Any:
+    """The OpenVINO model of a Keras model with one input and one output."""
     openvino = import_openvino()
     with warnings.catch_warnings():
         # OpenVINO calls the model with a list of one input, and Keras warns.
         warnings.filterwarnings("ignore", message="The structure of `inputs` doesn't match")
-        converted = openvino.convert_model(model)
+        return openvino.convert_model(model)
+
+
+def write_openvino_model(model: Any, path: Path) -> None:
+    """Convert a Keras model with one input and one output, and write it: see `save_model`."""
+    save_model(convert_model(model), path)
+
+
+def save_model(model: Any, path: Path) -> None:
+    """Write an OpenVINO model to a path (`.xml`); the same model gives the same bytes.
+
+    Weights in float32 stay so.
+    """
     # The original names contain the number of models that Keras has built before.
-    for number, node in enumerate(converted.get_ordered_ops()):
+    for number, node in enumerate(model.get_ordered_ops()):
         node.set_friendly_name(f"{node.get_type_name()}_{number}")
         for output in node.outputs():
             output.get_tensor().set_names(set())
-    converted.set_friendly_name("graph")
-    openvino.save_model(converted, path, compress_to_fp16=False)
-
-
-def usable_precision(wanted: str) -> str:
-    """`bfloat16` if it is wanted and the processor supports it, else `float32`."""
-    return "bfloat16" if wanted == "bfloat16" and has_bfloat16() else "float32"
-
-
-@cache
-def has_bfloat16() -> bool:
-    """Whether this processor calculates in bfloat16; emulation would be slower than float32."""
-    capabilities = import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return "BF16" in capabilities
+    model.set_friendly_name("graph")
+    import_openvino().save_model(model, path, compress_to_fp16=False)
 
 
 @cache
