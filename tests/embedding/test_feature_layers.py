@@ -13,15 +13,6 @@ from posters.embedding.keras_backbone import load_backbone
 from posters.errors import BackboneError
 from posters.params import load_params
 
-# First and last rows of the bands, by the height of the feature maps.
-BANDS = {
-    1: [(0, 1), (0, 1), (0, 1)],
-    2: [(0, 1), (1, 2), (1, 2)],
-    3: [(0, 1), (1, 2), (2, 3)],
-    4: [(0, 1), (1, 3), (3, 4)],
-    5: [(0, 2), (2, 3), (3, 5)],
-    10: [(0, 3), (3, 7), (7, 10)],
-}
 PARAMS = load_params().embed.model_copy(
     update={"backbone": "VGG16", "weights": "random", "input_size": (64, 64), "batch_size": 4}
 )
@@ -51,18 +42,13 @@ def maps_of(network: Any, layer: str) -> NDArray[np.float64]:
     return np.asarray(alone.predict_on_batch(pictures_for(network)), np.float64)
 
 
-@pytest.mark.parametrize("height", [2, 4, 10])
-def test_features_are_channel_statistics_then_band_means(height: int) -> None:
-    network = small_network(height)
+def test_features_are_channel_statistics_then_means() -> None:
+    network = small_network()
     layers = FeatureLayers(("middle", "early"), ("early", "middle", "last"))
     model, year_size = feature_model(keras, network, layers)
     maps = [maps_of(network, name) for name in layers.year]
     year = [statistic(of, axis=(1, 2)) for of in maps for statistic in (np.mean, np.std)]
-    retrieval = [
-        of[:, first:end].mean(axis=(1, 2))
-        for of in (maps_of(network, name) for name in layers.retrieval)
-        for first, end in BANDS[of.shape[1]]
-    ]
+    retrieval = [maps_of(network, name).mean(axis=(1, 2)) for name in layers.retrieval]
     expected = np.hstack([*year, *retrieval])
     assert year_size == 2 * (5 + 4)
     found = model.predict_on_batch(pictures_for(network))
@@ -90,8 +76,8 @@ def test_requested_layers_give_both_kinds_of_features_in_their_order() -> None:
     layers = ("block2_pool", "block1_pool")
     info = load_backbone(PARAMS.model_copy(update={"layers": layers})).info
     assert info.year_layers == info.retrieval_layers == "block2_pool block1_pool"
-    assert (info.retrieval_from, info.colour_from) == (2 * 192, 5 * 192)
-    assert info.embedding_size == 5 * 192 + COLOUR_SIZE
+    assert (info.retrieval_from, info.colour_from) == (2 * 192, 3 * 192)
+    assert info.embedding_size == 3 * 192 + COLOUR_SIZE
 
 
 def test_names_of_layers_do_not_depend_on_networks_built_before() -> None:
