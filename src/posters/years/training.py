@@ -15,9 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from posters.embedding.keras_import import import_keras, make_deterministic
 from posters.embedding.openvino_model import write_openvino_model
 from posters.files import replacing, write_json, write_text
 from posters.params import TrainParams
@@ -26,7 +24,7 @@ from posters.years.dataset import Part
 from posters.years.intervals import fit_thresholds
 from posters.years.priors import PRIORS, Priors, importance_weights, write_priors
 from posters.years.year_distribution import Probabilities, Years, median, smoothed
-from posters.years.year_head import FittedHead, fit_head, join_heads, predict_in_batches
+from posters.years.year_head import FittedHead, fit_head, predict_in_batches
 from posters.years.year_model import HEAD_MODEL, YearModel, write_thresholds
 
 
@@ -42,7 +40,7 @@ class CrossValidated:
         true: the years of the rows, shape (n,).
     """
 
-    heads: list[FittedHead]
+    head: FittedHead
     calibration: Calibration
     probabilities: Probabilities
     priors: Priors
@@ -114,9 +112,7 @@ def train(part: Part, years: Years, params: TrainParams) -> Trained:
         DataError: the training diverged.
     """
     validated = cross_validate(part, years, params)
-    model = join_heads(
-        [head.model for head in validated.heads], validated.calibration, validated.priors.learned
-    )
+    model = validated.head.average(validated.calibration, validated.priors.learned)
     thresholds = {
         prior: fit_thresholds(
             validated.priors.adjusted(validated.probabilities, prior),
@@ -126,9 +122,6 @@ def train(part: Part, years: Years, params: TrainParams) -> Trained:
         )
         for prior in PRIORS
     }
-    histories = pd.concat(pd.DataFrame(head.history) for head in validated.heads)
-    history = histories.groupby(level=0).mean()
-    history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
     validation = {
         prior: round(
             float(np.average(validated.errors(prior), weights=validated.weights(prior))), 4
@@ -140,7 +133,7 @@ def train(part: Part, years: Years, params: TrainParams) -> Trained:
         return predict_in_batches(model, vectors)
 
     year_model = YearModel(head, validated.priors, params.interval, thresholds)
-    return Trained(model, history, validation, validated.calibration, year_model)
+    return Trained(model, validated.head.history, validation, validated.calibration, year_model)
 
 
 def cross_validate(part: Part, years: Years, params: TrainParams) -> CrossValidated:
@@ -149,25 +142,11 @@ def cross_validate(part: Part, years: Years, params: TrainParams) -> CrossValida
     Raises:
         DataError: the training diverged.
     """
-    make_deterministic(import_keras(), params.seed)
-    heads, logits = [], np.empty((len(part.years), len(years)))
-    for fold in tqdm(np.unique(part.folds), desc="train", unit="fold", disable=None):
-        held_out = part.folds == fold
-        rows, left_out = part.rows(~held_out), part.rows(held_out)
-        validation = (left_out.vectors, left_out.years)
-        seed = (params.seed + int(fold)) % 2**32  # NumPy accepts no larger one
-        head = fit_head(rows.vectors, rows.years, years, params, validation, seed=seed)
-        logits[held_out] = predict_in_batches(head.model, left_out.vectors)
-        heads.append(head)
+    head = fit_head(part.vectors, part.years, part.folds, years, params)
     priors = fit_priors(part, years, params)
-    calibration = fit_calibration(logits, part.years, years, priors.learned)
-    return CrossValidated(
-        heads,
-        calibration,
-        calibration.probabilities(logits, priors.learned),
-        priors,
-        part.years,
-    )
+    calibration = fit_calibration(head.left_out, part.years, years, priors.learned)
+    probabilities = calibration.probabilities(head.left_out, priors.learned)
+    return CrossValidated(head, calibration, probabilities, priors, part.years)
 
 
 def fit_priors(part: Part, years: Years, params: TrainParams) -> Priors:
