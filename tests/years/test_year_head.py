@@ -9,10 +9,10 @@ from posters.embedding.keras_import import import_keras
 from posters.errors import DataError
 from posters.params import TrainParams, load_params
 from posters.years.calibration import Calibration
+from posters.years.targets import ScalarTarget
 from posters.years.year_distribution import Years, median, smoothed
 from posters.years.year_head import (
     FittedHead,
-    ScalarTarget,
     fit_head,
     predict_in_batches,
 )
@@ -130,9 +130,9 @@ def test_each_row_is_predicted_by_the_member_of_its_fold(short: FittedHead) -> N
 
 def test_initial_weights_are_those_of_a_single_network() -> None:
     head = fit(SHORT, hidden=(48, 24), learning_rate=1e-12, weight_decay=0.0)
-    for name, (inputs, units) in {"hidden_1": (8, 48), "hidden_2": (48, 24)}.items():
-        largest = np.abs(head.members.get_layer(name).get_weights()[0]).max()
-        assert largest == pytest.approx(np.sqrt(6 / (inputs + units)), rel=0.05)
+    kernels = {weight.shape: weight for weight in head.members.get_weights()}
+    for shape, units in (((8, 3 * 48), 8 + 48), ((3, 48, 24), 48 + 24)):
+        assert np.abs(kernels[shape]).max() == pytest.approx(np.sqrt(6 / units), rel=0.05)
 
 
 @pytest.mark.parametrize("head", HEADS)

@@ -1,8 +1,8 @@
-"""Training of the year model by cross-validation: every row is predicted by a head without it.
+"""Training of the year model by cross-validation: every row is predicted by a member without it.
 
 These predictions calibrate the probabilities and the intervals, and their error is the validation
-error. The model is the mean of the heads of all folds, as the mean of an ensemble varies less than
-its members (Lakshminarayanan and others, 2017, "Simple and Scalable Predictive Uncertainty
+error. The model is the mean of the members of all folds, as the mean of an ensemble varies less
+than each of them (Lakshminarayanan and others, 2017, "Simple and Scalable Predictive Uncertainty
 Estimation using Deep Ensembles"). Intervals from the rows outside each member's training rows are
 cross-conformal (Vovk, 2015, "Cross-conformal predictors").
 """
@@ -30,12 +30,12 @@ from posters.years.year_model import HEAD_MODEL, YearModel, write_thresholds
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """Heads and their predictions for the rows that they were not trained on.
+    """The head, and the predictions of its members for the rows that they were not trained on.
 
     Attributes:
-        heads: one for each fold, trained on all other folds.
+        head: its members, one for each fold, trained on all other folds.
         calibration: of their logits.
-        probabilities: of each row from the head of its fold, calibrated, shape (n, n_years).
+        probabilities: of each row from the member of its fold, calibrated, shape (n, n_years).
         priors: of all rows.
         true: the years of the rows, shape (n,).
     """
@@ -61,8 +61,8 @@ class Trained:
     """The result of training.
 
     Attributes:
-        model: the Keras model of all heads: year features in, probabilities out.
-        history: learning curves, the mean over all folds, see `FittedHead`.
+        model: the Keras model of the mean of all members: year features in, probabilities out.
+        history: learning curves, see `FittedHead`.
         validation: mean absolute error of the cross-validated predictions, in years, by prior.
         calibration: see `CrossValidated`.
         year_model: the model with priors and intervals.
@@ -101,12 +101,12 @@ class Trained:
 
 
 def train(part: Part, years: Years, params: TrainParams) -> Trained:
-    """Train the heads, calibrate them, and fit the intervals.
+    """Train the head, calibrate it, and fit the intervals.
 
     Args:
         part: the training rows with their folds.
         years: all predictable years, shape (n_years,).
-        params: of the heads and their training.
+        params: of the head and its training.
 
     Raises:
         DataError: the training diverged.
@@ -137,7 +137,7 @@ def train(part: Part, years: Years, params: TrainParams) -> Trained:
 
 
 def cross_validate(part: Part, years: Years, params: TrainParams) -> CrossValidated:
-    """Train one head for each fold of a part, and calibrate their predictions.
+    """Train a member of the head for each fold of a part, and calibrate their predictions.
 
     Raises:
         DataError: the training diverged.

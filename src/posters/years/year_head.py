@@ -20,76 +20,12 @@ from posters.embedding.keras_import import import_keras, make_deterministic
 from posters.errors import DataError
 from posters.params import TrainParams
 from posters.years.calibration import Calibration
-from posters.years.year_distribution import Years, smoothed
+from posters.years.targets import DistributionTarget, ScalarTarget, Target
+from posters.years.year_distribution import Years
 
 CLIP_SIGMA = 5.0
 _PREDICT_BATCH = 1024
 _WARM_UP = 0.1  # share of all steps
-
-
-class DistributionTarget:
-    """Labels and loss of a head that predicts a probability for every year.
-
-    A label is a Gaussian around the true year, since a neighbouring year is nearly right (label
-    distribution learning: Gao and others, 2017, "Deep Label Distribution Learning").
-
-    Attributes:
-        labels: shape (n, n_years).
-        start: the outputs that training starts from: logits of the mean label.
-    """
-
-    def __init__(self, true: Years, years: Years, width: float) -> None:
-        self._years = years.astype(np.float32)
-        self.labels = smoothed(true, years, width).astype(np.float32)
-        prior = self.labels.mean(axis=0, dtype=np.float64)
-        self.start = np.log(prior + 1e-6).astype(np.float32)
-
-    def loss(self, keras: Any, labels: Any, outputs: Any) -> Any:
-        """The cross-entropy."""
-        return -keras.ops.sum(labels * keras.ops.log_softmax(outputs), axis=-1)
-
-    def error(self, keras: Any, labels: Any, outputs: Any) -> Any:
-        """The difference between the means of labels and outputs, in years."""
-        difference = keras.ops.softmax(outputs) - labels
-        return keras.ops.abs(keras.ops.matmul(difference, self._years))
-
-    def logits(self, keras: Any, outputs: Any) -> Any:
-        """The outputs as they are."""
-        return outputs
-
-
-class ScalarTarget:
-    """Labels and loss of a head that predicts one number, as a regression does.
-
-    Attributes:
-        labels: standardised years, shape (n, 1): initial weights are made for this scale.
-        start: the output that training starts from.
-    """
-
-    def __init__(self, true: Years, years: Years, width: float) -> None:
-        self._years, self._width = years, width
-        self._mean = float(true.mean())
-        self._deviation = max(float(true.std()), 1.0)
-        self.labels = ((true - self._mean) / self._deviation).astype(np.float32)[:, None]
-        self.start = np.zeros(1, np.float32)
-
-    def loss(self, keras: Any, labels: Any, outputs: Any) -> Any:
-        """The absolute error, standardised."""
-        return keras.ops.abs(outputs - labels)[..., 0]
-
-    def error(self, keras: Any, labels: Any, outputs: Any) -> Any:
-        """The absolute error in years."""
-        return self.loss(keras, labels, outputs) * self._deviation
-
-    def logits(self, keras: Any, outputs: Any) -> Any:
-        """A Gaussian around the predicted year; its width is calibrated by the temperature."""
-        # In numbers near zero: squares of years would lose their digits in single precision.
-        scale = self._deviation / self._width
-        nodes = ((self._years - self._mean) / self._width).astype(np.float32)
-        return -0.5 * keras.ops.square(outputs * scale - nodes)
-
-
-Target = DistributionTarget | ScalarTarget
 
 
 @dataclass(frozen=True)
@@ -120,12 +56,9 @@ class FittedHead:
         """
         keras = import_keras()
         mean = keras.ops.mean(self.members.output, axis=1) / calibration.temperature
-        probabilities = keras.layers.Rescaling(
-            1 - calibration.outliers,
-            (calibration.outliers * learned).tolist(),
-            name="probability_of_each_year",
-        )(keras.ops.softmax(mean))
-        return keras.Model(self.members.input, probabilities, name="year_head")
+        known = (1 - calibration.outliers) * keras.ops.softmax(mean)
+        unknown = (calibration.outliers * learned).astype(np.float32)
+        return keras.Model(self.members.input, known + unknown, name="year_head")
 
 
 def fit_head(
@@ -153,12 +86,10 @@ def fit_head(
     target: Target = kind(true, years, params.label_width)
     of_fold, member = np.unique(folds, return_inverse=True)
     left_out = np.eye(len(of_fold), dtype=np.float32)[member]  # (n, n_members)
-    embedding = keras.Input((vectors.shape[1],), name="embedding")
-    outputs = _network(
-        keras, _standardised(keras, embedding, vectors), target, params, len(of_fold)
-    )
-    network = keras.Model(embedding, outputs)
-    steps = params.epochs * math.ceil(len(vectors) / params.batch_size)
+    features = _features(keras, vectors)
+    inputs = predict_in_batches(features, vectors)
+    network = _network(keras, inputs.shape[1], target, params, len(of_fold))
+    steps = params.epochs * math.ceil(len(inputs) / params.batch_size)
     network.compile(
         optimizer=keras.optimizers.AdamW(
             _schedule(keras, params, steps), weight_decay=params.weight_decay
@@ -171,11 +102,11 @@ def fit_head(
     labels = target.labels[:, None]  # (n, 1, ...): the same ones for all members
     with tqdm(total=params.epochs, desc="train", unit="epoch", disable=None) as progress:
         history = network.fit(
-            vectors,
+            inputs,
             labels,
             # Weights of a mean of 1, so that the loss is the mean over the weighted rows.
             sample_weight=(1 - left_out) / (1 - left_out).mean(),
-            validation_data=(vectors, labels, left_out / left_out.mean()),
+            validation_data=(inputs, labels, left_out / left_out.mean()),
             validation_batch_size=_PREDICT_BATCH,
             batch_size=params.batch_size,
             epochs=params.epochs,
@@ -187,11 +118,12 @@ def fit_head(
             "the training diverged: the loss is not finite; lower train.learning_rate "
             f"(now {params.learning_rate:g})"
         )
-    # Without what compiling would add to the saved configuration.
-    members = keras.Model(embedding, target.logits(keras, outputs))
-    logits = predict_in_batches(members, vectors)[np.arange(len(vectors)), member]
+    # Built of the same layers, without what compiling would add to the saved configuration.
+    logits = keras.Model(network.input, target.logits(keras, network.output), name="members")
+    members = keras.Model(features.input, logits(features.output))
+    of_left_out = predict_in_batches(logits, inputs)[np.arange(len(inputs)), member]
     curves = pd.DataFrame(history, index=pd.RangeIndex(1, params.epochs + 1, name="epoch"))
-    return FittedHead(members, curves, logits.astype(np.float64))
+    return FittedHead(members, curves, of_left_out.astype(np.float64))
 
 
 def predict_in_batches(model: Any, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -201,8 +133,9 @@ def predict_in_batches(model: Any, vectors: NDArray[np.float32]) -> NDArray[np.f
     return np.concatenate([np.asarray(model(batch)) for batch in batches])
 
 
-def _standardised(keras: Any, embedding: Any, vectors: NDArray[np.float32]) -> Any:
-    """The first layers, fitted to the vectors: (n, size) in, the same shape out."""
+def _features(keras: Any, vectors: NDArray[np.float32]) -> Any:
+    """What is not trained, fitted to the vectors: (n, size) in, the same shape out."""
+    embedding = keras.Input(vectors.shape[1:], name="embedding")
     # Activations differ by orders of magnitude. A dimension that is constant in the training rows
     # keeps its scale: divided by a standard deviation of zero, it would dominate all others.
     deviation = vectors.std(axis=0, dtype=np.float64)
@@ -211,11 +144,13 @@ def _standardised(keras: Any, embedding: Any, vectors: NDArray[np.float32]) -> A
     standardise = keras.layers.Normalization(
         mean=mean.astype(np.float32), variance=(deviation**2).astype(np.float32), name="standardise"
     )
-    return keras.ops.clip(standardise(embedding), -CLIP_SIGMA, CLIP_SIGMA)
+    clipped = keras.ops.clip(standardise(embedding), -CLIP_SIGMA, CLIP_SIGMA)
+    return keras.Model(embedding, clipped)
 
 
-def _network(keras: Any, features: Any, target: Target, params: TrainParams, members: int) -> Any:
+def _network(keras: Any, size: int, target: Target, params: TrainParams, members: int) -> Any:
     """Features (n, size) in, what is compared with the labels out, (n, members, ...)."""
+    features = keras.Input((size,), name="features")
     # Dropout, as there are few posters for so many weights (Srivastava and others, 2014).
     hidden = keras.layers.Dropout(params.input_dropout, name="input_dropout")(features)
     for number, units in enumerate(params.hidden, start=1):
@@ -226,7 +161,8 @@ def _network(keras: Any, features: Any, target: Target, params: TrainParams, mem
         hidden = keras.layers.Activation("gelu", name=f"gelu_{number}")(hidden)
         hidden = keras.layers.Dropout(params.dropout, name=f"dropout_{number}")(hidden)
     kernel = keras.initializers.RandomNormal(stddev=0.01)
-    return _layer(keras, hidden, (members, len(target.start)), kernel, "outputs") + target.start
+    outputs = _layer(keras, hidden, (members, len(target.start)), kernel, "outputs")
+    return keras.Model(features, outputs + target.start)
 
 
 def _layer(keras: Any, inputs: Any, shape: tuple[int, int], kernel: Any, name: str) -> Any:
