@@ -1,8 +1,8 @@
-"""Training of the year model by cross-validation: every row is predicted by a head without it.
+"""Training of the year model by cross-validation: every row is predicted by a member without it.
 
 These predictions calibrate the probabilities and the intervals, and their error is the validation
-error. The model is the mean of the heads of all folds, as the mean of an ensemble varies less than
-its members (Lakshminarayanan and others, 2017, "Simple and Scalable Predictive Uncertainty
+error. The model is the mean of the members of all folds, as the mean of an ensemble varies less
+than each of them (Lakshminarayanan and others, 2017, "Simple and Scalable Predictive Uncertainty
 Estimation using Deep Ensembles"). Intervals from the rows outside each member's training rows are
 cross-conformal (Vovk, 2015, "Cross-conformal predictors").
 """
@@ -15,9 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from posters.embedding.keras_import import import_keras, make_deterministic
 from posters.embedding.openvino_model import write_openvino_model
 from posters.files import replacing, write_json, write_text
 from posters.params import TrainParams
@@ -26,23 +24,23 @@ from posters.years.dataset import Part
 from posters.years.intervals import fit_thresholds
 from posters.years.priors import PRIORS, Priors, importance_weights, write_priors
 from posters.years.year_distribution import Probabilities, Years, median, smoothed
-from posters.years.year_head import FittedHead, fit_head, join_heads, predict_in_batches
+from posters.years.year_head import FittedHead, fit_head, predict_in_batches
 from posters.years.year_model import HEAD_MODEL, YearModel, write_thresholds
 
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """Heads and their predictions for the rows that they were not trained on.
+    """The head, and the predictions of its members for the rows that they were not trained on.
 
     Attributes:
-        heads: one for each fold, trained on all other folds.
+        head: its members, one for each fold, trained on all other folds.
         calibration: of their logits.
-        probabilities: of each row from the head of its fold, calibrated, shape (n, n_years).
+        probabilities: of each row from the member of its fold, calibrated, shape (n, n_years).
         priors: of all rows.
         true: the years of the rows, shape (n,).
     """
 
-    heads: list[FittedHead]
+    head: FittedHead
     calibration: Calibration
     probabilities: Probabilities
     priors: Priors
@@ -63,8 +61,8 @@ class Trained:
     """The result of training.
 
     Attributes:
-        model: the Keras model of all heads: year features in, probabilities out.
-        history: learning curves, the mean over all folds, see `FittedHead`.
+        model: the Keras model of the mean of all members: year features in, probabilities out.
+        history: learning curves, see `FittedHead`.
         validation: mean absolute error of the cross-validated predictions, in years, by prior.
         calibration: see `CrossValidated`.
         year_model: the model with priors and intervals.
@@ -103,20 +101,18 @@ class Trained:
 
 
 def train(part: Part, years: Years, params: TrainParams) -> Trained:
-    """Train the heads, calibrate them, and fit the intervals.
+    """Train the head, calibrate it, and fit the intervals.
 
     Args:
         part: the training rows with their folds.
         years: all predictable years, shape (n_years,).
-        params: of the heads and their training.
+        params: of the head and its training.
 
     Raises:
         DataError: the training diverged.
     """
     validated = cross_validate(part, years, params)
-    model = join_heads(
-        [head.model for head in validated.heads], validated.calibration, validated.priors.learned
-    )
+    model = validated.head.average(validated.calibration, validated.priors.learned)
     thresholds = {
         prior: fit_thresholds(
             validated.priors.adjusted(validated.probabilities, prior),
@@ -126,9 +122,6 @@ def train(part: Part, years: Years, params: TrainParams) -> Trained:
         )
         for prior in PRIORS
     }
-    histories = pd.concat(pd.DataFrame(head.history) for head in validated.heads)
-    history = histories.groupby(level=0).mean()
-    history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
     validation = {
         prior: round(
             float(np.average(validated.errors(prior), weights=validated.weights(prior))), 4
@@ -140,34 +133,20 @@ def train(part: Part, years: Years, params: TrainParams) -> Trained:
         return predict_in_batches(model, vectors)
 
     year_model = YearModel(head, validated.priors, params.interval, thresholds)
-    return Trained(model, history, validation, validated.calibration, year_model)
+    return Trained(model, validated.head.history, validation, validated.calibration, year_model)
 
 
 def cross_validate(part: Part, years: Years, params: TrainParams) -> CrossValidated:
-    """Train one head for each fold of a part, and calibrate their predictions.
+    """Train a member of the head for each fold of a part, and calibrate their predictions.
 
     Raises:
         DataError: the training diverged.
     """
-    make_deterministic(import_keras(), params.seed)
-    heads, logits = [], np.empty((len(part.years), len(years)))
-    for fold in tqdm(np.unique(part.folds), desc="train", unit="fold", disable=None):
-        held_out = part.folds == fold
-        rows, left_out = part.rows(~held_out), part.rows(held_out)
-        validation = (left_out.vectors, left_out.years)
-        seed = (params.seed + int(fold)) % 2**32  # NumPy accepts no larger one
-        head = fit_head(rows.vectors, rows.years, years, params, validation, seed=seed)
-        logits[held_out] = predict_in_batches(head.model, left_out.vectors)
-        heads.append(head)
+    head = fit_head(part.vectors, part.years, part.folds, years, params)
     priors = fit_priors(part, years, params)
-    calibration = fit_calibration(logits, part.years, years, priors.learned)
-    return CrossValidated(
-        heads,
-        calibration,
-        calibration.probabilities(logits, priors.learned),
-        priors,
-        part.years,
-    )
+    calibration = fit_calibration(head.left_out, part.years, years, priors.learned)
+    probabilities = calibration.probabilities(head.left_out, priors.learned)
+    return CrossValidated(head, calibration, probabilities, priors, part.years)
 
 
 def fit_priors(part: Part, years: Years, params: TrainParams) -> Priors:
