@@ -1,0 +1,43 @@
+"""How good the neighbours are, measured by their years, and by how often each poster is one."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posters.neighbours.index import nearest_rows
+from posters.years.year_distribution import Years
+
+NEIGHBOURS = 10
+_CLOSE = 10  # years
+
+
+def neighbour_quality(features: NDArray[np.float32], years: Years) -> dict[str, float]:
+    """Compare the nearest posters of all posters with pairs of any two posters.
+
+    Args:
+        features: retrieval features of the posters, rows of length 1, shape (n, retrieval_size).
+        years: of the posters, shape (n,).
+
+    Returns:
+        `within_10`: share of the ten nearest posters whose year differs by at most 10 years.
+        `median_gap`: median difference in years. `within_10_chance`, `median_gap_chance`: the same
+        of all pairs. `hubness`: skewness of how often a poster is among the ten nearest of another;
+        0 if all posters are so equally often (Radovanović, Nanopoulos, Ivanović, 2010, "Hubs in
+        Space").
+    """
+    nearest, _ = nearest_rows(features, features, NEIGHBOURS + 1)
+    # (n, 11) of true except for the poster itself; of equal posters another may come first.
+    other = nearest != np.arange(len(features))[:, None]
+    other[other.all(axis=1), -1] = False
+    rows = nearest[other].reshape(len(features), -1)
+    gaps = np.abs(years[rows] - years[:, None])
+    chance = np.abs(years[:, None] - years)[np.triu_indices(len(years), 1)]
+    counts = np.bincount(rows.ravel(), minlength=len(features))
+    deviations = counts - counts.mean()
+    hubness = (deviations**3).mean() / max(counts.std() ** 3, 1e-12)
+    return {
+        "within_10": round(float((gaps <= _CLOSE).mean()), 4),
+        "within_10_chance": round(float((chance <= _CLOSE).mean()), 4),
+        "median_gap": float(np.median(gaps)),
+        "median_gap_chance": float(np.median(chance)),
+        "hubness": round(float(hubness), 2),
+    }
