@@ -45,6 +45,7 @@ class Batch:
         folder.mkdir()
         self.folder, self.log = folder, folder / "pip.log"
         self.weight = sum(map(weight, requirements))
+        self.fetched = 0
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *INSTALL, *OPTIONS, *requirements],
@@ -60,9 +61,8 @@ class Batch:
             return self.weight
         with contextlib.suppress(FileNotFoundError):  # pip has just removed its files
             wheels = self.folder.glob("pip-unpack-*/*.whl")
-            fetched = sum(wheel.stat().st_size for wheel in wheels)
-            return min(fetched / BYTES, self.weight) / 2
-        return self.weight / 2
+            self.fetched = max(self.fetched, sum(wheel.stat().st_size for wheel in wheels))
+        return min(self.fetched / BYTES, self.weight) / 2
 
 
 class Progress:
