@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
+INSTALL := $(BIN)/python src/install_packages.py
 # Neither DVC nor MLflow reports usage.
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -23,7 +24,7 @@ $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import venv, ensurepip' || { \
 	  echo "make setup: $(PYTHON) lacks venv (on Debian: apt install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock || { \
+	@$(INSTALL) requirements.lock || { \
 	  echo "make setup: the packages of requirements.lock could not be installed: is there a network?" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# Gradio, if installed, requires older versions of Pillow and tomlkit: see `lock`.
@@ -49,10 +50,10 @@ sweep: setup ## run the pipeline for several t, and draw both errors against t (
 	$(BIN)/python src/sweep.py $(ARGS)
 
 ray: setup ## install what embed.engine: ray needs, on each machine of the cluster
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-ray.lock
+	@$(INSTALL) requirements-ray.lock
 
 bench: setup ## measure speed beside other libraries: metrics/benchmark.json (ARGS="--only search")
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-bench.lock
+	@$(INSTALL) requirements-bench.lock
 	$(BIN)/python -m benchmarks $(ARGS)
 
 ablation: setup ## change one choice at a time, and cross-validate it on the training rows (ARGS="--repeats 3")
@@ -90,7 +91,7 @@ app: $(VENV)/.app-complete ## open a local page for your posters: http://127.0.0
 	@$(BIN)/python src/app.py --open --port $(PORT)
 
 $(VENV)/.app-complete: $(STAMP) requirements-app.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-app.lock || { \
+	@$(INSTALL) requirements-app.lock || { \
 	  echo "make app: the packages of requirements-app.lock could not be installed: is there a network?" >&2; exit 1; }
 	@touch $@
 

@@ -7,6 +7,7 @@ from posters import command  # first, so that Ctrl-C during the imports below gi
 
 # isort: split
 import pandas as pd
+from tqdm import tqdm
 
 from posters import paths
 from posters.catalogue.caveats import marked
@@ -33,13 +34,16 @@ from posters.years.year_model import YearModel, read_about
 
 def main() -> None:
     """Write metrics, predictions, figures and the report, then log all of it as one run."""
+    bar = tqdm(total=6, desc="evaluate", unit="part", disable=None)
     params, parts, year_model = load_params(), read_parts(), YearModel.open()
     predictions = {
         test: {prior: year_model.predict(parts[test].vectors, prior) for prior in PRIORS}
         for test in TESTS
     }
     own = {test: predictions[test][metrics.PRIOR_OF[test]] for test in TESTS}
+    bar.update()
     baselines = fit_baselines(parts["train"], year_model.priors)
+    bar.update()
     seed = params.split.seed
     by_test = {
         test: metrics.metrics_of_test(
@@ -73,6 +77,7 @@ def main() -> None:
     decades = metrics.decade_table(parts, predictions)
     write_text(paths.METRICS / "decades.csv", decades.to_csv(index=False, float_format="%.3f"))
 
+    bar.update()
     caveats, plots = run["caveats"], paths.PLOTS
     figures.draw_histograms(parts.catalogue, params.scrape.years, params.rebalance, plots, caveats)
     history = pd.read_csv(paths.MODEL / "history.csv")
@@ -82,6 +87,7 @@ def main() -> None:
     embeddings = read_embeddings(paths.EMBEDDINGS)
     neighbours = find_neighbours(parts, embeddings, params.evaluate)
     neighbours_sheet(neighbours, paths.DATA, plots / "neighbours.png", caveats=caveats)
+    bar.update()
     findings = Findings(
         evaluation=evaluation,
         catalogue=catalogue_metrics(),
@@ -95,10 +101,13 @@ def main() -> None:
     )
     write_text(plots / "report.html", render(findings))
 
+    bar.update()
     run_id = log_evaluation(params, parts, evaluation)
     lines = [f"{test} test: {result_in_words(by_test[test])}{marked(caveats)}" for test in TESTS]
     if params.evaluate.log_model:
         lines.append(register(run_id, params.evaluate))
+    bar.update()
+    bar.close()
     for line in lines:
         print(f"evaluate: {line}")
 

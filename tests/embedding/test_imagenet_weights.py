@@ -92,6 +92,17 @@ def test_weights_of_keras_are_preferred_and_kept() -> None:
     check(vgg16_weights(no_keras))
 
 
+@pytest.mark.usefixtures("kept", "no_network")
+def test_progress_of_keras_is_for_terminals_only(capfd: pytest.CaptureFixture[str]) -> None:
+    def from_keras() -> list[NDArray[np.float32]]:
+        print("\x1b[1m 1007616/58889256\x1b[0m")
+        return WEIGHTS
+
+    check(vgg16_weights(from_keras))
+    shown = capfd.readouterr()
+    assert "\x1b" not in shown.out + shown.err
+
+
 @pytest.mark.slow
 def test_other_weights_than_the_pinned_are_refused(
     index: Sites, capfd: pytest.CaptureFixture[str]

@@ -86,7 +86,7 @@ class Gatherer:
 
     def add_known(self, entries: Iterable[Entry], folder: Path) -> None:
         """Register the movies of a catalogue in `folder`, so that none is accepted again."""
-        for entry in entries:
+        for entry in tqdm(entries, desc="known", unit="poster", disable=None):
             picture = to_rgb(read_image(folder / entry.file, self._rules.max_pixels))
             self._register(entry.imdb_id, entry.sha256, difference_hash(picture))
 

