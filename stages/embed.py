@@ -6,7 +6,6 @@ dvc repro embed
 from posters import command  # first, so that Ctrl-C during the imports below gives no traceback
 
 # isort: split
-import sys
 from collections.abc import Mapping
 from itertools import starmap
 from pathlib import Path
@@ -30,7 +29,6 @@ def main() -> None:
     """Write `data/embeddings/`; vectors made by earlier runs are taken from the cache."""
     params = load_params().embed
     entries = read_entries(paths.CATALOGUE)
-    print("embed: opening the network; to build it takes about 15 s", file=sys.stderr, flush=True)
     backbone, model = open_backbone(
         params, paths.from_root(params.weights), paths.cache() / "networks"
     )

@@ -6,8 +6,8 @@ dvc repro evaluate
 from posters import command  # first, so that Ctrl-C during the imports below gives no traceback
 
 # isort: split
+import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from posters import paths
 from posters.catalogue.caveats import marked
@@ -18,6 +18,7 @@ from posters.evaluation.baselines import fit_baselines
 from posters.evaluation.origin_check import check_origin
 from posters.evaluation.reliability import reliability_table, stated_and_found
 from posters.files import write_json, write_text
+from posters.neighbours.quality import neighbour_quality
 from posters.params import load_params
 from posters.reports import figures
 from posters.reports.contact_sheet import neighbours_sheet
@@ -34,16 +35,13 @@ from posters.years.year_model import YearModel, read_about
 
 def main() -> None:
     """Write metrics, predictions, figures and the report, then log all of it as one run."""
-    bar = tqdm(total=6, desc="evaluate", unit="part", disable=None)
     params, parts, year_model = load_params(), read_parts(), YearModel.open()
     predictions = {
         test: {prior: year_model.predict(parts[test].vectors, prior) for prior in PRIORS}
         for test in TESTS
     }
     own = {test: predictions[test][metrics.PRIOR_OF[test]] for test in TESTS}
-    bar.update()
     baselines = fit_baselines(parts["train"], year_model.priors)
-    bar.update()
     seed = params.split.seed
     by_test = {
         test: metrics.metrics_of_test(
@@ -52,6 +50,9 @@ def main() -> None:
         for test, prior in metrics.PRIOR_OF.items()
     }
     origin = check_origin(parts["train"], seed=seed)
+    embeddings = read_embeddings(paths.EMBEDDINGS)
+    movie_years = np.array([movie.year for movie in embeddings.movies])
+    quality = neighbour_quality(embeddings.retrieval_features, movie_years)
     settings = {prior: fitted.settings for prior, fitted in baselines.items()}
     about = read_about(paths.MODEL)
     for test, prior in metrics.PRIOR_OF.items():
@@ -63,7 +64,7 @@ def main() -> None:
         "interval": year_model.level,
     }
     run = {**parts.provenance(params), **made_from}
-    evaluation = {**by_test, "origin": origin, "run": run}
+    evaluation = {**by_test, "neighbours": quality, "origin": origin, "run": run}
     write_json(paths.METRICS / "evaluation.json", evaluation)
     for test in TESTS:
         write_json(paths.METRICS / f"{test}.json", metrics.short_metrics(by_test[test]))
@@ -77,17 +78,14 @@ def main() -> None:
     decades = metrics.decade_table(parts, predictions)
     write_text(paths.METRICS / "decades.csv", decades.to_csv(index=False, float_format="%.3f"))
 
-    bar.update()
     caveats, plots = run["caveats"], paths.PLOTS
     figures.draw_histograms(parts.catalogue, params.scrape.years, params.rebalance, plots, caveats)
     history = pd.read_csv(paths.MODEL / "history.csv")
     figures.loss_curve(history, plots / "loss_curve.png", caveats=caveats)
     figures.draw_errors(parts, own, by_test, year_model.level, plots, caveats)
     draw_reliability(reliability, plots / "reliability.png", caveats=caveats)
-    embeddings = read_embeddings(paths.EMBEDDINGS)
     neighbours = find_neighbours(parts, embeddings, params.evaluate)
     neighbours_sheet(neighbours, paths.DATA, plots / "neighbours.png", caveats=caveats)
-    bar.update()
     findings = Findings(
         evaluation=evaluation,
         catalogue=catalogue_metrics(),
@@ -101,13 +99,10 @@ def main() -> None:
     )
     write_text(plots / "report.html", render(findings))
 
-    bar.update()
     run_id = log_evaluation(params, parts, evaluation)
     lines = [f"{test} test: {result_in_words(by_test[test])}{marked(caveats)}" for test in TESTS]
     if params.evaluate.log_model:
         lines.append(register(run_id, params.evaluate))
-    bar.update()
-    bar.close()
     for line in lines:
         print(f"evaluate: {line}")
 

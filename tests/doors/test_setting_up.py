@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 pytestmark = pytest.mark.slow
-NAMES = [f"tiny_{number}" for number in range(40)]  # several pips, the last with less to do
+NAMES = [f"tiny_{number}" for number in range(20)]
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +65,7 @@ def test_packages_are_installed_once_with_progress(python: Path, lock: Path) -> 
         [python, "-m", "pip", "list", "--format=freeze"], capture_output=True, text=True, check=True
     )
     assert set(listed.stdout.split()) >= {f"{name}==1" for name in NAMES}
-    # An interrupted pip leaves a package like this one.
-    (folder,) = python.parents[1].glob("lib/python*/site-packages")
-    (folder / "tiny_3.py").unlink()
-    (folder / "tiny_3-1.dist-info" / "INSTALLER").unlink()
-    before = (folder / "tiny_4-1.dist-info").stat().st_ctime_ns
     assert install(python, lock, subprocess.PIPE).returncode == 0
-    assert (folder / "tiny_3.py").exists()
-    assert (folder / "tiny_4-1.dist-info").stat().st_ctime_ns == before
 
 
 def test_failure_shows_what_pip_printed(python: Path, lock: Path) -> None:
@@ -80,4 +73,5 @@ def test_failure_shows_what_pip_printed(python: Path, lock: Path) -> None:
     done = install(python, lock, subprocess.PIPE)
     assert done.returncode == 1
     assert "\nERROR: No matching distribution found for absent==2\n" in done.stderr
+    assert "Collecting" not in done.stderr
     assert "\r" not in done.stderr

@@ -6,6 +6,7 @@ GPU, Keras runs the network for the stage `embed`; `predict.py` uses the OpenVIN
 
 import hashlib
 import json
+import sys
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
@@ -59,6 +60,7 @@ def open_backbone(
     info = _cached_info(folder, params)
     keras_backbone: KerasBackbone | None = None
     if info is None:
+        print(f"building {params.backbone}, about 15 s", file=sys.stderr, flush=True)
         keras_backbone = load_backbone(params, weights_path=weights_path)
         info = keras_backbone.info
         network = convert_model(keras_backbone.whole_model())

@@ -19,6 +19,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
+from tqdm import tqdm
 
 from posters.years.dataset import Part
 from posters.years.priors import PRIORS, Priors, importance_weights
@@ -26,6 +27,7 @@ from posters.years.year_distribution import Years, median
 
 # 97% of the variance of VGG16's features. With 256, ridge is worse on the first fold.
 _COMPONENTS = 512
+_MODELS = 5
 
 Inputs = NDArray[np.float32]
 Predict = Callable[[Inputs], NDArray[np.float64]]
@@ -98,9 +100,12 @@ def fit_baselines(part: Part, priors: Priors) -> dict[str, Baselines]:
             errors = {setting: second.error(fit(first, setting)) for setting in tried}
             settings[name] = min(errors, key=errors.__getitem__)
             models[name] = partial(_predict, fit(both, settings[name]), features[used])
+            bar.update()
         return Baselines(_best_constant(parts[-1], prior), models, settings)
 
-    return {prior: fitted(prior) for prior in PRIORS}
+    models_in_all = len(PRIORS) * _MODELS
+    with tqdm(total=models_in_all, desc="baselines", unit="model", disable=None) as bar:
+        return {prior: fitted(prior) for prior in PRIORS}
 
 
 def _best_constant(part: Part, prior: str) -> float:

@@ -111,7 +111,7 @@ def _test_digest(part: Part) -> str:
 
 def _metrics(evaluation: dict[str, Any], catalogue: dict[str, Any]) -> dict[str, float]:
     sections = {
-        **{name: evaluation[name] for name in (*TESTS, "origin")},
+        **{name: evaluation[name] for name in (*TESTS, "neighbours", "origin")},
         "posters": evaluation["run"]["counts"],
         "catalogue": {
             "before": catalogue["before"]["movies"],
