@@ -42,14 +42,15 @@ def maps_of(network: Any, layer: str) -> NDArray[np.float64]:
     return np.asarray(alone.predict_on_batch(pictures_for(network)), np.float64)
 
 
-def test_features_are_channel_statistics_then_means() -> None:
+def test_features_are_roots_of_channel_statistics_then_of_means() -> None:
     network = small_network()
     layers = FeatureLayers(("middle", "early"), ("early", "middle", "last"))
     model, year_size = feature_model(keras, network, layers)
     maps = [maps_of(network, name) for name in layers.year]
     year = [statistic(of, axis=(1, 2)) for of in maps for statistic in (np.mean, np.std)]
     retrieval = [maps_of(network, name).mean(axis=(1, 2)) for name in layers.retrieval]
-    expected = np.hstack([*year, *retrieval])
+    statistics = np.hstack([*year, *retrieval])
+    expected = np.sign(statistics) * np.sqrt(np.abs(statistics))
     assert year_size == 2 * (5 + 4)
     found = model.predict_on_batch(pictures_for(network))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)

@@ -77,7 +77,7 @@ def feature_model(keras: Any, network: Any, layers: FeatureLayers) -> tuple[Any,
     """A Keras model from pictures to features of shape (n, size), and the number of year features.
 
     For each of `layers.year` the means of its channels, then their standard deviations; then the
-    means of the channels of each of `layers.retrieval`.
+    means of the channels of each of `layers.retrieval`. Of all numbers the square root is taken.
     """
     operations = keras.ops
     year = []
@@ -92,6 +92,9 @@ def feature_model(keras: Any, network: Any, layers: FeatureLayers) -> tuple[Any,
         operations.mean(network.get_layer(name).output, axis=(1, 2)) for name in layers.retrieval
     ]
     outputs = operations.concatenate([*year, *retrieval], axis=-1)
+    # A few channels are hundreds of times larger in a few posters. Roots have shorter tails (power
+    # normalisation: Perronnin, Sánchez, Mensink, 2010, "Improving the Fisher Kernel").
+    outputs = operations.sign(outputs) * operations.sqrt(operations.abs(outputs))
     return keras.Model(network.input, outputs), sum(int(part.shape[-1]) for part in year)
 
 
