@@ -10,19 +10,24 @@ from posters import command  # first: from here on Ctrl-C is no traceback
 import argparse
 
 from posters import paths
-from posters.evaluation.repeated_splits import measure_splits
+from posters.evaluation.repeated_splits import predict_splits, tabulate, tabulate_decades
 from posters.files import write_text
 from posters.params import load_params
 
 
 def main() -> None:
-    """Write `metrics/splits.csv`."""
+    """Write `metrics/splits.csv` and `metrics/splits_by_decade.csv`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--splits", type=command.positive, default=5, metavar="N", help="number (default 5)"
     )
-    table = measure_splits(load_params(), parser.parse_args().splits)
-    write_text(paths.METRICS / "splits.csv", table.to_csv(index=False, lineterminator="\n"))
+    params = load_params()
+    posters = predict_splits(params, parser.parse_args().splits)
+    table = tabulate(posters, seed=params.split.seed)
+    tables = {"splits": table, "splits_by_decade": tabulate_decades(posters)}
+    for name, content in tables.items():
+        text = content.to_csv(index=False, lineterminator="\n")
+        write_text(paths.METRICS / f"{name}.csv", text)
     for row in table.itertuples():
         print(
             f"splits: {row.test} test: {row.model}: {row.mae:.2f} years "

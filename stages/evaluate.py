@@ -15,10 +15,10 @@ from posters.catalogue.entries import quote_formulas
 from posters.embedding.embeddings import read_embeddings
 from posters.evaluation import metrics, sweep_table
 from posters.evaluation.baselines import fit_baselines
+from posters.evaluation.neighbour_quality import neighbour_quality
 from posters.evaluation.origin_check import check_origin
 from posters.evaluation.reliability import reliability_table, stated_and_found
 from posters.files import write_json, write_text
-from posters.neighbours.quality import neighbour_quality
 from posters.params import load_params
 from posters.reports import figures
 from posters.reports.contact_sheet import neighbours_sheet

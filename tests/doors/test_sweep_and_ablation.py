@@ -185,6 +185,15 @@ def test_splits_have_the_error_of_each_model_on_each_test(split_again: pd.DataFr
 
 
 @pytest.mark.usefixtures("split_again")
+def test_splits_have_the_error_by_decade(walk: Walk, split_again: pd.DataFrame) -> None:
+    decades = pd.read_csv(walk.project.folder / "metrics" / "splits_by_decade.csv")
+    for test, rows in decades.groupby("test"):
+        for column in ("mae", "coverage"):
+            mean = np.average(rows[column], weights=rows["n"])
+            assert mean == pytest.approx(split_again.loc[(test, "year model"), column], abs=1e-3)
+
+
+@pytest.mark.usefixtures("split_again")
 def test_first_split_is_that_of_the_pipeline_and_was_kept(walk: Walk) -> None:
     kept = walk.project.folder / ".cache" / "splits"
     before = {file: file.stat().st_mtime_ns for file in kept.iterdir()}

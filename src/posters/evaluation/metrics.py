@@ -11,6 +11,7 @@ from posters.evaluation.baselines import Baselines
 from posters.evaluation.reliability import reliability_metrics, reliability_table, stated_and_found
 from posters.years.dataset import Part, Parts
 from posters.years.intervals import NEAREST, covered
+from posters.years.year_distribution import Years
 from posters.years.year_model import YearPredictions
 
 PRIOR_OF = {"natural": "natural", "balanced": "uniform"}
@@ -152,21 +153,27 @@ def prediction_table(parts: Parts, predictions: Mapping[str, YearPredictions]) -
     )
 
 
-def by_decade(part: Part, predictions: YearPredictions) -> pd.DataFrame:
-    """Errors and intervals by decade, oldest first.
+def by_decade(true: Years, predicted: NDArray[np.float64], low: Years, high: Years) -> pd.DataFrame:
+    """Errors and intervals by the decade of the true year, oldest first.
+
+    Args:
+        true: shape (n,), as all others.
+        predicted: predicted years.
+        low: first years of the intervals.
+        high: last years of the intervals.
 
     Returns:
         Index `decade`; columns `n`, `mae`, `bias` (mean of predicted - true), `coverage` and
         `width` of the intervals. `mae`, `bias` and `width` are in years.
     """
-    error = predictions.year - part.years
+    error = predicted - true
     table = pd.DataFrame(
         {
-            "decade": part.years // 10 * 10,
+            "decade": true // 10 * 10,
             "mae": np.abs(error),
             "bias": error,
-            "coverage": covered(predictions.low, predictions.high, part.years).astype(float),
-            "width": (predictions.high - predictions.low).astype(float),
+            "coverage": covered(low, high, true).astype(float),
+            "width": (high - low).astype(float),
         }
     )
     groups = table.groupby("decade")
@@ -181,9 +188,9 @@ def decade_table(
     """The table `by_decade` of each test under each prior, with columns `test` and `prior`."""
     return pd.concat(
         {
-            (test, prior): by_decade(parts[test], predicted)
+            (test, prior): by_decade(parts[test].years, found.year, found.low, found.high)
             for test, by_prior in predictions.items()
-            for prior, predicted in by_prior.items()
+            for prior, found in by_prior.items()
         },
         names=["test", "prior"],
     ).reset_index()

@@ -13,7 +13,7 @@ from posters.catalogue.entries import read_catalogue
 from posters.embedding.embeddings import read_embeddings
 from posters.evaluation.baselines import fit_baselines
 from posters.evaluation.cached_tables import cached_table
-from posters.evaluation.metrics import PRIOR_OF, bootstrap, coverage_by_era
+from posters.evaluation.metrics import PRIOR_OF, bootstrap, by_decade, coverage_by_era
 from posters.evaluation.reliability import reliability_metrics, reliability_table, stated_and_found
 from posters.neighbours.near_duplicates import near_duplicate_movies
 from posters.params import Params
@@ -24,7 +24,7 @@ from posters.years.training import train
 HEAD, CONSTANT = "year model", "best constant"
 
 
-def measure_splits(params: Params, splits: int) -> pd.DataFrame:
+def predict_splits(params: Params, splits: int) -> pd.DataFrame:
     """Train and test the year model and the baselines on several splits of the last run's posters.
 
     The predictions of each finished split are cached.
@@ -34,7 +34,7 @@ def measure_splits(params: Params, splits: int) -> pd.DataFrame:
         splits: their number; the first one is the pipeline's own.
 
     Returns:
-        The table of `tabulate`.
+        The tables of `predictions_of_split` of all splits, one after the other.
     """
     catalogue = read_catalogue(paths.CATALOGUE)
     embeddings = read_embeddings(paths.EMBEDDINGS)
@@ -55,7 +55,7 @@ def measure_splits(params: Params, splits: int) -> pd.DataFrame:
         cached_table("splits", measure, number, params)
         for number in tqdm(range(splits), desc="splits", unit="split", disable=None)
     ]
-    return tabulate(pd.concat(tables, ignore_index=True), seed=params.split.seed)
+    return pd.concat(tables, ignore_index=True)
 
 
 def predictions_of_split(parts: Parts, params: Params) -> pd.DataFrame:
@@ -111,3 +111,16 @@ def tabulate(posters: pd.DataFrame, *, seed: int) -> pd.DataFrame:
                 row |= reliability_metrics(reliability_table(rows))
             table.append(row)
     return pd.DataFrame(table).round(4)
+
+
+def tabulate_decades(posters: pd.DataFrame) -> pd.DataFrame:
+    """The year model's errors and intervals by decade, over the same rows as `tabulate`.
+
+    Returns:
+        The columns of `by_decade`, for each `test` and `decade`.
+    """
+    tables = {
+        test: by_decade(*(rows[name].to_numpy() for name in ("year", HEAD, "low", "high")))
+        for test, rows in posters.groupby("test", sort=False)
+    }
+    return pd.concat(tables, names=["test"]).reset_index().round(4)

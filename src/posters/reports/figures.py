@@ -95,7 +95,10 @@ def draw_errors(
     figure = new_figure(10.4, 5.4, "Predicted and true year", caveats)
     _scatter_plots(figure, parts, predictions, metrics)
     save(figure, folder / "predicted_true.png")
-    decades = {test: by_decade(parts[test], own) for test, own in predictions.items()}
+    decades = {
+        test: by_decade(parts[test].years, own.year, own.low, own.high)
+        for test, own in predictions.items()
+    }
     rows = len(parts["train"].years)
     figure = new_figure(9.6, 6.0, "Error by decade", caveats)
     _error_by_decade(figure, decades)

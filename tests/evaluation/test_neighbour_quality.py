@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from posters.neighbours.quality import neighbour_quality
+from posters.evaluation.neighbour_quality import neighbour_quality
 
 
 def test_neighbours_of_the_same_year_are_compared_with_any_pair() -> None:
