@@ -231,8 +231,7 @@ def test_chance_limits_include_the_spread_of_the_thresholds() -> None:
 def test_decades_are_in_order_with_their_own_means() -> None:
     true = np.array([2000, 1899, 1890, 1999, 1900])
     low = true + np.array([-1, -9, 4, -2, -5])
-    predictions = predictions_of(true + np.array([1.0, -2.0, 4.0, 3.0, 5.0]), low, true + 5)
-    table = by_decade(part_of(true), predictions)
+    table = by_decade(true, true + np.array([1.0, -2.0, 4.0, 3.0, 5.0]), low, true + 5)
     assert table.index.tolist() == [1890, 1900, 1990, 2000]
     assert table.index.name == "decade"
     assert {name: table[name].tolist() for name in table} == {
