@@ -19,8 +19,8 @@ from typing import Any
 
 from benchmarks import decoding, embedding, processes, scale, searching
 from posters import paths
-from posters.embedding.backbone import cores
 from posters.files import write_json
+from posters.processors import cores
 
 PARTS: dict[str, Callable[[], Any]] = {
     "predict": processes.measure_predict,

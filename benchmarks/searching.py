@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measuring import BenchmarkError, seconds
-from posters.embedding.backbone import cores
 from posters.neighbours.index import nearest_rows
+from posters.processors import cores
 
 SIZES = (3452, 40_000, 1_000_000)
 COLUMNS = 512

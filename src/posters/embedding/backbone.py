@@ -1,7 +1,6 @@
 """The frozen pre-trained network: turns posters into vectors."""
 
 import hashlib
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -170,11 +169,6 @@ class Backbone:
 
     def _pixels(self, poster: PosterLike) -> NDArray[np.float32]:
         return resize(to_rgb(poster), (self.info.width, self.info.height))
-
-
-def cores() -> int:
-    """The number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _probe_pictures() -> list[Image.Image]:

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posters.embedding.backbone import Backbone, BackboneInfo, cores
+from posters.embedding.backbone import Backbone, BackboneInfo
 from posters.embedding.colour import COLOUR_SIZE
 from posters.embedding.feature_layers import FeatureLayers, choose_feature_layers, feature_model
 from posters.embedding.imagenet_weights import PINNED_NETWORK, vgg16_weights, weights_digest
 from posters.embedding.keras_import import import_keras, reset_keras
 from posters.errors import BackboneError, WeightsUnreachable
+from posters.processors import cores
 
 if TYPE_CHECKING:
     from posters.params import EmbedParams

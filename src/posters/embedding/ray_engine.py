@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posters.embedding.backbone import Backbone, BackboneInfo, VectorBatches, cores
+from posters.embedding.backbone import Backbone, BackboneInfo, VectorBatches
 from posters.embedding.embeddings import read_unchanged
 from posters.embedding.openvino_model import BACKBONE_MODEL, OpenVinoModel, openvino_files
 from posters.errors import ClusterError, DataError, PosterRefused, PostersError
+from posters.processors import cores
 
 Columns = dict[str, NDArray[Any]]
 """A few posters as Ray Data passes them on: one array a column, one entry a poster."""

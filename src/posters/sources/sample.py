@@ -4,7 +4,6 @@ Its shape is that of real movies: the natural sample is mostly recent (its media
 thin before 1930, and of the oldest years so few movies exist that a top-up falls short.
 """
 
-import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,10 +13,10 @@ import sample_posters
 from posters.catalogue.pseudo_random import unit_interval
 from posters.files import sha256
 from posters.images import fonts
+from posters.sources.drawing import Drawing
 from posters.sources.imdb_datasets import RatedMovie
 from posters.sources.local_imdb import NATURAL_VOTES
 
-_JPEG_QUALITY = 88
 _WITHOUT_POSTER = 0.02  # share of the movies
 
 # Movies of a year in the natural sample, relative to each other, at these years (linear between).
@@ -90,6 +89,7 @@ class SampleCatalogue:
     def __init__(self, *, movies: int, years: range, seed: int) -> None:
         self._years = years
         self._seed = seed
+        self._drawing = Drawing()
         self._drawing_digest = _drawing_digest()
         further = (movie for year in years for movie in self._further(year))
         all_movies = (*self._natural(round(1.1 * movies) + 10), *further)
@@ -111,10 +111,7 @@ class SampleCatalogue:
         """Draw a movie's poster as a JPEG file."""
         movie = self._movies[imdb_id]
         seed = int(unit_interval(self._seed, "poster", imdb_id) * 2**53)
-        content = io.BytesIO()
-        image = sample_posters.draw_poster(movie.title, movie.year, seed)
-        image.save(content, "JPEG", quality=_JPEG_QUALITY)
-        return content.getvalue()
+        return self._drawing.jpeg(movie.title, movie.year, seed)
 
     def _natural(self, number: int) -> Iterator[RatedMovie]:
         """Movies whose years follow the natural distribution."""
@@ -147,5 +144,8 @@ def _generate_title(generator: np.random.Generator) -> str:
 
 def _drawing_digest() -> str:
     """Digest of the drawing code: posters of an older version are not taken from the archive."""
-    files = [*sorted(Path(sample_posters.__file__).parent.glob("*.py")), Path(fonts.__file__)]
+    folder = Path(sample_posters.__file__).parent
+    # `__main__` only answers requests.
+    files = [file for file in sorted(folder.glob("*.py")) if file.stem != "__main__"]
+    files.append(Path(fonts.__file__))
     return sha256(b"".join(file.read_bytes() for file in files))
