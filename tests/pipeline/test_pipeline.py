@@ -126,28 +126,29 @@ def test_embeddings_have_one_row_per_movie_in_order(walk: Walk) -> None:
     ids = list(pd.read_csv(folder / "movies.csv")["imdb_id"])
     assert matrix.dtype == np.float32
     info = json.loads((folder / "backbone.json").read_text())
-    # Moments of six layers, the layout of six more, and the colours: of MobileNetV2.
+    # Means and spreads of six layers, means of six more, and the colours: of MobileNetV2.
     assert (info["retrieval_from"], info["colour_from"], info["embedding_size"]) == (
         3552,
-        4728,
-        4798,
+        3944,
+        4014,
     )
-    assert matrix.shape == (len(walk.lowered.catalogue), 4798)
+    assert matrix.shape == (len(walk.lowered.catalogue), 4014)
     assert np.isfinite(matrix).all()
     assert ids == list(walk.lowered.catalogue["imdb_id"])
     retrieval_features = np.load(folder / "retrieval_features.npy", mmap_mode="r")
-    assert retrieval_features.shape == (len(ids), 4728 - 3552)
+    assert retrieval_features.shape == (len(ids), 3944 - 3552)
     np.testing.assert_allclose(np.linalg.norm(retrieval_features, axis=1), 1, atol=1e-5)
 
 
 def test_metrics_describe_both_tests_and_the_run(walk: Walk) -> None:
     metrics = walk.first.metrics
-    assert list(metrics) == ["natural", "balanced", "origin", "run"]
+    assert list(metrics) == ["natural", "balanced", "neighbours", "origin", "run"]
     for test in ("natural", "balanced"):
         assert set(metrics[test]) == TEST_KEYS
         assert metrics[test]["mae"] == metrics[test][f"mae_{PRIOR_OF[test]}_prior"]
     # There may be too few movies for the origin check.
     assert set(metrics["origin"]) in (set(), {"auc", "chance_low", "chance_high", "pairs"})
+    assert 0 < metrics["neighbours"]["within_10"] <= 1
     assert metrics["balanced"]["n"] == 30
     run = metrics["run"]
     assert run["caveats"] == ["random MobileNetV2 weights"]
