@@ -246,7 +246,7 @@ def test_crop_of_a_tested_poster_is_excluded_from_training(
     assert "0 pairs of near-duplicate posters" in run("embed", "split")
     without_check = parts()
     assert {without_check[copy] for copy in copies.values()} == {"train"}
-    project.set(split__near_duplicate=0.97)
+    project.set(split__near_duplicate=0.985)
     assert "2 excluded; 2 pairs of near-duplicate posters kept together" in run("split")
     assert {movie: part for movie, part in parts().items() if part != without_check[movie]} == (
         dict.fromkeys(copies.values(), "excluded")

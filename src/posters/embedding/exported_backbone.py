@@ -60,7 +60,8 @@ def open_backbone(
     info = _cached_info(folder, params)
     keras_backbone: KerasBackbone | None = None
     if info is None:
-        print(f"building {params.backbone}, about 15 s", file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            print(f"building {params.backbone}, about 15 s left", file=sys.stderr, flush=True)
         keras_backbone = load_backbone(params, weights_path=weights_path)
         info = keras_backbone.info
         network = convert_model(keras_backbone.whole_model())

@@ -29,7 +29,9 @@ class Drawing:
         self._idle: queue.SimpleQueue[subprocess.Popen[bytes] | None] = queue.SimpleQueue()
         for _ in range(cores()):
             self._idle.put(None)
-        weakref.finalize(self, _end, self._processes)
+        # Not at exit: threads of the local server may still draw then, and the processes end by
+        # themselves.
+        weakref.finalize(self, _end, self._processes).atexit = False
 
     def jpeg(self, title: str, year: int, seed: int) -> bytes:
         """The file of a poster, see `sample_posters.draw_poster`.
