@@ -10,6 +10,7 @@ from posters import command  # first: from here on Ctrl-C prints no traceback
 
 # isort: split
 import argparse
+import os
 import subprocess
 import sys
 import sysconfig
@@ -36,6 +37,7 @@ def main() -> int:
     printed: list[str] = []
     with subprocess.Popen(
         [*PIP, *OPTIONS, "--progress-bar", "off", "--requirement", str(lock)],
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},  # lines come at once
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -51,7 +53,7 @@ def main() -> int:
             todo = 2 * max(packages - present, fetched, 1)
             done = (fetched + _installed() - before) / todo
             _show(done, time.monotonic() - start, in_terminal)
-            reader.join(0.5 if in_terminal else LOG_INTERVAL)
+            reader.join(0.1 if in_terminal else LOG_INTERVAL)
     if in_terminal:
         print("\r\x1b[K", end="", file=sys.stderr)
     if pip.returncode:

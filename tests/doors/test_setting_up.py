@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 pytestmark = pytest.mark.slow
-NAMES = [f"tiny_{number}" for number in range(20)]
+NAMES = [f"tiny_{number}" for number in range(60)]
 
 
 @pytest.fixture(scope="module")
