@@ -27,7 +27,6 @@ from posters.years.year_distribution import Years, median
 
 # 97% of the variance of VGG16's features. With 256, ridge is worse on the first fold.
 _COMPONENTS = 512
-_MODELS = 5
 
 Inputs = NDArray[np.float32]
 Predict = Callable[[Inputs], NDArray[np.float64]]
@@ -90,12 +89,12 @@ def fit_baselines(part: Part, priors: Priors) -> dict[str, Baselines]:
     true = [part.years for part in parts]
     classifiers: _Classifiers = {}
 
+    kinds = {prior: _models(len(training.years), priors, prior, classifiers) for prior in PRIORS}
+
     def fitted(prior: str) -> Baselines:
         weights = [importance_weights(own, priors.years, priors.named(prior)) for own in true]
         models, settings = {}, {}
-        for name, (used, fit, tried) in _models(
-            len(training.years), priors, prior, classifiers
-        ).items():
+        for name, (used, fit, tried) in kinds[prior].items():
             first, second, both = map(_Rows, inputs[used], true, weights)
             errors = {setting: second.error(fit(first, setting)) for setting in tried}
             settings[name] = min(errors, key=errors.__getitem__)
@@ -103,8 +102,8 @@ def fit_baselines(part: Part, priors: Priors) -> dict[str, Baselines]:
             bar.update()
         return Baselines(_best_constant(parts[-1], prior), models, settings)
 
-    models_in_all = len(PRIORS) * _MODELS
-    with tqdm(total=models_in_all, desc="baselines", unit="model", disable=None) as bar:
+    total = sum(map(len, kinds.values()))
+    with tqdm(total=total, desc="baselines", unit="model", disable=None) as bar:
         return {prior: fitted(prior) for prior in PRIORS}
 
 
