@@ -63,7 +63,7 @@ def _reliability_diagram(axes: Axes, table: pd.DataFrame, colour: str) -> None:
         axes.text(x, 1.05, f"{number}", ha="center", va="center", fontsize=8, color=FAINT)
     axes.set(ylim=(0, 1.1), yticks=np.linspace(0, 1, 6), ylabel="share of posters in that decade")
     # Above the diagonal, below the numbers: bars of few posters are long near its upper end.
-    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(0, 0.92), edgecolor="none")
+    axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, 0.92))
 
 
 def _histogram(axes: Axes, share: pd.Series, posters: int, colour: str) -> None:
