@@ -24,7 +24,7 @@ from posters.images.finding import find_posters
 from posters.years.priors import PRIORS
 
 if TYPE_CHECKING:
-    from posters.prediction import PosterPrediction
+    from posters.prediction import PosterPrediction, Predictor
 
 EPILOG = """\
 examples:
@@ -46,13 +46,13 @@ def main() -> int:
         print_error("predict", problem)
     if not files:
         return 2
-    sheet_rows = check_sheet(options, len(files)) if options.output else 0
     # Imported late, as it takes half a second.
-    from posters.prediction import Predictor
+    from posters.prediction import Predictor, model_folder
 
-    predictor = Predictor(many=len(files) > 1)
-    if predictor.caveats:
-        print_note("predict", f"trained on {', '.join(predictor.caveats)}")
+    folder = model_folder(options.model)
+    sheet_rows = check_sheet(options, folder, len(files)) if options.output else 0
+    predictor = Predictor(folder, many=len(files) > 1)
+    print_note("predict", f"by {predictor.name}")
     predicted: list[tuple[Path, PosterPrediction]] = []
     hide_bar = len(files) == 1 or not is_terminal(sys.stderr)
     with (
@@ -69,7 +69,7 @@ def main() -> int:
                     content = {"file": str(file), **predictor.as_json(prediction, options.prior)}
                     print(json.dumps(content, ensure_ascii=False), flush=True)
                 else:
-                    print(as_text(file, prediction, predictor.level), flush=True)
+                    print(as_text(file, prediction, predictor), flush=True)
             if not isinstance(prediction, PosterRefused) and len(predicted) < sheet_rows:
                 predicted.append((file, prediction))
             bar.update()
@@ -109,6 +109,7 @@ def parse_arguments() -> argparse.Namespace:
         help="the mix of years you expect: natural (mostly recent movies, as in the initial "
         "catalogue; the default) or uniform (every year is equally probable)",
     )
+    command.add_model_argument(parser)
     add("--json", action="store_true", help="print one JSON object per poster")
     add(
         "--output",
@@ -119,15 +120,15 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def check_sheet(options: argparse.Namespace, posters: int) -> int:
+def check_sheet(options: argparse.Namespace, model: Path, posters: int) -> int:
     """Print a note if the sheet of `--output` has no room for all, and return its number of rows.
 
     Raises:
-        DataError: the neighbours' posters are missing.
+        DataError: the neighbours' posters are missing. The pretrained model has none.
     """
     from posters.reports.contact_sheet import MAX_NEIGHBOURS, MAX_ROWS
 
-    if not paths.POSTERS.is_dir():
+    if model == paths.DATA and not paths.POSTERS.is_dir():
         raise DataError(
             "data/posters is missing, and --output draws posters from it: run `dvc checkout` (in a "
             "container, mount data/)"
@@ -141,16 +142,17 @@ def check_sheet(options: argparse.Namespace, posters: int) -> int:
     return MAX_ROWS
 
 
-def as_text(file: Path, prediction: "PosterPrediction", level: float) -> str:
+def as_text(file: Path, prediction: "PosterPrediction", predictor: "Predictor") -> str:
     """One prediction as lines of text."""
     year = paint(str(prediction.year), "bold", sys.stdout)
     lines = [
-        f"{printable(str(file))}: {year} ({level:.0%}: {prediction.low}-{prediction.high}; "
+        f"{printable(str(file))}: {year} ({predictor.level:.0%}: {prediction.low}-{prediction.high}; "
         f"most likely the {prediction.decade}s, {prediction.decade_probability:.0%})"
     ]
     for rank, movie in enumerate(prediction.neighbours, start=1):
         title = f"{movie.title} ({movie.year})"
-        details = f"similarity {movie.similarity:.4f}  {movie.imdb_id}"
+        place = predictor.address(movie) or movie.imdb_id
+        details = f"similarity {movie.similarity:.4f}  {place}"
         lines.append(f"  {rank}. {title:<48} {paint(details, 'faint', sys.stdout)}")
     return "\n".join(lines)
 

@@ -165,6 +165,17 @@ def check_port(host: str, port: int) -> None:
         ) from error
 
 
+def add_model_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--model`: see `prediction.model_folder`."""
+    parser.add_argument(
+        "--model",
+        choices=("auto", "pretrained", "own"),
+        default="auto",
+        help="own: of your last `dvc repro`; pretrained: the one in git, which learned from real "
+        "posters; auto (the default): own, unless that learned from generated posters",
+    )
+
+
 def positive(text: str) -> int:
     """Parse a command-line argument that is a whole number of at least 1."""
     if not (text.isascii() and text.isdigit() and int(text) > 0):

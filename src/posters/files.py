@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from posters import paths
+from posters.errors import DataError
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -117,3 +120,11 @@ def sha256_of_file(path: Path) -> str:
     """The SHA-256 digest of a file, read in chunks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def damaged(file: Path, problem: object) -> DataError:
+    """The error for a file of a model or a catalogue, in `data/` or `pretrained/`."""
+    name, remedy = f"data/{file.parent.name}", "run `dvc repro`"
+    if file.is_relative_to(paths.PRETRAINED):
+        name, remedy = f"pretrained/{file.parent.name}", "run `git checkout -- pretrained`"
+    return DataError(f"{name} is damaged ({file.name}: {problem}): {remedy}")

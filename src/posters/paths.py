@@ -27,6 +27,9 @@ SPLIT = DATA / "split.csv"
 MODEL = DATA / "model"
 PREDICTIONS = DATA / "predictions.csv"
 
+PRETRAINED = WORKSPACE / "pretrained"
+"""The model that is in git: like `data/`, but without pictures and with reduced vectors."""
+
 
 def root() -> Path:
     """The cloned repository, also when the stages run in a temporary copy of it."""

@@ -1,7 +1,11 @@
-"""Year and nearest neighbours of any poster, by the model that the last `dvc repro` made."""
+"""Year and nearest neighbours of any poster, by your own model or by the pretrained one.
 
+Your own model is in `data/`, where `dvc repro` writes it. The pretrained one is in `pretrained/`.
+"""
+
+import json
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,18 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posters import paths
-from posters.embedding.backbone import Backbone
+from posters.catalogue.caveats import GENERATED
+from posters.embedding.backbone import Backbone, BackboneInfo
 from posters.embedding.embeddings import Embeddings, read_embeddings
+from posters.embedding.exported_backbone import export_network, kept_network
 from posters.embedding.openvino_model import BACKBONE_MODEL, OpenVinoModel
 from posters.embedding.precision import precision_for
 from posters.errors import DataError, PosterRefused
+from posters.files import damaged
+from posters.images.imdb_addresses import title_address
 from posters.images.pictures import PosterLike
 from posters.neighbours.index import Neighbour, Neighbours
+from posters.neighbours.reduced_catalogue import ReducedCatalogue
 from posters.years.year_model import YearModel, read_about
 
 # With one poster per batch, a poster's vector does not depend on the other posters. It is as fast
 # as larger batches, since each core has its own thread, and takes a third less memory.
 _BATCH_SIZE = 1
+
+NETWORK_CHOICES = "network.json"
+"""In `pretrained/embeddings`: how to build the network, which is not in git."""
 
 
 @dataclass(frozen=True)
@@ -49,27 +61,34 @@ class Predictor:
     """The network, the year model and the catalogue, loaded once for many posters.
 
     Args:
-        data: the folder with `model` and `embeddings` of the last `dvc repro`.
+        folder: `data/` or `pretrained/`, or a copy: it holds `model` and `embeddings`.
         many: optimise for many posters (see `OpenVinoModel`); the predictions are the same.
 
     Attributes:
+        model: `own` or `pretrained`.
         caveats: to show beside every prediction; empty if there are none.
         level: the share of posters whose interval contains their year.
 
     Raises:
-        DataError: there is no trained model yet, or files in `data/` are damaged or don't match.
+        DataError: there is no trained model yet, or files are damaged or don't match.
+        BackboneError: the network's weights can't be downloaded.
     """
 
-    def __init__(self, data: Path = paths.DATA, many: bool = False) -> None:
-        model, vectors = data / paths.MODEL.name, data / paths.EMBEDDINGS.name
+    def __init__(self, folder: Path = paths.DATA, many: bool = False) -> None:
+        model, vectors = folder / paths.MODEL.name, folder / paths.EMBEDDINGS.name
         about = read_about(model)
-        embeddings = read_embeddings(vectors)
-        if about.get("backbone") != vars(embeddings.info):
-            raise DataError("data/model and data/embeddings are of different runs: run `dvc repro`")
+        catalogue = _open_catalogue(vectors)
+        if about.get("backbone") != vars(catalogue.info):
+            raise DataError(
+                f"{folder.name}/model and {folder.name}/embeddings are of different runs: run "
+                "`dvc repro`"
+            )
+        self.model = "pretrained" if isinstance(catalogue, ReducedCatalogue) else "own"
         self.caveats = [str(caveat) for caveat in about["caveats"]]
-        self._backbone = _open_backbone(embeddings, vectors, many)
+        self._backbone = _open_backbone(catalogue, vectors, many)
         self._year_model = YearModel.open(model)
-        self._neighbours = Neighbours(embeddings)
+        self._catalogue = catalogue
+        self._neighbours = Neighbours(catalogue)
         self.level = self._year_model.level
 
     def predict(self, poster: PosterLike, k: int, prior: str = "natural") -> PosterPrediction:
@@ -113,6 +132,7 @@ class Predictor:
     def as_json(self, prediction: PosterPrediction, prior: str) -> dict[str, Any]:
         """One prediction as the JSON object of `predict.py --json` and of the served model."""
         return {
+            "model": self.model,
             "year": prediction.year,
             "interval": [prediction.low, prediction.high],
             "level": self.level,
@@ -125,11 +145,24 @@ class Predictor:
                     "title": movie.title,
                     "year": movie.year,
                     "similarity": round(movie.similarity, 6),
+                    "address": self.address(movie),
                 }
                 for movie in prediction.neighbours
             ],
             "caveats": self.caveats,
         }
+
+    def address(self, movie: Neighbour) -> str | None:
+        """The page of a movie on IMDb; generated movies have none."""
+        return None if GENERATED in self.caveats else title_address(movie.imdb_id)
+
+    @property
+    def name(self) -> str:
+        """The model in words, and what speaks against it."""
+        films = f"{len(self._catalogue.movies):,} films"
+        whose = {"own": "your own model of the last run", "pretrained": "the pretrained model"}
+        trained_on = f", trained on {', '.join(self.caveats)}" if self.caveats else ""
+        return f"{whose[self.model]}, {films}{trained_on}"
 
     def prior_probabilities(self, prior: str) -> dict[int, float]:
         """The probability of every year under a prior, oldest first."""
@@ -140,34 +173,87 @@ class Predictor:
         return dict(zip(years.tolist(), probabilities.tolist(), strict=True))
 
 
-def nearest(img: PosterLike, k: int = 3) -> list[Neighbour]:
-    """The `k` movies of `data/` with the posters most similar to `img` (path, image or array).
+def model_folder(model: str = "auto") -> Path:
+    """The folder of the model that `--model` names, for `Predictor`.
 
-    The first call loads the network and the vectors. A poster in the catalogue is not among its
-    own neighbours.
+    `auto` is your own model of the last run, unless it learned from generated posters or there is
+    none: then it is the pretrained one.
+
+    Raises:
+        DataError: your own model is damaged.
+    """
+    if model == "auto":
+        exists = (paths.MODEL / "about.json").exists()
+        is_real = exists and GENERATED not in read_about(paths.MODEL)["caveats"]
+        model = "own" if is_real else "pretrained"
+    return paths.PRETRAINED if model == "pretrained" else paths.DATA
+
+
+def nearest(img: PosterLike, k: int = 3, model: str = "auto") -> list[Neighbour]:
+    """The `k` movies with the posters most similar to `img` (path, image or array).
+
+    The first call loads the network and the vectors. A poster in your own catalogue is not among
+    its own neighbours. `model` is `auto`, `own` or `pretrained`, see `model_folder`.
 
     Raises:
         PosterRefused: the poster can't be read.
         DataError: there are no embeddings yet: run `dvc repro`.
     """
-    backbone, neighbours = _open_neighbours()
+    backbone, neighbours = _open_neighbours(model_folder(model) / paths.EMBEDDINGS.name)
     return neighbours.nearest_to_vectors(backbone.embed([img]), k)[0]
 
 
 @cache
-def _open_neighbours() -> tuple[Backbone, Neighbours]:
-    embeddings = read_embeddings(paths.EMBEDDINGS)
-    return _open_backbone(embeddings, paths.EMBEDDINGS), Neighbours(embeddings)
+def _open_neighbours(folder: Path) -> tuple[Backbone, Neighbours]:
+    catalogue = _open_catalogue(folder)
+    return _open_backbone(catalogue, folder), Neighbours(catalogue)
 
 
-def _open_backbone(embeddings: Embeddings, folder: Path, many: bool = False) -> Backbone:
-    """The network in `folder`, which made these embeddings."""
-    precision = precision_for(embeddings.info.precision, embeddings.info.name)
+def _open_catalogue(folder: Path) -> Embeddings | ReducedCatalogue:
+    return (
+        ReducedCatalogue.read(folder) if ReducedCatalogue.is_in(folder) else read_embeddings(folder)
+    )
+
+
+def _open_backbone(
+    catalogue: Embeddings | ReducedCatalogue, folder: Path, many: bool = False
+) -> Backbone:
+    """The network that made the vectors in `folder`."""
+    info = catalogue.info
+    precision = precision_for(info.precision, info.name)
     if precision is None:
         # float32 vectors of MobileNetV2 give other years to a model trained on bfloat16.
         raise DataError(
-            f"data/embeddings was made in {embeddings.info.precision}, which this processor does "
+            f"data/embeddings was made in {info.precision}, which this processor does "
             "not support: set embed.precision to float32 in params.yaml, then run `dvc repro`"
         )
-    model = OpenVinoModel(folder / BACKBONE_MODEL, precision=precision, many=many)
-    return Backbone(model, embeddings.info, _BATCH_SIZE, model.workers)
+    path = folder / BACKBONE_MODEL
+    if not path.exists() and isinstance(catalogue, ReducedCatalogue):
+        path = prepared_network(folder, info)
+    model = OpenVinoModel(path, precision=precision, many=many)
+    return Backbone(model, info, _BATCH_SIZE, model.workers)
+
+
+def prepared_network(folder: Path, info: BackboneInfo) -> Path:
+    """The network of the pretrained model in `.cache`; at first its weights are downloaded.
+
+    Raises:
+        BackboneError: the weights can't be downloaded.
+        DataError: this code builds another network than the one that made the vectors.
+    """
+    try:
+        choices = json.loads((folder / NETWORK_CHOICES).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise damaged(folder / NETWORK_CHOICES, error) from error
+    networks = paths.cache() / "networks"
+    kept = kept_network(choices, networks)
+    if kept is None:
+        # Imported late, as it takes long.
+        from posters.params import EmbedParams
+
+        params = EmbedParams(**choices, if_unreachable="stop", engine="local", batch_size=None)
+        kept = export_network(params, Path(), networks)
+    made, path = kept
+    if replace(made, precision=info.precision) != info:
+        raise damaged(folder / NETWORK_CHOICES, "this code builds another network")
+    return path

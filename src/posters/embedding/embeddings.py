@@ -29,12 +29,15 @@ _ROWS_AT_ONCE = 8192
 
 
 class EmbeddedMovie(NamedTuple):
-    """The movie of a row of the embeddings; `file` is its poster, relative to `data/`."""
+    """The movie of a row of the embeddings.
+
+    `file` is its poster, relative to `data/`; None if there is no picture of it.
+    """
 
     imdb_id: str
     title: str
     year: int
-    file: str
+    file: str | None
 
 
 @dataclass(frozen=True)
@@ -219,7 +222,7 @@ def read_embeddings(folder: Path) -> Embeddings:
         retrieval_features = np.load(folder / "retrieval_features.npy", mmap_mode="r")
         mean, spread = np.load(folder / "retrieval_scale.npy")
         movies = _read_movies(folder / "movies.csv")
-        info = BackboneInfo(**json.loads((folder / "backbone.json").read_text(encoding="utf-8")))
+        info = read_info(folder)
     except FileNotFoundError as error:
         raise DataError("there are no embeddings yet: run `dvc repro`") from error
     except (ValueError, TypeError, EOFError, csv.Error) as error:
@@ -236,6 +239,12 @@ def read_embeddings(folder: Path) -> Embeddings:
                 f"expected float32 {shape} for {len(movies)} movies: run `dvc repro`"
             )
     return Embeddings(matrix, movies, info, retrieval_features, RetrievalScale(mean, spread))
+
+
+def read_info(folder: Path) -> BackboneInfo:
+    """The network that made the vectors in a folder; errors as of `open`, `json.loads`, `dict`."""
+    content = (folder / "backbone.json").read_text(encoding="utf-8")
+    return BackboneInfo(**json.loads(content))
 
 
 def _read_movies(path: Path) -> list[EmbeddedMovie]:

@@ -7,13 +7,14 @@ GPU, Keras runs the network for the stage `embed`; `predict.py` uses the OpenVIN
 import hashlib
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from posters.embedding.backbone import Backbone, BackboneInfo
-from posters.embedding.keras_backbone import KerasBackbone, load_backbone
+from posters.embedding.keras_backbone import load_backbone
 from posters.embedding.keras_import import sees_gpu
 from posters.embedding.openvino_model import (
     BACKBONE_MODEL,
@@ -45,6 +46,30 @@ def open_backbone(
 ) -> tuple[Backbone, Path]:
     """The network that the parameters name, and its OpenVINO model in the cache folder `networks`.
 
+    Arguments and errors are those of `export_network`.
+    """
+    # Machines of a cluster all run the OpenVINO model, so that they give the same bytes.
+    on_gpu = params.engine == "local" and params.precision != "int8" and sees_gpu()
+    if on_gpu:
+        params = params.model_copy(update={"precision": "float32"})
+    info, path = export_network(params, weights_path, networks)
+    if on_gpu:
+        return load_backbone(params, weights_path=weights_path), path
+    try:
+        model = OpenVinoModel(path, precision=info.precision, many=True)
+    except DataError as error:
+        raise BackboneError(
+            f"the network in .cache/networks/{path.parent.name} is damaged or incomplete: delete "
+            "that folder, then run `dvc repro` to build it again"
+        ) from error
+    return Backbone(model, info, params.batch_size or _BATCH_SIZE, model.workers), path
+
+
+def export_network(
+    params: "EmbedParams", weights_path: Path, networks: Path
+) -> tuple[BackboneInfo, Path]:
+    """What vectors the network makes, and its OpenVINO model in the cache folder `networks`.
+
     It is built if it is not in the cache, or if random weights there replace ImageNet's: then the
     download is tried again. `weights_path` is `params.weights` resolved to a path, if
     it is one.
@@ -52,59 +77,54 @@ def open_backbone(
     Raises:
         BackboneError: see `load_backbone`; or the cache is damaged.
     """
-    # Machines of a cluster all run the OpenVINO model, so that they give the same bytes.
-    on_gpu = params.engine == "local" and params.precision != "int8" and sees_gpu()
-    if on_gpu:
-        params = params.model_copy(update={"precision": "float32"})
-    folder = networks / f"{params.backbone}-{_key(params, weights_path)[:32]}"
-    info = _cached_info(folder, params)
-    keras_backbone: KerasBackbone | None = None
-    if info is None:
-        if sys.stderr.isatty():
-            print(f"building {params.backbone}, about 15 s left", file=sys.stderr, flush=True)
-        keras_backbone = load_backbone(params, weights_path=weights_path)
-        info = keras_backbone.info
-        network = convert_model(keras_backbone.whole_model())
-        ranges = known_ranges(info.weights_digest)
-        if ranges and choose_precision(params.precision, info.name, info.weights_digest) == "int8":
-            quantise(network, ranges)
-        with replacing(folder) as partial:
-            partial.mkdir()
-            save_model(network, partial / BACKBONE_MODEL)
-            write_json(partial / _INFO, asdict(info))
-    if on_gpu:
-        keras_backbone = keras_backbone or load_backbone(params, weights_path=weights_path)
-        return keras_backbone, folder / BACKBONE_MODEL
-    precision = choose_precision(params.precision, info.name, info.weights_digest)
-    info = replace(info, precision=precision)
-    try:
-        model = OpenVinoModel(folder / BACKBONE_MODEL, precision=info.precision, many=True)
-    except DataError as error:
-        raise BackboneError(
-            f"the network in .cache/networks/{folder.name} is damaged or incomplete: delete that "
-            "folder, then run `dvc repro` to build it again"
-        ) from error
-    backbone = Backbone(model, info, params.batch_size or _BATCH_SIZE, model.workers)
-    return backbone, folder / BACKBONE_MODEL
-
-
-def _key(params: "EmbedParams", weights_path: Path) -> str:
-    choices = params.model_dump(mode="json", exclude=_IGNORED_PARAMS)
+    choices = network_choices(params)
     if params.weights not in ("imagenet", "random") and weights_path.is_file():
         choices["weights"] = sha256_of_file(weights_path)
-    code = [
-        *(f"{package} {metadata.version(package)}" for package in _PACKAGES),
-        *(sha256_of_file(Path(__file__).with_name(f"{module}.py")) for module in _MODULES),
-        sha256_of_file(RANGES),
-    ]
-    return hashlib.sha256(json.dumps([choices, code], sort_keys=True).encode()).hexdigest()
+    kept = kept_network(choices, networks)
+    if kept:
+        return kept
+    if sys.stderr.isatty():
+        print(f"building {params.backbone}, about 15 s left", file=sys.stderr, flush=True)
+    built = load_backbone(params, weights_path=weights_path)
+    info = built.info
+    network = convert_model(built.whole_model())
+    precision = choose_precision(params.precision, info.name, info.weights_digest)
+    ranges = known_ranges(info.weights_digest)
+    if ranges and precision == "int8":
+        quantise(network, ranges)
+    folder = _folder(choices, networks)
+    with replacing(folder) as partial:
+        partial.mkdir()
+        save_model(network, partial / BACKBONE_MODEL)
+        write_json(partial / _INFO, asdict(info))
+    return replace(info, precision=precision), folder / BACKBONE_MODEL
 
 
-def _cached_info(folder: Path, params: "EmbedParams") -> BackboneInfo | None:
-    """The info of the exported network in `folder`; None if it must be built."""
+def network_choices(params: "EmbedParams") -> dict[str, Any]:
+    """The parameters that decide which vectors a network makes."""
+    return params.model_dump(mode="json", exclude=_IGNORED_PARAMS)
+
+
+def kept_network(choices: Mapping[str, Any], networks: Path) -> tuple[BackboneInfo, Path] | None:
+    """The result of `export_network` for these `network_choices` if it is in the cache."""
+    folder = _folder(choices, networks)
     try:
         info = BackboneInfo(**json.loads((folder / _INFO).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
     # If random weights replace ImageNet's, try the download again.
-    return None if params.weights == "imagenet" and info.weights != "imagenet" else info
+    if choices["weights"] == "imagenet" and info.weights != "imagenet":
+        return None
+    precision = choose_precision(choices["precision"], info.name, info.weights_digest)
+    return replace(info, precision=precision), folder / BACKBONE_MODEL
+
+
+def _folder(choices: Mapping[str, Any], networks: Path) -> Path:
+    """Where the network of these parameters is kept."""
+    code = [
+        *(f"{package} {metadata.version(package)}" for package in _PACKAGES),
+        *(sha256_of_file(Path(__file__).with_name(f"{module}.py")) for module in _MODULES),
+        sha256_of_file(RANGES),
+    ]
+    key = hashlib.sha256(json.dumps([choices, code], sort_keys=True).encode()).hexdigest()
+    return networks / f"{choices['backbone']}-{key[:32]}"

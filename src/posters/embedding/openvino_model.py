@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posters.errors import DataError
+from posters.files import damaged
 
 BACKBONE_MODEL = "backbone.xml"
 """Name of the network's file in `data/embeddings`."""
@@ -50,7 +50,7 @@ class OpenVinoModel:
         openvino = import_openvino()
         for file in openvino_files(path) if content is None else ():
             if not file.is_file():
-                raise DataError(f"data/{path.parent.name}/{file.name} is missing: run `dvc repro`")
+                raise damaged(file, "it is missing")
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
             "PERFORMANCE_HINT": "THROUGHPUT" if many else "LATENCY",
@@ -64,9 +64,7 @@ class OpenVinoModel:
             self._compiled = core.compile_model(model, "CPU", settings)
         except RuntimeError as error:
             reason = " ".join(str(error).split())[-200:]
-            raise DataError(
-                f"data/{path.parent.name}/{path.name} is damaged ({reason}): run `dvc repro`"
-            ) from error
+            raise damaged(path, reason) from error
         self.workers = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         # A request serves one thread at a time; `pop` and `append` of a list are atomic.
         self._idle_requests: list[Any] = []

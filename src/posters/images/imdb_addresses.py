@@ -1,4 +1,4 @@
-"""Addresses of IMDb's pictures: one form for all of them, and how to recognise a placeholder.
+"""Addresses of IMDb: of movies, and of pictures, with how to recognise a placeholder.
 
 The form is `https://m.media-amazon.com/images/M/<key>._V1_<operations>.jpg`. The operations only
 say how the server scales and crops the picture, so one address of it leads to all its sizes.
@@ -14,6 +14,11 @@ _OLD_HOSTS = ("ia.media-imdb.com", "images-na.ssl-images-amazon.com")  # no long
 _SITE_GRAPHICS = ("/images/G/", "/images/S/sash/")  # folders of pictures that are no posters
 _OPERATIONS = "._V1_QL75_UX300_.jpg"  # 300 pixels wide, not cropped
 _EXTENSION = re.compile(r"\.(jpe?g|png|webp)$", re.IGNORECASE)
+
+
+def title_address(imdb_id: str) -> str:
+    """The page of a movie."""
+    return f"https://www.imdb.com/title/{imdb_id}/"
 
 
 def image_address(address: str) -> str:

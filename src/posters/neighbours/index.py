@@ -1,11 +1,13 @@
 """Posters that look alike: exact nearest neighbours by cosine similarity."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from posters.embedding.embeddings import Embeddings
+from posters.embedding.embeddings import EmbeddedMovie
 
 _PRODUCTS_AT_ONCE = 16 * 1024 * 1024
 # Vectors of the same pixels from Keras and OpenVINO differ by at most this much, relative to their
@@ -22,34 +24,50 @@ class Neighbour:
     """A movie whose poster is similar to the query poster.
 
     Attributes:
-        file: the poster, relative to `data/`.
+        file: the poster, relative to `data/`; None if there is no picture of it.
         similarity: cosine similarity of the standardised retrieval features, -1 to 1.
     """
 
     imdb_id: str
     title: str
     year: int
-    file: str
+    file: str | None
     similarity: float
 
 
-class Neighbours:
-    """Search among the posters of the catalogue."""
+class Searchable(Protocol):
+    """What neighbours are searched in: `Embeddings`, or a `ReducedCatalogue`.
 
-    def __init__(self, embeddings: Embeddings) -> None:
-        self._embeddings = embeddings
+    Rows belong together. `matrix` holds whole vectors, if there are any.
+    """
+
+    @property
+    def movies(self) -> Sequence[EmbeddedMovie]: ...
+    @property
+    def matrix(self) -> NDArray[np.float32] | None: ...
+    @property
+    def retrieval_features(self) -> NDArray[np.float32]: ...
+    def retrieval_features_of(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]: ...
+
+
+class Neighbours:
+    """Search among the posters of a catalogue."""
+
+    def __init__(self, catalogue: Searchable) -> None:
+        self._catalogue = catalogue
 
     def nearest_to_vectors(self, vectors: NDArray[np.float32], k: int) -> list[list[Neighbour]]:
         """For each vector of (n, embedding_size) the `k` movies with the most similar posters.
 
-        The most similar comes first. A poster in the catalogue is not among its own neighbours. A
-        catalogue of fewer than `k` posters gives fewer.
+        The most similar comes first. A poster in the catalogue is not among its own neighbours,
+        unless the catalogue has no whole vectors to recognise it by. A catalogue of fewer than `k`
+        posters gives fewer.
         """
         if k < 1:
             raise ValueError(f"k must be at least 1. Received: {k}")
         # All rows have length 1, so that dot products are cosine similarities.
-        queries = self._embeddings.retrieval_features_of(vectors)
-        found, similarities = nearest_rows(self._embeddings.retrieval_features, queries, k + _EXTRA)
+        queries = self._catalogue.retrieval_features_of(vectors)
+        found, similarities = nearest_rows(self._catalogue.retrieval_features, queries, k + _EXTRA)
         neighbours = []
         for vector, rows, similarity in zip(vectors, found, similarities, strict=True):
             other = ~self._is_same_poster(vector, rows, similarity)
@@ -57,7 +75,7 @@ class Neighbours:
             cosines = similarity[other][:k].clip(-1, 1).tolist()
             neighbours.append(
                 [
-                    Neighbour(*self._embeddings.movies[int(row)], cosine)
+                    Neighbour(*self._catalogue.movies[int(row)], cosine)
                     for row, cosine in zip(rows[other][:k], cosines, strict=True)
                 ]
             )
@@ -67,7 +85,9 @@ class Neighbours:
         self, vector: NDArray[np.float32], rows: NDArray[np.intp], similarity: NDArray[np.float32]
     ) -> NDArray[np.bool_]:
         same = similarity > _SAME_POSTER_SIMILARITY
-        differences = np.abs(self._embeddings.matrix[rows[same]] - vector).max(axis=1, initial=0)
+        if self._catalogue.matrix is None:
+            return np.zeros_like(same)
+        differences = np.abs(self._catalogue.matrix[rows[same]] - vector).max(axis=1, initial=0)
         same[same] = differences <= _SAME_POSTER_TOLERANCE * np.abs(vector).max(initial=0)
         return same
 

@@ -12,13 +12,13 @@ from posters.images.fonts import SANS, SANS_BOLD, load_font
 from posters.images.pictures import to_rgb
 from posters.neighbours.index import Neighbour
 from posters.prediction import PosterPrediction
-from posters.reports.palette import GRID, INK, ORANGE, PAPER
+from posters.reports.palette import GRID, INK, LIGHT, ORANGE, PAPER
 
 MAX_ROWS, MAX_NEIGHBOURS = 50, 10
 """Limits of a sheet of predictions, as image viewers can't open very large pictures."""
 
 
-_Cell = tuple[Path, Sequence[str]]
+_Cell = tuple[Path | Image.Image, Sequence[str]]
 """A poster and the lines of text above it; the first one of a row is the query."""
 
 
@@ -41,7 +41,7 @@ def neighbours_sheet(
         DataError: a poster can't be read.
     """
     cells = [
-        _row(folder / query.file, [query.title, f"{query.year} · query"], neighbours, folder)
+        _row(_picture(query, folder), [query.title, f"{query.year} · query"], neighbours, folder)
         for query, neighbours in rows
     ]
     title = "Posters and their nearest posters by cosine similarity"
@@ -61,7 +61,8 @@ def predictions_sheet(
     """Draw posters with their predicted years and their nearest posters; see `neighbours_sheet`.
 
     There are at most `MAX_ROWS` posters, and the first `MAX_NEIGHBOURS` neighbours of each are
-    drawn. `level` is the nominal coverage of the intervals.
+    drawn; those without a picture become cards with title and year. `level` is the nominal
+    coverage of the intervals.
     """
     cells = [
         _row(
@@ -78,13 +79,36 @@ def predictions_sheet(
 
 
 def _row(
-    query: Path, lines: Sequence[str], neighbours: Sequence[Neighbour], folder: Path
+    query: Path | Image.Image, lines: Sequence[str], neighbours: Sequence[Neighbour], folder: Path
 ) -> list[_Cell]:
     cells: list[_Cell] = [(query, lines)]
     for near in neighbours:
         details = f"{near.year} · similarity {near.similarity:.4f}"
-        cells.append((folder / near.file, [near.title, details]))
+        cells.append((_picture(near, folder), [near.title, details]))
     return cells
+
+
+def _picture(movie: Neighbour, folder: Path) -> Path | Image.Image:
+    """The poster of a movie, or a card where there is no picture."""
+    return folder / movie.file if movie.file else _card(movie.title, movie.year)
+
+
+def _card(title: str, year: int) -> Image.Image:
+    """Title and year, typeset in the shape of a poster."""
+    width, height = 400, 600
+    card = Image.new("RGB", (width, height), LIGHT["page"])
+    draw = ImageDraw.Draw(card)
+    # The largest letters with which the longest word and five lines fit.
+    for size in (64, 52, 42, 34, 28, 22):
+        font = load_font(SANS_BOLD, size)
+        lines = textwrap.wrap(title, int((width - 60) / (0.6 * size)))
+        if len(lines) <= 5 and max(map(font.getlength, lines)) <= width - 60:
+            break
+    text = "\n".join(_shortened(line, font, width - 60) for line in lines[:8])
+    middle = (width / 2, height * 0.45)
+    draw.multiline_text(middle, text, INK, font, "mm", spacing=size * 0.3, align="center")
+    draw.text((width / 2, height - 60), str(year), LIGHT["quiet"], load_font(SANS, 40), "mm")
+    return card
 
 
 def _draw(
@@ -127,13 +151,13 @@ def _draw(
     for number, row in enumerate(rows):
         x = 2 * gap + number % columns * (row_width + gap)
         y = top + number // columns * row_height
-        for column, (file, lines) in enumerate(row):
+        for column, (poster, lines) in enumerate(row):
             is_query = column == 0
             font, colour = (bold, ORANGE) if is_query else (regular, INK)
             for line_number, text in enumerate(lines):
                 place = (x, y + line_number * line_height)
                 draw.text(place, _shortened(text, font, width), colour, font)
-            picture = ImageOps.contain(_read(file), box, Image.Resampling.LANCZOS)
+            picture = ImageOps.contain(_read(poster), box, Image.Resampling.LANCZOS)
             left, upper = x + (width - picture.width) // 2, y + text_height + gap // 2
             sheet.paste(picture, (left, upper))
             draw.rectangle(
@@ -150,7 +174,9 @@ def _save(picture: Image.Image, path: Path) -> None:
         picture.save(temporary, format="PNG", optimize=True)
 
 
-def _read(file: Path) -> Image.Image:
+def _read(file: Path | Image.Image) -> Image.Image:
+    if isinstance(file, Image.Image):
+        return file
     try:
         return to_rgb(file)
     except PosterRefused as refused:

@@ -3,6 +3,7 @@
 Its order follows Mitchell et al., 2019, "Model Cards for Model Reporting".
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,9 +16,15 @@ from posters.years.splitting import TESTS
 
 
 def model_card(
-    evaluation: Mapping[str, Any], decades: pd.DataFrame, catalogue: Mapping[str, Any]
+    evaluation: Mapping[str, Any],
+    decades: pd.DataFrame,
+    catalogue: Mapping[str, Any],
+    exported: Mapping[str, Any] | None = None,
 ) -> str:
-    """The card as Markdown, from the content of the files in `metrics/`."""
+    """The card as Markdown, from the content of the files in `metrics/`.
+
+    `exported` is for the card of the pretrained model (see `pretrained.export`).
+    """
     rows = matching_prior(decades)
     by_decade = {test: rows[rows["test"] == test].to_dict("records") for test in TESTS}
     content = {
@@ -33,6 +40,8 @@ def model_card(
         "decades": by_decade,
         "worst": {test: _worst(by_decade[test]) for test in TESTS},
         "few": words.FEW_POSTERS,
+        "exported": exported,
+        "learned": _learned(catalogue),
     }
     return render_template("model_card.md.jinja", content)
 
@@ -65,3 +74,11 @@ def _worst(decades: list[dict[Any, Any]]) -> dict[Any, Any] | None:
     """The decade with the largest error, of those with enough posters."""
     sufficient = [row for row in decades if row["n"] >= words.FEW_POSTERS]
     return max(sufficient, key=lambda row: row["mae"], default=None)
+
+
+def _learned(catalogue: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Each decade with the number of its movies in the catalogue, tests included."""
+    counts = Counter[int]()
+    for year in catalogue["years"]:
+        counts[year["year"] // 10 * 10] += year["after"] + year["reserve"]
+    return [(decade, count) for decade, count in sorted(counts.items()) if count]

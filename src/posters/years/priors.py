@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from posters.errors import DataError
+from posters.files import damaged
 from posters.years.year_distribution import Probabilities, Years, smoothed
 
 PRIORS = ("natural", "uniform")
@@ -90,5 +90,5 @@ def read_priors(path: Path) -> Priors:
         if not positive or not (np.diff(years) == 1).all():
             raise ValueError("expected consecutive years and probabilities that sum to 1")
     except (OSError, ValueError) as error:
-        raise DataError(f"data/model is damaged ({path.name}: {error}): run `dvc repro`") from error
+        raise damaged(path, error) from error
     return Priors(years.astype(np.int64), learned, natural)

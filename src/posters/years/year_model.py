@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from posters import paths
 from posters.embedding.openvino_model import OpenVinoModel
 from posters.errors import DataError
+from posters.files import damaged
 from posters.years.intervals import intervals
 from posters.years.priors import PRIORS, Priors, read_priors
 from posters.years.year_distribution import (
@@ -79,7 +80,7 @@ class YearModel:
             if not 0 < level < 1:
                 raise ValueError("expected an interval between 0 and 1")
         except (KeyError, TypeError, ValueError) as error:
-            raise _damaged("about.json", error) from error
+            raise damaged(folder / "about.json", error) from error
         priors = read_priors(folder / "priors.csv")
         thresholds = _read_thresholds(folder / "thresholds.csv", priors.years)
         return cls(OpenVinoModel(folder / HEAD_MODEL), priors, level, thresholds)
@@ -113,9 +114,9 @@ def read_about(folder: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise DataError("there is no trained model yet: run `make repro` first") from error
     except ValueError as error:
-        raise _damaged("about.json", error) from error
+        raise damaged(folder / "about.json", error) from error
     if not isinstance(about, dict):
-        raise _damaged("about.json", "expected an object")
+        raise damaged(folder / "about.json", "expected an object")
     return about
 
 
@@ -136,9 +137,5 @@ def _read_thresholds(path: Path, years: Years) -> dict[str, NDArray[np.float64]]
         if not within or not np.array_equal(of_years, years):
             raise ValueError("expected numbers between 0 and 1 for the years of priors.csv")
     except (OSError, ValueError) as error:
-        raise _damaged(path.name, error) from error
+        raise damaged(path, error) from error
     return thresholds
-
-
-def _damaged(file: str, problem: object) -> DataError:
-    return DataError(f"data/model is damaged ({file}: {problem}): run `dvc repro`")

@@ -1,0 +1,127 @@
+"""The catalogue of the pretrained model: ids, titles and years, with reduced retrieval features.
+
+Retrieval features are reduced to their first principal components (Pearson, 1901, "On lines and
+planes of closest fit to systems of points in space"), and these are rounded to whole steps, a byte
+each. One size of step serves all components: most numbers are then small and compress well.
+"""
+
+import csv
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posters.embedding.backbone import BackboneInfo
+from posters.embedding.embeddings import EmbeddedMovie, Embeddings, read_info
+from posters.embedding.scaling import RetrievalScale
+from posters.files import damaged, write_json
+
+_FEATURES = "retrieval_features.npz"
+_COLUMNS = ["imdb_id", "title", "year"]
+_LARGEST = 127  # of a signed byte
+_ROWS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class ReducedCatalogue:
+    """What `Neighbours` searches in, without pictures and without whole vectors.
+
+    Attributes:
+        movies: one a row; `file` is None.
+        info: of the network whose vectors can be compared with these.
+        scale: standardises the retrieval features of other posters.
+        components: the principal components, shape (retrieval_size, n_components), float16.
+        steps: of each movie, shape (n_movies, n_components), int8.
+        step: the size of a step.
+    """
+
+    movies: Sequence[EmbeddedMovie]
+    info: BackboneInfo
+    scale: RetrievalScale
+    components: NDArray[np.float16]
+    steps: NDArray[np.int8]
+    step: float
+    matrix = None
+
+    @classmethod
+    def of(cls, embeddings: Embeddings, components: int, step: float) -> Self:
+        """Reduce the retrieval features of embeddings to so many components, in such steps."""
+        features = embeddings.retrieval_features
+        products = sum(block.T.astype(np.float64) @ block for block in _blocks(features))
+        _, directions = np.linalg.eigh(products)
+        chosen = directions[:, : -components - 1 : -1].astype(np.float16)
+        reduced = np.concatenate([block @ chosen.astype(np.float32) for block in _blocks(features)])
+        steps = np.rint(reduced / step).clip(-_LARGEST, _LARGEST).astype(np.int8)
+        movies = [movie._replace(file=None) for movie in embeddings.movies]
+        return cls(movies, embeddings.info, embeddings.scale, chosen, steps, step)
+
+    @cached_property
+    def retrieval_features(self) -> NDArray[np.float32]:
+        """The components of each movie, shape (n_movies, n_components)."""
+        return self.steps * np.float32(self.step)
+
+    def retrieval_features_of(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The components of vectors of shape (n, embedding_size)."""
+        features = self.scale.transform(vectors[:, self.info.retrieval_features])
+        return features @ self.components.astype(np.float32)
+
+    def write(self, folder: Path) -> None:
+        """Write it to a new folder; the same catalogue gives the same bytes."""
+        folder.mkdir()
+        with (folder / "movies.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(_COLUMNS)
+            writer.writerows(movie[: len(_COLUMNS)] for movie in self.movies)
+        np.savez_compressed(
+            folder / _FEATURES,
+            mean=self.scale.mean,
+            spread=self.scale.spread,
+            components=self.components,
+            # By component: like numbers beside each other compress better.
+            steps=np.ascontiguousarray(self.steps.T),
+            step=np.float64(self.step),
+        )
+        write_json(folder / "backbone.json", asdict(self.info))
+
+    @staticmethod
+    def is_in(folder: Path) -> bool:
+        """Whether a folder holds a reduced catalogue, and not whole vectors."""
+        return (folder / _FEATURES).exists()
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read what `write` wrote.
+
+        Raises:
+            DataError: a file is missing or damaged, or they don't belong together.
+        """
+        try:
+            with np.load(folder / _FEATURES) as arrays:
+                scale = RetrievalScale(arrays["mean"], arrays["spread"])
+                components, steps = arrays["components"], arrays["steps"].T
+                step = float(arrays["step"])
+            info = read_info(folder)
+            with (folder / "movies.csv").open(encoding="utf-8", newline="") as file:
+                rows = csv.reader(file, strict=True)
+                if next(rows, None) != _COLUMNS:
+                    raise ValueError("movies.csv has another header")
+                movies = [EmbeddedMovie(name, title, int(year), None) for name, title, year in rows]
+            size = info.colour_from - info.retrieval_from
+            if steps.shape != (len(movies), components.shape[1]) or len(components) != size:
+                raise ValueError(
+                    f"{len(movies)} movies don't fit to rows of shape {steps.shape} and components "
+                    f"of shape {components.shape}"
+                )
+        except (OSError, KeyError, ValueError, TypeError, csv.Error, zipfile.BadZipFile) as error:
+            raise damaged(folder / _FEATURES, error) from error
+        return cls(movies, info, scale, components, steps, step)
+
+
+def _blocks(rows: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        yield rows[start : start + _ROWS_AT_ONCE]

@@ -1,0 +1,132 @@
+"""Exports the model of the last run to `pretrained/`: small, without pictures, fit for git."""
+
+import json
+import shutil
+import subprocess
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from posters import paths
+from posters.embedding.embeddings import Embeddings, read_embeddings
+from posters.embedding.exported_backbone import network_choices
+from posters.errors import DataError
+from posters.evaluation.metrics import PRIOR_OF
+from posters.files import replacing, write_json, write_text
+from posters.neighbours.index import nearest_rows
+from posters.neighbours.reduced_catalogue import ReducedCatalogue
+from posters.params import Params
+from posters.prediction import NETWORK_CHOICES
+from posters.pretrained.small_head import write_small_head
+from posters.reports.model_card import model_card
+from posters.tracking.run_contents import catalogue_metrics, model_digest
+from posters.years.dataset import Parts, read_parts
+from posters.years.splitting import TESTS
+from posters.years.year_model import YearModel, read_about
+
+COMPONENTS, STEP = 256, 0.01
+
+
+def export_model(params: Params, description: str) -> dict[str, Any]:
+    """Write the model of the last run to `pretrained/`, which is replaced as a whole.
+
+    Args:
+        params: of the run.
+        description: what the posters are and where their titles and years are from, for the card.
+
+    Returns:
+        What the export lost, `kept_neighbours` and the errors on both tests (`mae`).
+
+    Raises:
+        DataError: there is no run, its files don't match, or its network can't be built elsewhere.
+    """
+    if params.embed.weights not in ("imagenet", "random"):
+        raise DataError(
+            "the network has weights from a file, which others don't have: only a run with "
+            "embed.weights imagenet (or random, to try it) can be exported"
+        )
+    evaluation = json.loads((paths.METRICS / "evaluation.json").read_text(encoding="utf-8"))
+    if evaluation["run"]["model_sha256"] != model_digest():
+        raise DataError("metrics/ and data/model are of different runs: run `dvc repro`")
+    parts, embeddings = read_parts(), read_embeddings(paths.EMBEDDINGS)
+    catalogue = ReducedCatalogue.of(embeddings, COMPONENTS, STEP)
+    tested = embeddings.rows([name for test in TESTS for name in parts[test].movies["imdb_id"]])
+    with replacing(paths.PRETRAINED) as new:
+        model = new / paths.MODEL.name
+        model.mkdir(parents=True)
+        catalogue.write(new / paths.EMBEDDINGS.name)
+        write_json(new / paths.EMBEDDINGS.name / NETWORK_CHOICES, network_choices(params.embed))
+        write_small_head(paths.MODEL, model, parts["train"].vectors)
+        for name in ("priors.csv", "thresholds.csv"):
+            shutil.copyfile(paths.MODEL / name, model / name)
+        write_json(model / "about.json", read_about(paths.MODEL))
+        exported = {
+            "description": description,
+            "commit": _commit(),
+            "neighbours": kept_neighbours(embeddings, catalogue, tested),
+            "mae": errors(YearModel.open(model), parts),
+        }
+        write_json(new / "evaluation.json", {**evaluation, "exported": exported})
+        decades = pd.read_csv(paths.METRICS / "decades.csv")
+        card = model_card(evaluation, decades, catalogue_metrics(), exported)
+        write_text(new / "README.md", card)
+    return exported
+
+
+def errors(model: YearModel, parts: Parts) -> dict[str, float]:
+    """The mean absolute error of a model on each test, in years."""
+    return {
+        test: round(
+            float(
+                np.abs(model.predict(parts[test].vectors, prior).year - parts[test].years).mean()
+            ),
+            4,
+        )
+        for test, prior in PRIOR_OF.items()
+    }
+
+
+def kept_neighbours(
+    embeddings: Embeddings, catalogue: ReducedCatalogue, rows: NDArray[np.intp]
+) -> dict[str, float]:
+    """How often the nearest posters by whole and by reduced features are the same ones.
+
+    Args:
+        embeddings: whole features.
+        catalogue: the reduced ones.
+        rows: of the posters whose neighbours are compared; themselves don't count.
+
+    Returns:
+        `first`: the share of posters whose nearest poster stays the nearest; `first_among_3`:
+        stays among the nearest three; `ten`: mean share of the nearest ten that stay among them.
+    """
+    whole = _others(embeddings.retrieval_features, embeddings.retrieval_features[rows], rows)
+    vectors = np.asarray(embeddings.matrix[rows])
+    reduced = _others(catalogue.retrieval_features, catalogue.retrieval_features_of(vectors), rows)
+    nearest = whole[:, :1]
+    shared = [len(set(one) & set(other)) for one, other in zip(whole, reduced, strict=True)]
+    kept = {
+        "first": (reduced[:, :1] == nearest).mean(),
+        "first_among_3": (reduced[:, :3] == nearest).any(axis=1).mean(),
+        "ten": np.mean(shared) / 10,
+    }
+    return {"posters": len(rows), **{name: round(float(share), 4) for name, share in kept.items()}}
+
+
+def _others(
+    features: NDArray[np.float32], queries: NDArray[np.float32], rows: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """The ten nearest rows of each query that are not its own, shape (n, 10)."""
+    found, _ = nearest_rows(features, queries, 11)
+    return np.array(
+        [[row for row in near if row != own][:10] for near, own in zip(found, rows, strict=True)]
+    )
+
+
+def _commit() -> str:
+    """The commit of the code."""
+    command = ["git", "-C", str(paths.WORKSPACE), "rev-parse", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
