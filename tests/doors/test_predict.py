@@ -18,7 +18,7 @@ from conftest import Project, Walk
 from PIL import Image
 
 PREDICT = (sys.executable, "src/predict.py")
-CAVEAT = "predict: note: trained on random MobileNetV2 weights"
+MODEL = "predict: note: by your own model of the last run, 170 films, trained on random MobileNetV2 weights"
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +50,7 @@ def predict(project: Project, *arguments: str) -> tuple[int, str, str]:
 
 def predict_json(walk: Walk, *arguments: str) -> list[dict[str, Any]]:
     code, output, errors = predict(walk.project, "--json", *arguments)
-    assert (code, errors.splitlines()) == (0, [CAVEAT])
+    assert (code, errors.splitlines()) == (0, [MODEL])
     return [json.loads(line) for line in output.splitlines()]
 
 
@@ -77,8 +77,8 @@ def test_json_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -
     predictions = predict_json(walk, "--k", "4", poster, known)
     for prediction in predictions:
         assert list(prediction) == [
-            *("file", "year", "interval", "level", "decade", "decade_probability", "prior"),
-            *("neighbours", "caveats"),
+            *("file", "model", "year", "interval", "level", "decade", "decade_probability"),
+            *("prior", "neighbours", "caveats"),
         ]
         low, high = prediction["interval"]
         assert 1980 <= low <= prediction["year"] <= high <= 2009
@@ -88,14 +88,16 @@ def test_json_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -
         similarities = [movie["similarity"] for movie in prediction["neighbours"]]
         assert len(similarities) == 4
         assert similarities == sorted(similarities, reverse=True)
-        assert set(prediction["neighbours"][0]) == {"imdb_id", "title", "year", "similarity"}
+        first = prediction["neighbours"][0]
+        assert list(first) == ["imdb_id", "title", "year", "similarity", "address"]
+        assert first["address"] == f"https://www.imdb.com/title/{first['imdb_id']}/"
     # A poster of the catalogue is not its own neighbour.
     assert "tt11980000" not in [movie["imdb_id"] for movie in predictions[1]["neighbours"]]
 
 
 def test_text_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -> None:
     code, output, errors = predict(walk.project, poster)
-    assert (code, errors.splitlines()) == (0, [CAVEAT])
+    assert (code, errors.splitlines()) == (0, [MODEL])
     first, *neighbours = output.splitlines()
     assert re.search(
         r"A Poster of My Own-1990\.jpg: \d{4} \(80%: \d{4}-\d{4}; "
@@ -103,7 +105,10 @@ def test_text_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -
         first,
     )
     assert len(neighbours) == 3
-    assert re.search(r"1\. .+ \(\d{4}\) +similarity -?\d\.\d{4}  tt\d{7,}", neighbours[0])
+    assert re.search(
+        r"1\. .+ \(\d{4}\) +similarity -?\d\.\d{4}  https://www.imdb.com/title/tt\d{7,}/$",
+        neighbours[0],
+    )
 
 
 def test_prior_changes_years_but_not_neighbours(walk: Walk, poster: str) -> None:
@@ -119,8 +124,12 @@ def test_prior_changes_years_but_not_neighbours(walk: Walk, poster: str) -> None
     ("file", "change", "expected"),
     [
         ("model/about.json", (b'"seed": 0', b'"seed": 1'), "are of different runs"),
-        ("embeddings/backbone.xml", None, "data/embeddings/backbone.xml is missing"),
-        ("model/head.xml", b"", "data/model/head.xml is damaged"),
+        (
+            "embeddings/backbone.xml",
+            None,
+            "data/embeddings is damaged (backbone.xml: it is missing)",
+        ),
+        ("model/head.xml", b"", "data/model is damaged (head.xml: "),
     ],
 )
 def test_missing_damaged_and_foreign_files_are_refused(
