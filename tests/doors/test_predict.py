@@ -18,7 +18,10 @@ from conftest import Project, Walk
 from PIL import Image
 
 PREDICT = (sys.executable, "src/predict.py")
-MODEL = "predict: note: by your own model of the last run, 170 films, trained on random MobileNetV2 weights"
+MODEL = (
+    "predict: note: by your own model of the last run, 170 films, trained on random MobileNetV2 "
+    "weights"
+)
 
 pytestmark = pytest.mark.slow
 
@@ -234,7 +237,7 @@ def test_sheet_that_can_not_be_written_is_refused_first(
         own.unlink()
     assert (code, printed) == (2, "")
     assert expected in errors
-    assert CAVEAT not in errors, "the model was loaded"
+    assert MODEL not in errors, "the model was loaded"
 
 
 def on_a_terminal(walk: Walk, *arguments: str, **environment: str) -> tuple[int, str]:
@@ -303,7 +306,7 @@ def test_signal_in_the_middle_ends_with_complete_lines_and_no_sheet(
     assert process.returncode == 128 + number
     assert "Traceback" not in errors
     assert errors.splitlines()[1:] == [
-        CAVEAT,
+        MODEL,
         "predict: interrupted; the predictions printed so far are complete",
     ]
     assert len(output.splitlines()) < 2999
@@ -316,4 +319,4 @@ def test_closed_pipe_ends_without_error(walk: Walk, many: Path, arguments: str) 
     command = f"{sys.executable} src/predict.py {arguments.format(many=many)} | head -n 1"
     done = walk.project.run("bash", "-o", "pipefail", "-c", command)
     assert len(done.stdout.splitlines()) == 1
-    assert set(done.stderr.splitlines()) <= {CAVEAT}
+    assert set(done.stderr.splitlines()) <= {MODEL}
