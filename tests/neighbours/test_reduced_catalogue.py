@@ -26,7 +26,7 @@ def test_neighbours_are_those_of_whole_vectors(
     vectors: NDArray[np.float32], tmp_path: Path
 ) -> None:
     whole = embeddings_of(vectors[: len(IDS)], IDS)
-    ReducedCatalogue.of(whole, components=8, step=0.005).write(tmp_path / "embeddings")
+    ReducedCatalogue.of(whole, components=8, step=0.01).write(tmp_path / "embeddings")
     reduced = ReducedCatalogue.read(tmp_path / "embeddings")
     queries = vectors[len(IDS) :]
     one, other = (Neighbours(of).nearest_to_vectors(queries, 3) for of in (whole, reduced))

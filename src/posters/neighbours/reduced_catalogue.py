@@ -25,7 +25,6 @@ from posters.files import damaged, write_json
 
 _FEATURES = "retrieval_features.npz"
 _COLUMNS = ["imdb_id", "title", "year"]
-_LARGEST = 127  # of a signed byte
 _ROWS_AT_ONCE = 4096
 
 
@@ -52,13 +51,16 @@ class ReducedCatalogue:
 
     @classmethod
     def of(cls, embeddings: Embeddings, components: int, step: float) -> Self:
-        """Reduce the retrieval features of embeddings to so many components, in such steps."""
+        """Reduce the retrieval features of embeddings to so many components, in such steps.
+
+        Components are at most 1, so that a step of at least 1/127 makes every number fit a byte.
+        """
         features = embeddings.retrieval_features
         products = sum(block.T.astype(np.float64) @ block for block in _blocks(features))
         _, directions = np.linalg.eigh(products)
         chosen = directions[:, : -components - 1 : -1].astype(np.float16)
         reduced = np.concatenate([block @ chosen.astype(np.float32) for block in _blocks(features)])
-        steps = np.rint(reduced / step).clip(-_LARGEST, _LARGEST).astype(np.int8)
+        steps = np.rint(reduced / step).astype(np.int8)
         movies = [movie._replace(file=None) for movie in embeddings.movies]
         return cls(movies, embeddings.info, embeddings.scale, chosen, steps, step)
 
