@@ -27,7 +27,7 @@ from posters.years.dataset import Parts, read_parts
 from posters.years.splitting import TESTS
 from posters.years.year_model import YearModel, read_about
 
-COMPONENTS, STEP = 256, 0.01
+COMPONENTS, STEP = 256, 0.0085
 RANK = 128
 
 
