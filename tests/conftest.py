@@ -285,6 +285,16 @@ def walk(
     return Walk(project, commit, database, first, nothing_to_do, raised, lowered)
 
 
+@pytest.fixture(scope="session")
+def exported(walk: Walk, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A clone with the walk's model as the pretrained one, in which nothing has run yet."""
+    walk.project.run(sys.executable, "src/export.py", "--about", "drawn posters")
+    clone = Project(tmp_path_factory.mktemp("exported"))
+    shutil.move(walk.project.folder / "pretrained", clone.folder)
+    clone.commit()
+    return clone
+
+
 def query(database: Path, sql: str) -> list[tuple[Any, ...]]:
     """The rows of a query to a SQLite database."""
     with sqlite3.connect(database) as connection:
