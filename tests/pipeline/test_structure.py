@@ -25,6 +25,7 @@ RANKS = {
     "prediction evaluation": 5,
     "reports": 6,
     "app tracking": 7,
+    "pretrained": 8,
 }
 RANK = {name: rank for names, rank in RANKS.items() for name in names.split()}
 # Lying flat in src/posters. No stage's result depends on them, so that a better error message
