@@ -10,7 +10,7 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup weights repro compare card export serve-pretrained sweep ablation splits bench ray retry-failed refresh test test-fast lint ui app lock
+.PHONY: help setup weights repro compare card export serve-pretrained sweep ablation splits learning-curve bench ray retry-failed refresh test test-fast lint ui app lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -64,6 +64,9 @@ ablation: setup ## change one choice at a time, and cross-validate it on the tra
 
 splits: setup ## test the model and the baselines on several splits: metrics/splits.csv (ARGS="--splits 3")
 	$(BIN)/python src/splits.py $(ARGS)
+
+learning-curve: setup ## train on more and more posters, and draw both errors (ARGS="--sizes 3000 6000")
+	$(BIN)/python src/learning_curve.py $(ARGS)
 
 retry-failed: setup ## retry downloads that failed for temporary reasons, then run the pipeline
 	$(BIN)/python src/ask_again.py failed

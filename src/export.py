@@ -11,7 +11,7 @@ import argparse
 
 from posters import paths
 from posters.params import load_params
-from posters.pretrained.export import export_model
+from posters.pretrained.exported_model import export_model
 
 
 def main() -> None:

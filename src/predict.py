@@ -146,7 +146,8 @@ def as_text(file: Path, prediction: "PosterPrediction", predictor: "Predictor") 
     """One prediction as lines of text."""
     year = paint(str(prediction.year), "bold", sys.stdout)
     lines = [
-        f"{printable(str(file))}: {year} ({predictor.level:.0%}: {prediction.low}-{prediction.high}; "
+        f"{printable(str(file))}: {year} "
+        f"({predictor.level:.0%}: {prediction.low}-{prediction.high}; "
         f"most likely the {prediction.decade}s, {prediction.decade_probability:.0%})"
     ]
     for rank, movie in enumerate(prediction.neighbours, start=1):

@@ -287,11 +287,10 @@ def walk(
 
 @pytest.fixture(scope="session")
 def exported(walk: Walk, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A clone with the walk's model as the pretrained one, in which nothing has run yet."""
-    walk.project.run(sys.executable, "src/export.py", "--about", "drawn posters")
+    """A clone without any results, with the pretrained model that the walk's project exports."""
+    walk.project.run(sys.executable, "src/export.py", "--about", "Drawn posters.")
     clone = Project(tmp_path_factory.mktemp("exported"))
     shutil.move(walk.project.folder / "pretrained", clone.folder)
-    clone.commit()
     return clone
 
 

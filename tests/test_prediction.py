@@ -1,16 +1,19 @@
-"""The network of the last run is opened in the precision that it ran in."""
+"""Which model answers, and how its network is opened."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from parts import info_of, movies_of
 
-from posters import prediction
+from posters import paths, prediction
 from posters.embedding import precision
 from posters.embedding.embeddings import Embeddings
+from posters.embedding.exported_backbone import network_choices
 from posters.embedding.scaling import RetrievalScale
-from posters.errors import DataError
+from posters.errors import BackboneError, DataError
+from posters.params import load_params
 
 
 def test_embeddings_in_an_unsupported_precision_are_refused(
@@ -29,3 +32,32 @@ def test_embeddings_in_an_unsupported_precision_are_refused(
     monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
     with pytest.raises(DataError, match=r"made in bfloat16.*set embed\.precision to float32"):
         prediction._open_backbone(made_in_bfloat16, Path())
+
+
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [
+        (None, paths.PRETRAINED),
+        ('{"caveats": ["generated posters"]}', paths.PRETRAINED),
+        ('{"caveats": ["random VGG16 weights"]}', paths.DATA),
+        ('{"caveats": []}', paths.DATA),
+    ],
+)
+def test_own_model_answers_unless_it_learned_from_generated_posters(
+    about: str | None, expected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "MODEL", tmp_path)
+    if about:
+        (tmp_path / "about.json").write_text(about, encoding="utf-8")
+    assert prediction.model_folder("auto") == expected
+    named = [prediction.model_folder(model) for model in ("own", "pretrained")]
+    assert named == [paths.DATA, paths.PRETRAINED]
+
+
+def test_missing_weights_of_the_pretrained_model_are_an_error(
+    unreachable: Path, tmp_path: Path
+) -> None:
+    choices = network_choices(load_params().embed)
+    (tmp_path / prediction.NETWORK_CHOICES).write_text(json.dumps(choices), encoding="utf-8")
+    with pytest.raises(BackboneError, match=r"weights of VGG16 can't be downloaded .*make weights"):
+        prediction.prepared_network(tmp_path, info_of(6, 1, 4))

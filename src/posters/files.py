@@ -127,4 +127,5 @@ def damaged(file: Path, problem: object) -> DataError:
     name, remedy = f"data/{file.parent.name}", "run `dvc repro`"
     if file.is_relative_to(paths.PRETRAINED):
         name, remedy = f"pretrained/{file.parent.name}", "run `git checkout -- pretrained`"
-    return DataError(f"{name} is damaged ({file.name}: {problem}): {remedy}")
+    reason = problem.strerror if isinstance(problem, OSError) else problem
+    return DataError(f"{name} is damaged ({file.name}: {reason}): {remedy}")

@@ -18,7 +18,10 @@ from conftest import Project, Walk
 from PIL import Image
 
 PREDICT = (sys.executable, "src/predict.py")
-CAVEAT = "predict: note: trained on random MobileNetV2 weights"
+MODEL = (
+    "predict: note: by your own model of the last run, 170 films, trained on random MobileNetV2 "
+    "weights"
+)
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +53,7 @@ def predict(project: Project, *arguments: str) -> tuple[int, str, str]:
 
 def predict_json(walk: Walk, *arguments: str) -> list[dict[str, Any]]:
     code, output, errors = predict(walk.project, "--json", *arguments)
-    assert (code, errors.splitlines()) == (0, [CAVEAT])
+    assert (code, errors.splitlines()) == (0, [MODEL])
     return [json.loads(line) for line in output.splitlines()]
 
 
@@ -77,8 +80,8 @@ def test_json_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -
     predictions = predict_json(walk, "--k", "4", poster, known)
     for prediction in predictions:
         assert list(prediction) == [
-            *("file", "year", "interval", "level", "decade", "decade_probability", "prior"),
-            *("neighbours", "caveats"),
+            *("file", "model", "year", "interval", "level", "decade", "decade_probability"),
+            *("prior", "neighbours", "caveats"),
         ]
         low, high = prediction["interval"]
         assert 1980 <= low <= prediction["year"] <= high <= 2009
@@ -88,14 +91,16 @@ def test_json_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -
         similarities = [movie["similarity"] for movie in prediction["neighbours"]]
         assert len(similarities) == 4
         assert similarities == sorted(similarities, reverse=True)
-        assert set(prediction["neighbours"][0]) == {"imdb_id", "title", "year", "similarity"}
+        first = prediction["neighbours"][0]
+        assert list(first) == ["imdb_id", "title", "year", "similarity", "address"]
+        assert first["address"] == f"https://www.imdb.com/title/{first['imdb_id']}/"
     # A poster of the catalogue is not its own neighbour.
     assert "tt11980000" not in [movie["imdb_id"] for movie in predictions[1]["neighbours"]]
 
 
 def test_text_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -> None:
     code, output, errors = predict(walk.project, poster)
-    assert (code, errors.splitlines()) == (0, [CAVEAT])
+    assert (code, errors.splitlines()) == (0, [MODEL])
     first, *neighbours = output.splitlines()
     assert re.search(
         r"A Poster of My Own-1990\.jpg: \d{4} \(80%: \d{4}-\d{4}; "
@@ -103,7 +108,10 @@ def test_text_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -
         first,
     )
     assert len(neighbours) == 3
-    assert re.search(r"1\. .+ \(\d{4}\) +similarity -?\d\.\d{4}  tt\d{7,}", neighbours[0])
+    assert re.search(
+        r"1\. .+ \(\d{4}\) +similarity -?\d\.\d{4}  https://www.imdb.com/title/tt\d{7,}/$",
+        neighbours[0],
+    )
 
 
 def test_prior_changes_years_but_not_neighbours(walk: Walk, poster: str) -> None:
@@ -119,8 +127,12 @@ def test_prior_changes_years_but_not_neighbours(walk: Walk, poster: str) -> None
     ("file", "change", "expected"),
     [
         ("model/about.json", (b'"seed": 0', b'"seed": 1'), "are of different runs"),
-        ("embeddings/backbone.xml", None, "data/embeddings/backbone.xml is missing"),
-        ("model/head.xml", b"", "data/model/head.xml is damaged"),
+        (
+            "embeddings/backbone.xml",
+            None,
+            "data/embeddings is damaged (backbone.xml: it is missing)",
+        ),
+        ("model/head.xml", b"", "data/model is damaged (head.xml: "),
     ],
 )
 def test_missing_damaged_and_foreign_files_are_refused(
@@ -225,7 +237,7 @@ def test_sheet_that_can_not_be_written_is_refused_first(
         own.unlink()
     assert (code, printed) == (2, "")
     assert expected in errors
-    assert CAVEAT not in errors, "the model was loaded"
+    assert MODEL not in errors, "the model was loaded"
 
 
 def on_a_terminal(walk: Walk, *arguments: str, **environment: str) -> tuple[int, str]:
@@ -294,7 +306,7 @@ def test_signal_in_the_middle_ends_with_complete_lines_and_no_sheet(
     assert process.returncode == 128 + number
     assert "Traceback" not in errors
     assert errors.splitlines()[1:] == [
-        CAVEAT,
+        MODEL,
         "predict: interrupted; the predictions printed so far are complete",
     ]
     assert len(output.splitlines()) < 2999
@@ -307,4 +319,4 @@ def test_closed_pipe_ends_without_error(walk: Walk, many: Path, arguments: str) 
     command = f"{sys.executable} src/predict.py {arguments.format(many=many)} | head -n 1"
     done = walk.project.run("bash", "-o", "pipefail", "-c", command)
     assert len(done.stdout.splitlines()) == 1
-    assert set(done.stderr.splitlines()) <= {CAVEAT}
+    assert set(done.stderr.splitlines()) <= {MODEL}

@@ -90,10 +90,10 @@ def test_missing_or_damaged_file_is_an_error_that_says_what_to_do(
     file = path.with_suffix(suffix)
     for damage in (b"", file.read_bytes()[:20]):
         file.write_bytes(damage)
-        with pytest.raises(DataError, match=r"data/model/head.xml is damaged .*run `dvc repro`"):
+        with pytest.raises(DataError, match=r"data/model is damaged \(head.xml: .*run `dvc repro`"):
             OpenVinoModel(path)
     file.unlink()
-    with pytest.raises(DataError, match=rf"data/model/head{suffix} is missing: run `dvc repro`"):
+    with pytest.raises(DataError, match=rf"data/model is damaged \(head{suffix}: it is missing"):
         OpenVinoModel(path)
 
 

@@ -173,9 +173,11 @@ def test_missing_model_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("about", ["{", "[]", '{"interval": "wide"}', '{"interval": 1.5}'])
 def test_damaged_description_is_an_error(tmp_path: Path, about: str) -> None:
-    (tmp_path / "about.json").write_text(about, encoding="utf-8")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "about.json").write_text(about, encoding="utf-8")
     with pytest.raises(DataError, match=r"data/model is damaged \(about.json: .*: run `dvc repro`"):
-        YearModel.open(tmp_path)
+        YearModel.open(folder)
 
 
 @pytest.mark.parametrize("line", ["1930,0.5,wide", "1930,0.5,1.5", "1930,0.5", "1929,0.5,0.5"])

@@ -99,10 +99,10 @@ def write_openvino_model(model: Any, path: Path) -> None:
     save_model(convert_model(model), path)
 
 
-def save_model(model: Any, path: Path) -> None:
+def save_model(model: Any, path: Path, compress: bool = False) -> None:
     """Write an OpenVINO model to a path (`.xml`); the same model gives the same bytes.
 
-    Weights in float32 stay so.
+    Weights in float32 stay so, unless `compress` makes them float16.
     """
     # The original names contain the number of models that Keras has built before.
     for number, node in enumerate(model.get_ordered_ops()):
@@ -110,7 +110,7 @@ def save_model(model: Any, path: Path) -> None:
         for output in node.outputs():
             output.get_tensor().set_names(set())
     model.set_friendly_name("graph")
-    import_openvino().save_model(model, path, compress_to_fp16=False)
+    import_openvino().save_model(model, path, compress_to_fp16=compress)
 
 
 @cache

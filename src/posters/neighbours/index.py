@@ -36,18 +36,22 @@ class Neighbour:
 
 
 class Searchable(Protocol):
-    """What neighbours are searched in: `Embeddings`, or a `ReducedCatalogue`.
-
-    Rows belong together. `matrix` holds whole vectors, if there are any.
-    """
+    """What neighbours are searched in: `Embeddings`, or a `ReducedCatalogue`."""
 
     @property
-    def movies(self) -> Sequence[EmbeddedMovie]: ...
+    def movies(self) -> Sequence[EmbeddedMovie]:
+        """The movies, one a row of the others."""
+
     @property
-    def matrix(self) -> NDArray[np.float32] | None: ...
+    def matrix(self) -> NDArray[np.float32] | None:
+        """Whole vectors, if there are any."""
+
     @property
-    def retrieval_features(self) -> NDArray[np.float32]: ...
-    def retrieval_features_of(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]: ...
+    def retrieval_features(self) -> NDArray[np.float32]:
+        """What queries are multiplied with, shape (n_movies, size)."""
+
+    def retrieval_features_of(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Queries of whole vectors of shape (n, embedding_size)."""
 
 
 class Neighbours:

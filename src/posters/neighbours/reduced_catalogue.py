@@ -5,8 +5,10 @@ planes of closest fit to systems of points in space"), and these are rounded to 
 each. One size of step serves all components: most numbers are then small and compress well.
 """
 
+import contextlib
 import csv
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -23,7 +25,6 @@ from posters.files import damaged, write_json
 
 _FEATURES = "retrieval_features.npz"
 _COLUMNS = ["imdb_id", "title", "year"]
-_LARGEST = 127  # of a signed byte
 _ROWS_AT_ONCE = 4096
 
 
@@ -50,13 +51,16 @@ class ReducedCatalogue:
 
     @classmethod
     def of(cls, embeddings: Embeddings, components: int, step: float) -> Self:
-        """Reduce the retrieval features of embeddings to so many components, in such steps."""
+        """Reduce the retrieval features of embeddings to so many components, in such steps.
+
+        Components are at most 1, so that a step of at least 1/127 makes every number fit a byte.
+        """
         features = embeddings.retrieval_features
         products = sum(block.T.astype(np.float64) @ block for block in _blocks(features))
         _, directions = np.linalg.eigh(products)
         chosen = directions[:, : -components - 1 : -1].astype(np.float16)
         reduced = np.concatenate([block @ chosen.astype(np.float32) for block in _blocks(features)])
-        steps = np.rint(reduced / step).clip(-_LARGEST, _LARGEST).astype(np.int8)
+        steps = np.rint(reduced / step).astype(np.int8)
         movies = [movie._replace(file=None) for movie in embeddings.movies]
         return cls(movies, embeddings.info, embeddings.scale, chosen, steps, step)
 
@@ -100,26 +104,32 @@ class ReducedCatalogue:
         Raises:
             DataError: a file is missing or damaged, or they don't belong together.
         """
-        try:
-            with np.load(folder / _FEATURES) as arrays:
-                scale = RetrievalScale(arrays["mean"], arrays["spread"])
-                components, steps = arrays["components"], arrays["steps"].T
-                step = float(arrays["step"])
+        with _unless_damaged(folder / _FEATURES), np.load(folder / _FEATURES) as arrays:
+            scale = RetrievalScale(arrays["mean"], arrays["spread"])
+            components, steps = arrays["components"], arrays["steps"].T
+            step = float(arrays["step"])
+        with _unless_damaged(folder / "backbone.json"):
             info = read_info(folder)
-            with (folder / "movies.csv").open(encoding="utf-8", newline="") as file:
-                rows = csv.reader(file, strict=True)
-                if next(rows, None) != _COLUMNS:
-                    raise ValueError("movies.csv has another header")
-                movies = [EmbeddedMovie(name, title, int(year), None) for name, title, year in rows]
-            size = info.colour_from - info.retrieval_from
-            if steps.shape != (len(movies), components.shape[1]) or len(components) != size:
-                raise ValueError(
-                    f"{len(movies)} movies don't fit to rows of shape {steps.shape} and components "
-                    f"of shape {components.shape}"
-                )
-        except (OSError, KeyError, ValueError, TypeError, csv.Error, zipfile.BadZipFile) as error:
-            raise damaged(folder / _FEATURES, error) from error
+        table = folder / "movies.csv"
+        with _unless_damaged(table), table.open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file, strict=True)
+            if next(rows, None) != _COLUMNS:
+                raise ValueError("it has another header")
+            movies = [EmbeddedMovie(name, title, int(year), None) for name, title, year in rows]
+            fitting = (info.colour_from - info.retrieval_from, components.shape[1], len(movies))
+            if (*components.shape, len(steps)) != fitting or steps.shape[1:] != fitting[1:2]:
+                raise ValueError(f"{len(movies)} movies don't fit to features of {steps.shape}")
         return cls(movies, info, scale, components, steps, step)
+
+
+@contextlib.contextmanager
+def _unless_damaged(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EOFError, LookupError, ValueError, TypeError) as error:
+        raise damaged(file, error) from error
+    except (csv.Error, zipfile.BadZipFile, zlib.error) as error:
+        raise damaged(file, error) from error
 
 
 def _blocks(rows: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:

@@ -1,10 +1,12 @@
-"""Figures that compare runs: the sweep over t and the ablation study.
+"""Figures that compare runs: the sweep over t, the learning curve and the ablation study.
 
 Each function writes the PNG `path` and shows the caveats in its upper right corner.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,6 +45,41 @@ def error_against_threshold(
         axes.set_xticks(list(t))
         axes.legend(frameon=False, fontsize=8, loc="lower right")
     plots[0].set_ylabel("mean absolute error (years)")
+    save(figure, path)
+
+
+def error_against_training_size(
+    table: pd.DataFrame, path: Path, *, caveats: Sequence[str] = ()
+) -> None:
+    """MAE on both tests against the number of training posters, with 95% limits.
+
+    `table` is a result of `evaluation.training_sizes.learning_curve`.
+    """
+    figure = new_figure(9.6, 4.4, "Learning curve: error against training posters", caveats)
+    axes = figure.subplots()
+    style_axes(axes)
+    sizes = sorted(table["trained_on"].unique())
+    # Labels of nearer points would overlap: the smaller size has none.
+    distance = (sizes[-1] / sizes[0]) ** 0.1
+    labelled = [size for size, larger in pairwise(sizes) if larger / size > distance] + sizes[-1:]
+    highest = table.groupby("trained_on")["mae"].max()
+    for test, colour in zip(PRIOR_OF, (BLUE, ORANGE), strict=True):
+        rows = table[table["test"] == test].set_index("trained_on")
+        limits = (rows["mae_low"], rows["mae_high"])
+        axes.fill_between(rows.index, *limits, color=colour, alpha=0.15, lw=0)
+        axes.plot(rows.index, rows["mae"], "o-", color=colour)
+        style: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "color": INK}
+        for size, mae in zip(labelled, rows["mae"].loc[labelled], strict=True):
+            y, side = (5, "bottom") if mae == highest[size] else (-5, "top")
+            axes.annotate(f"{mae:.1f}", (size, mae), (0, y), va=side, fontsize=8, **style)
+        name = f"{test} test\n{rows['n'].iloc[0]:,} posters"
+        style |= {"ha": "left", "color": colour}
+        axes.annotate(name, (size, mae), (14, 0), va=side, fontsize=9, **style)
+    axes.set_xscale("log", base=2)
+    # Rounded to three digits, as whole groups seldom give a round number.
+    axes.set_xticks(labelled, [f"{float(f'{size:.3g}'):,.0f}" for size in labelled])
+    axes.set(xlabel="training posters", ylabel="mean absolute error (years; band: 95% limits)")
+    axes.set_ylim(0, 1.05 * table["mae_high"].max())
     save(figure, path)
 
 

@@ -101,7 +101,8 @@ def _card(title: str, year: int) -> Image.Image:
     # The largest letters with which the longest word and five lines fit.
     for size in (64, 52, 42, 34, 28, 22):
         font = load_font(SANS_BOLD, size)
-        lines = textwrap.wrap(title, int((width - 60) / (0.6 * size)))
+        columns = int((width - 60) / (0.6 * size))
+        lines = textwrap.wrap(title, columns, break_long_words=False)
         if len(lines) <= 5 and max(map(font.getlength, lines)) <= width - 60:
             break
     text = "\n".join(_shortened(line, font, width - 60) for line in lines[:8])

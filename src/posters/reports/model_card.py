@@ -23,7 +23,7 @@ def model_card(
 ) -> str:
     """The card as Markdown, from the content of the files in `metrics/`.
 
-    `exported` is for the card of the pretrained model (see `pretrained.export`).
+    `exported` is for the card of the pretrained model (see `pretrained.exported_model`).
     """
     rows = matching_prior(decades)
     by_decade = {test: rows[rows["test"] == test].to_dict("records") for test in TESTS}

@@ -62,7 +62,7 @@ class Trained:
 
     Attributes:
         model: the Keras model of the mean of all members: year features in, probabilities out.
-        history: learning curves, see `FittedHead`.
+        history: loss and error by epoch, see `FittedHead`.
         validation: mean absolute error of the cross-validated predictions, in years, by prior.
         calibration: see `CrossValidated`.
         year_model: the model with priors and intervals.

@@ -34,9 +34,9 @@ class FittedHead:
 
     Attributes:
         members: a Keras model: vectors of shape (n, size) in, logits out, (n, n_members, n_years).
-        history: learning curves, a row for each epoch: `loss`, `val_loss`, and in years (of the
-            mean of the distribution) `mae`, `val_mae`. The latter two are of the rows of each
-            member's own fold.
+        history: a row for each epoch: `loss`, `val_loss`, and in years (of the mean of the
+            distribution) `mae`, `val_mae`. The latter two are of the rows of each member's own
+            fold.
         left_out: logits of each row by the member that has not seen it, shape (n, n_years).
     """
 

@@ -112,6 +112,8 @@ def read_about(folder: Path) -> dict[str, Any]:
     try:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     except FileNotFoundError as error:
+        if folder.is_relative_to(paths.PRETRAINED):
+            raise damaged(folder / "about.json", error) from error
         raise DataError("there is no trained model yet: run `make repro` first") from error
     except ValueError as error:
         raise damaged(folder / "about.json", error) from error

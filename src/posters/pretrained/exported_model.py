@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 from numpy.typing import NDArray
 
 from posters import paths
@@ -17,7 +18,7 @@ from posters.evaluation.metrics import PRIOR_OF
 from posters.files import replacing, write_json, write_text
 from posters.neighbours.index import nearest_rows
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
-from posters.params import Params
+from posters.params import Params, flatten, parse_params
 from posters.prediction import NETWORK_CHOICES
 from posters.pretrained.small_head import write_small_head
 from posters.reports.model_card import model_card
@@ -27,6 +28,7 @@ from posters.years.splitting import TESTS
 from posters.years.year_model import YearModel, read_about
 
 COMPONENTS, STEP = 256, 0.01
+RANK = 128
 
 
 def export_model(params: Params, description: str) -> dict[str, Any]:
@@ -50,6 +52,7 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
     evaluation = json.loads((paths.METRICS / "evaluation.json").read_text(encoding="utf-8"))
     if evaluation["run"]["model_sha256"] != model_digest():
         raise DataError("metrics/ and data/model are of different runs: run `dvc repro`")
+    table = (paths.INPUTS / "table.json").read_text(encoding="utf-8")
     parts, embeddings = read_parts(), read_embeddings(paths.EMBEDDINGS)
     catalogue = ReducedCatalogue.of(embeddings, COMPONENTS, STEP)
     tested = embeddings.rows([name for test in TESTS for name in parts[test].movies["imdb_id"]])
@@ -58,13 +61,17 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
         model.mkdir(parents=True)
         catalogue.write(new / paths.EMBEDDINGS.name)
         write_json(new / paths.EMBEDDINGS.name / NETWORK_CHOICES, network_choices(params.embed))
-        write_small_head(paths.MODEL, model, parts["train"].vectors)
+        write_small_head(paths.MODEL, model, parts["train"].vectors, RANK)
         for name in ("priors.csv", "thresholds.csv"):
             shutil.copyfile(paths.MODEL / name, model / name)
         write_json(model / "about.json", read_about(paths.MODEL))
         exported = {
             "description": description,
-            "commit": _commit(),
+            "commit": (_git("rev-parse", "HEAD") or "unknown").strip(),
+            "table": json.loads(table).get("sha256"),
+            "changed_params": changed_params(params),
+            "components": COMPONENTS,
+            "rank": RANK,
             "neighbours": kept_neighbours(embeddings, catalogue, tested),
             "mae": errors(YearModel.open(model), parts),
         }
@@ -125,8 +132,21 @@ def _others(
     )
 
 
-def _commit() -> str:
-    """The commit of the code."""
-    command = ["git", "-C", str(paths.WORKSPACE), "rev-parse", "HEAD"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
+def changed_params(params: Params) -> dict[str, Any]:
+    """The parameters that make this model, of those that differ from the ones in git.
+
+    How runs are evaluated makes no difference, and the names of tables are this machine's.
+    """
+    in_git = _git("show", "HEAD:params.yaml")
+    before = flatten(parse_params(yaml.safe_load(in_git))) if in_git else {}
+    return {
+        name: "TABLE.csv" if name in ("source.table", "source.pool") else value
+        for name, value in flatten(params).items()
+        if value != before.get(name) and not name.startswith("evaluate.")
+    }
+
+
+def _git(*arguments: str) -> str:
+    """What a git command prints; nothing outside of git."""
+    command = ["git", "-C", str(paths.WORKSPACE), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout

@@ -1,0 +1,79 @@
+"""The exported model: it answers in an empty clone as in the project that trained it."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Project, Walk
+
+PREDICT = (sys.executable, "src/predict.py")
+
+
+@pytest.fixture
+def poster(draw: Callable[[str, int], Path]) -> str:
+    return str(draw("A Poster of My Own", 1990))
+
+
+def test_an_empty_clone_answers_as_the_project_that_trained(
+    exported: Project, walk: Walk, draw: Callable[[str, int], Path]
+) -> None:
+    posters = [str(draw(f"Poster {number}", 1980 + 7 * number)) for number in range(4)]
+    own, pretrained = (
+        project.run(*PREDICT, "--json", "--prior", "uniform", *posters)
+        for project in (walk.project, exported)
+    )
+    # The small network is built on the way; nothing else is reported but the model.
+    assert pretrained.stderr == (
+        "predict: note: by the pretrained model, 170 films, trained on random MobileNetV2 weights\n"
+    )
+    for one, other in zip(own.stdout.splitlines(), pretrained.stdout.splitlines(), strict=True):
+        before, after = json.loads(one), json.loads(other)
+        assert (before["model"], after["model"]) == ("own", "pretrained")
+        assert abs(before["year"] - after["year"]) <= 0.5
+        names = [[movie["imdb_id"] for movie in answer["neighbours"]] for answer in (before, after)]
+        assert names[0] == names[1]
+    assert not (exported.folder / "data").exists()
+
+
+def test_card_and_figures_are_those_of_the_run(exported: Project, walk: Walk) -> None:
+    card, evaluation = (
+        exported.read(f"pretrained/{name}") for name in ("README.md", "evaluation.json")
+    )
+    content = json.loads(evaluation)
+    kept = content.pop("exported")
+    assert content == json.loads(walk.project.read("metrics/evaluation.json"))
+    for test in ("natural", "balanced"):
+        assert kept["mae"][test] == pytest.approx(content[test]["mae"], abs=0.05)
+    assert kept["neighbours"]["first"] >= 0.9
+    for text in ("Drawn posters.", walk.commit, f"{content['natural']['mae']:.1f}", "| 1980s |"):
+        assert text in card
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("model/about.json", "pretrained/model is damaged (about.json: "),
+        ("model/head.bin", "pretrained/model is damaged (head."),
+        ("embeddings/movies.csv", "pretrained/embeddings is damaged (movies.csv: "),
+        ("embeddings/retrieval_features.npz", "(retrieval_features.npz: "),
+        ("embeddings/network.json", "pretrained/embeddings is damaged (network.json: "),
+    ],
+)
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_missing_and_damaged_files_are_refused(
+    exported: Project, poster: str, file: str, damage: str, expected: str
+) -> None:
+    path = exported.folder / "pretrained" / file
+    content = path.read_bytes()
+    try:
+        path.unlink()
+        if damage == "cut":
+            path.write_bytes(content[: len(content) // 2])
+        done = exported.run(*PREDICT, poster, check=False)
+    finally:
+        path.write_bytes(content)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert expected in done.stderr
+    assert "run `git checkout -- pretrained`" in done.stderr
