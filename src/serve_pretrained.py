@@ -9,8 +9,6 @@ from posters import command  # first: from here on Ctrl-C prints no traceback
 # isort: split
 import argparse
 import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -20,8 +18,8 @@ from posters.tracking.runs import tracking_uri
 HOST = "127.0.0.1"  # local only: MLflow has no password
 
 
-def main() -> int:
-    """Register the model, then serve it until Ctrl-C."""
+def main() -> None:
+    """Register the model, then become the server."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--port",
@@ -46,17 +44,8 @@ def main() -> int:
         # MLflow starts uvicorn by its name.
         PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     )
-    server = subprocess.Popen(
-        [sys.executable, "-m", "mlflow", "models", "serve", *model, *place], start_new_session=True
-    )
-    try:
-        return server.wait()
-    except KeyboardInterrupt:
-        # Both MLflow and uvicorn, which MLflow started.
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait()
-        print("serve-pretrained: stopped", file=sys.stderr)
-    return 0
+    # Replaces this process: after the model has run in it, SIGTERM is a segmentation fault.
+    os.execv(sys.executable, [sys.executable, "-m", "mlflow", "models", "serve", *model, *place])
 
 
 if __name__ == "__main__":
