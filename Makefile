@@ -10,10 +10,10 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup weights repro compare card export sweep ablation splits learning-curve bench ray retry-failed refresh test test-fast lint ui app lock
+.PHONY: help setup weights repro compare card export serve-pretrained sweep ablation splits learning-curve bench ray retry-failed refresh test test-fast lint ui app lock
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
 
 setup: $(STAMP) ## make .venv with the pinned packages; once, and again when they change
 
@@ -32,7 +32,7 @@ $(STAMP): requirements.lock
 	  ! grep -vE '^(No broken|gradio .* requirement (pillow|tomlkit))' <<< "$$checked"
 	@touch $@
 
-weights: setup ## fetch the network's weights ahead; make repro does so too
+weights: setup ## fetch and build the networks ahead; the first prediction and make repro do so too
 	@$(BIN)/python src/weights.py
 
 repro: setup ## run the pipeline: only what changed is done again
@@ -88,13 +88,17 @@ lint: setup ## check style and types, and the Dockerfile
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile
 
+serve-pretrained: PORT ?= 5001
+serve-pretrained: setup ## register the pretrained model with MLflow, and serve it over HTTP (PORT=... for another)
+	@$(BIN)/python src/serve_pretrained.py --port $(PORT)
+
 ui: PORT ?= 5000
 ui: setup ## start the MLflow UI and print its address (PORT=... for another)
 	@$(BIN)/python src/ui.py --port $(PORT)
 
 app: PORT ?= 7860
-app: $(VENV)/.app-complete ## open a local page for your posters: http://127.0.0.1:7860 (PORT=... for another)
-	@$(BIN)/python src/app.py --open --port $(PORT)
+app: $(VENV)/.app-complete ## open a local page for your posters: http://127.0.0.1:7860 (PORT=..., ARGS="--model own")
+	@$(BIN)/python src/app.py --open --port $(PORT) $(ARGS)
 
 $(VENV)/.app-complete: $(STAMP) requirements-app.lock
 	@$(INSTALL) requirements-app.lock || { \

@@ -1,7 +1,7 @@
 """Serve a page on this computer that predicts the year of a poster and shows similar posters.
 
 python src/app.py
-python src/app.py --port 7861
+python src/app.py --port 7861 --model pretrained
 """
 
 from posters import command  # first: from here on Ctrl-C is no traceback
@@ -36,14 +36,19 @@ def main() -> int:
     parser.add_argument(
         "--open", action="store_true", help="open the page in the browser, if there is a display"
     )
+    command.add_model_argument(parser)
     options = parser.parse_args()
-    # Both fail early, before anything is loaded.
+    # Imported late, as it takes half a second.
+    from posters.prediction import model_folder
+
+    # All fail early, before anything is loaded.
     command.check_port(HOST, options.port)
-    read_about(paths.MODEL)
+    model = model_folder(options.model)
+    read_about(model / paths.MODEL.name)
     with tempfile.TemporaryDirectory(prefix="poster-year-") as folder:
         configure_gradio(folder)
         try:
-            serve(options.port, options.open, Path(folder))
+            serve(model, options.port, options.open, Path(folder))
         except KeyboardInterrupt:
             print("app: stopped", file=sys.stderr)
     return 0
@@ -67,12 +72,12 @@ def configure_gradio(folder: str) -> None:
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), HOST]))
 
 
-def serve(port: int, show: bool, folder: Path) -> None:
-    """Load the results of the last run and serve the page until it is interrupted.
+def serve(model: Path, port: int, show: bool, folder: Path) -> None:
+    """Load the model in `data/` or `pretrained/` and serve the page until it is interrupted.
 
     Raises:
         PageError: Gradio is missing, or the port can't be used.
-        DataError: the results of the last run are missing or damaged.
+        DataError: the model is missing or damaged.
     """
     try:
         from posters.app.layout import appearance, build
@@ -86,7 +91,8 @@ def serve(port: int, show: bool, folder: Path) -> None:
     from posters.prediction import Predictor
 
     rules = load_params().posters
-    page = build(PredictionService(Predictor(), rules, read_test_entries()), folder)
+    tested = read_test_entries() if model == paths.DATA else []
+    page = build(PredictionService(Predictor(model), rules, tested), folder)
     try:
         _, address, _ = page.launch(
             **appearance(),

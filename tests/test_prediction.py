@@ -1,6 +1,5 @@
 """Which model answers, and how its network is opened."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from posters.embedding.embeddings import Embeddings
 from posters.embedding.exported_backbone import network_choices
 from posters.embedding.scaling import RetrievalScale
 from posters.errors import BackboneError, DataError
+from posters.files import write_json
 from posters.params import load_params
 
 
@@ -58,6 +58,7 @@ def test_missing_weights_of_the_pretrained_model_are_an_error(
     unreachable: Path, tmp_path: Path
 ) -> None:
     choices = network_choices(load_params().embed)
-    (tmp_path / prediction.NETWORK_CHOICES).write_text(json.dumps(choices), encoding="utf-8")
+    write_json(tmp_path / prediction.NETWORK_CHOICES, choices)
+    write_json(tmp_path / "backbone.json", vars(info_of(6, 1, 4)))
     with pytest.raises(BackboneError, match=r"weights of VGG16 can't be downloaded .*make weights"):
-        prediction.prepared_network(tmp_path, info_of(6, 1, 4))
+        prediction.prepared_network(tmp_path)

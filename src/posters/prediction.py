@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from posters import paths
 from posters.catalogue.caveats import GENERATED
-from posters.embedding.backbone import Backbone, BackboneInfo
-from posters.embedding.embeddings import Embeddings, read_embeddings
+from posters.embedding.backbone import Backbone
+from posters.embedding.embeddings import Embeddings, read_embeddings, read_info
 from posters.embedding.exported_backbone import export_network, kept_network
 from posters.embedding.openvino_model import BACKBONE_MODEL, OpenVinoModel
 from posters.embedding.precision import precision_for
@@ -229,12 +229,12 @@ def _open_backbone(
         )
     path = folder / BACKBONE_MODEL
     if not path.exists() and isinstance(catalogue, ReducedCatalogue):
-        path = prepared_network(folder, info)
+        path = prepared_network(folder)
     model = OpenVinoModel(path, precision=precision, many=many)
     return Backbone(model, info, _BATCH_SIZE, model.workers)
 
 
-def prepared_network(folder: Path, info: BackboneInfo) -> Path:
+def prepared_network(folder: Path = paths.PRETRAINED / paths.EMBEDDINGS.name) -> Path:
     """The network of the pretrained model in `.cache`; at first its weights are downloaded.
 
     Raises:
@@ -243,7 +243,8 @@ def prepared_network(folder: Path, info: BackboneInfo) -> Path:
     """
     try:
         choices = json.loads((folder / NETWORK_CHOICES).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        info = read_info(folder)
+    except (OSError, ValueError, TypeError) as error:
         raise damaged(folder / NETWORK_CHOICES, error) from error
     networks = paths.cache() / "networks"
     kept = kept_network(choices, networks)

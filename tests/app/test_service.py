@@ -33,7 +33,7 @@ def entry(title: str, year: int) -> Entry:
 
 def answer_of(entry: Entry | None, *neighbours: Neighbour) -> str:
     prediction = PosterPrediction(1955, 1954, 1956, 1950, 1.0, list(neighbours), PEAK)
-    return service.answer_html(UNIFORM, prediction, level=0.8, entry=entry)
+    return service.answer_html(UNIFORM, prediction, lambda movie: None, level=0.8, entry=entry)
 
 
 def test_curve_is_proportional_to_the_probability_and_the_interval_is_shaded() -> None:

@@ -18,23 +18,38 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Walk
+from conftest import ROOT, Project, Walk
 from packaging.requirements import Requirement
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 LOCKS = ("requirements.lock", "requirements-predict.lock")
 
 
-def copies(stage: str) -> list[tuple[str, str]]:
-    """Source and target of everything that a build stage copies from the clone."""
-    found = []
-    for block in re.split(r"(?m)^(?=FROM )", DOCKERFILE):
-        if not re.match(rf"FROM \S+ AS {stage}\n", block):
+def instructions(stage: str, kind: str) -> list[list[str]]:
+    """The arguments of each instruction of a kind in a build stage, without `--chmod`."""
+    (block,) = re.findall(rf"(?ms)^FROM \S+ AS {stage}\n(.+?)(?=^FROM |\Z)", DOCKERFILE)
+    lines = re.findall(rf"(?m)^{kind} (.+)$", block)
+    return [[word for word in shlex.split(line) if "--chmod" not in word] for line in lines]
+
+
+def lay_out(stage: str, clone: Path, folder: Path) -> Path:
+    """The files of a build stage below a folder, without the packages."""
+    image = folder / stage
+    for *origin, place, target in instructions(stage, "COPY"):
+        source = clone / place
+        if origin == ["--from=network"]:
+            source = folder / "network" / place.removeprefix("/")
+        elif origin:
             continue
-        for line in re.findall(r"(?m)^COPY (?!--from)(.+)$", block):
-            source, target = [word for word in shlex.split(line) if not word.startswith("--")]
-            found.append((source, target))
-    return found
+        files = sorted(source.rglob("*")) if source.is_dir() else []
+        for file in files or [source]:
+            if file.is_dir() or not (origin or is_sent(str(file.relative_to(clone)))):
+                continue
+            inside = file.relative_to(source) if files else Path(file.name)
+            copy = image / target.removeprefix("/") / inside
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+    return image
 
 
 def is_sent(file: str) -> bool:
@@ -89,19 +104,18 @@ def python(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_prediction_image_predicts(
-    walk: Walk, python: Path, tmp_path: Path, draw: Callable[[str, int], Path]
+    walk: Walk,
+    exported: Project,
+    python: Path,
+    tmp_path: Path,
+    draw: Callable[[str, int], Path],
 ) -> None:
-    image = tmp_path / "image"
-    clone = walk.project.folder
-    for source, target in copies("predict"):
-        files = sorted((clone / source).rglob("*")) if (clone / source).is_dir() else []
-        for file in files or [clone / source]:
-            if file.is_dir() or not is_sent(str(file.relative_to(clone))):
-                continue
-            inside = file.relative_to(clone / source) if files else Path(file.name)
-            copy = image / target.removeprefix("/") / inside
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, copy)
+    shutil.copy(ROOT / "requirements-weights.lock", exported.folder)
+    network = lay_out("network", exported.folder, tmp_path)
+    ((program, *arguments),) = instructions("network", "RUN")
+    assert program == "python"
+    exported.run(sys.executable, *(word.replace("/app/", f"{network}/app/") for word in arguments))
+    image = lay_out("predict", exported.folder, tmp_path)
     entry = re.search(r"^ENTRYPOINT (\[.*\])$", DOCKERFILE, re.MULTILINE)
     assert entry
     program, script = json.loads(entry[1])
@@ -120,13 +134,13 @@ def test_prediction_image_predicts(
     poster = str(draw("A Poster of My Own", 1990))
     done = predict(poster)
     assert (done.returncode, done.stderr.count("\n")) == (0, 1), done.stderr
-    assert done.stdout == walk.project.run(sys.executable, "src/predict.py", poster).stdout
-
-    # The image has no posters of neighbours: they must be mounted to be drawn.
-    refused = predict("--output", "sheet.png", poster)
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert "data/posters is missing" in refused.stderr
-    (image / "app/data/posters").symlink_to(clone / "data" / "posters")
+    assert done.stdout == exported.run(sys.executable, "src/predict.py", poster).stdout
     drawn = predict("--output", "sheet.png", poster)
     assert drawn.returncode == 0, drawn.stderr
     assert (tmp_path / "sheet.png").stat().st_size > 10_000
+
+    # Another model is mounted.
+    (image / "app" / "data").symlink_to(walk.project.folder / "data")
+    own = predict("--model", "own", poster)
+    assert own.returncode == 0, own.stderr
+    assert own.stdout == walk.project.run(sys.executable, "src/predict.py", poster).stdout

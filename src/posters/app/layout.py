@@ -27,7 +27,7 @@ def build(service: PredictionService, uploads: Path) -> gr.Blocks:
     with gr.Blocks(
         title="poster → year", analytics_enabled=False, delete_cache=(_HOUR, _HOUR)
     ) as page:
-        gr.HTML(_intro_html(service.caveats))
+        gr.HTML(_intro_html(service.model_name, service.caveats))
         request = gr.State(None)
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="input"):
@@ -42,7 +42,12 @@ def build(service: PredictionService, uploads: Path) -> gr.Blocks:
                     placeholder="Drop a poster here\n- or -\nClick to choose a file\n"
                     "JPEG, PNG or WebP",
                 )
-                pick = gr.Button("Random test poster", variant="primary", elem_id="pick")
+                pick = gr.Button(
+                    "Random test poster",
+                    variant="primary",
+                    visible=service.has_test_posters,
+                    elem_id="pick",
+                )
             with gr.Column(elem_id="output"):
                 answer = gr.HTML(service.prior_html("natural"), elem_id="answer")
             with gr.Column(elem_id="options"):
@@ -137,7 +142,7 @@ def _shades(colour: str) -> gr.themes.Color:
     return gr.themes.Color(*lighter, colour, *darker, name="poster")
 
 
-def _intro_html(caveats: list[str]) -> str:
+def _intro_html(model: str, caveats: list[str]) -> str:
     notices = "".join(
         f"<p><strong>{escape(caveat)}.</strong> {escape(meaning)}</p>"
         for caveat, meaning in caveat_texts(caveats).items()
@@ -145,5 +150,6 @@ def _intro_html(caveats: list[str]) -> str:
     notice = f'<div class="caveat">{notices}</div>' if notices else ""
     return (
         '<header class="intro"><h1>poster → year</h1><p>Predicts the year of a movie poster and '
-        f"finds the most similar posters. Your posters stay on this computer.</p>{notice}</header>"
+        "finds the most similar posters. Your posters stay on this computer.</p>"
+        f'<p class="model">It uses {escape(model)}.</p>{notice}</header>'
     )

@@ -3,7 +3,7 @@
 import csv
 import random
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -13,6 +13,7 @@ from posters import paths
 from posters.catalogue.entries import Entry, read_entries
 from posters.errors import DataError, PosterRefused
 from posters.images.pictures import check_poster, open_image, read_poster_file, to_rgb
+from posters.neighbours.index import Neighbour
 from posters.params import PosterParams
 from posters.prediction import PosterPrediction, Predictor
 from posters.reports import year_curve
@@ -40,13 +41,14 @@ class PosterRequest:
 class PredictionService:
     """Predicts one poster at a time.
 
-    `rules` say what a usable poster is; the model was not trained on the `test_entries`.
+    `rules` say what a usable poster is; the model was not trained on the `test_entries`, if any.
     """
 
     def __init__(
         self, predictor: Predictor, rules: PosterParams, test_entries: Sequence[Entry]
     ) -> None:
-        self.caveats = predictor.caveats
+        self.model_name, self.caveats = predictor.name, predictor.caveats
+        self.has_test_posters = bool(test_entries)
         self._predictor = predictor
         self._rules = rules
         self._test_entries = test_entries
@@ -84,6 +86,7 @@ class PredictionService:
         return answer_html(
             self._predictor.prior_probabilities(prior),
             prediction,
+            self._predictor.address,
             level=self._predictor.level,
             entry=request.entry,
             portrait=portrait,
@@ -93,6 +96,7 @@ class PredictionService:
 def answer_html(
     prior: Mapping[int, float],
     prediction: PosterPrediction | None = None,
+    address: Callable[[Neighbour], str | None] | None = None,
     *,
     level: float | None = None,
     entry: Entry | None = None,
@@ -103,6 +107,7 @@ def answer_html(
     Args:
         prior: probability by year.
         prediction: for the poster.
+        address: gives the page of a neighbour, if there is one.
         level: nominal coverage of the interval.
         entry: of a test poster, whose true year is compared with the prediction.
         portrait: whether the picture has the shape of a poster.
@@ -118,7 +123,8 @@ def answer_html(
             true_year=entry.year if entry else None,
         )
     content = dict(chart=chart, prediction=prediction, level=level, entry=entry, portrait=portrait)
-    return render_template("answer.html.jinja", {**content, "thumbnail": _thumbnail})
+    functions = {"thumbnail": _thumbnail, "address": address}
+    return render_template("answer.html.jinja", {**content, **functions})
 
 
 def refusal_html(refused: PosterRefused) -> str:

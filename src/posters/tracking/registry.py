@@ -1,17 +1,26 @@
-"""The MLflow model registry: every model is a version, the best one has the alias `champion`."""
+"""The MLflow model registry: every model is a version, the best one has the alias `champion`.
+
+The pretrained model is registered under a name of its own.
+"""
 
 import logging
 import tempfile
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from posters import paths
+from posters.embedding.openvino_model import openvino_files
+from posters.files import sha256, sha256_of_file
 from posters.params import EvaluateParams
+from posters.prediction import prepared_network
+from posters.tracking.runs import open_client, open_experiment, tracking_uri
 from posters.tracking.runs_page import NOTE
 from posters.years.splitting import TESTS
 
 CHAMPION = "champion"
+PRETRAINED_NAME = "poster-year-pretrained"
 _DESCRIPTION = """Predicts the year of a movie poster, with an interval and a decade, and lists the
 movies with the most similar posters.
 
@@ -19,6 +28,9 @@ The alias `champion` marks the version with the smallest `{metric}`: mean absolu
 cross-validated on the training posters under the prior of that test. So the tests choose nothing.
 The alias moves to a new version whose error is smaller if both have **the same test posters**;
 other versions are not compared. The tag `decision` of each version gives the reason."""
+_PRETRAINED_DESCRIPTION = """The pretrained model of the repository (`pretrained/`): predicts the
+year of a movie poster, with an interval and a decade, and lists the movies with the most similar
+posters. The alias `champion` marks the version of the files in `pretrained/`."""
 _FILES = {
     paths.MODEL.name: ("about.json", "head.xml", "head.bin", "priors.csv", "thresholds.csv"),
     paths.EMBEDDINGS.name: (
@@ -42,18 +54,14 @@ def register(run_id: str, params: EvaluateParams) -> str:
         The version, whether it is the champion now, and why, as one line.
     """
     import mlflow
-    from mlflow.exceptions import MlflowException
 
     client = mlflow.MlflowClient()
     run = client.get_run(run_id)
     name = params.model_name
-    model_id = _log_model(run_id, name)
-    try:
-        description = _DESCRIPTION.format(metric=_metric(params))
-        client.create_registered_model(name, description=description)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
+    files = {f"{part}/{file}": paths.DATA / part / file for part in _FILES for file in _FILES[part]}
+    with mlflow.start_run(run_id=run_id):
+        model_id = _log_model(name, files)
+    _create(client, name, _DESCRIPTION.format(metric=_metric(params)))
     is_champion, decision = _decide(client, params, run)
     version = client.create_model_version(
         name,
@@ -77,15 +85,71 @@ def register(run_id: str, params: EvaluateParams) -> str:
     return f"{name} version {version} is {'the' if is_champion else 'not the'} champion: {decision}"
 
 
+def register_pretrained() -> str:
+    """Register the pretrained model, unless its files are registered, and make it the champion.
+
+    Returns:
+        The number of the version.
+
+    Raises:
+        BackboneError: its network can't be built, as the weights can't be downloaded.
+        DataError: files of it are missing or damaged.
+        TrackingError: the server at `MLFLOW_TRACKING_URI` does not respond.
+    """
+    import mlflow
+
+    uri = tracking_uri()
+    network = prepared_network()
+    files = {
+        f"{part}/{file.name}": file
+        for part in _FILES
+        for file in sorted((paths.PRETRAINED / part).iterdir())
+    }
+    digest = sha256("".join(map(sha256_of_file, files.values())).encode())
+    client = open_client(uri)
+    _create(client, PRETRAINED_NAME, _PRETRAINED_DESCRIPTION)
+    for version in client.search_model_versions(f"name = '{PRETRAINED_NAME}'"):
+        if version.tags.get("model_sha256") == digest:
+            break
+    else:
+        mlflow.set_experiment(experiment_id=open_experiment(client, PRETRAINED_NAME, uri))
+        files |= {f"{paths.EMBEDDINGS.name}/{file.name}": file for file in openvino_files(network)}
+        model_id = _log_model(PRETRAINED_NAME, files)
+        version = client.create_model_version(
+            PRETRAINED_NAME,
+            source=f"models:/{model_id}",
+            model_id=model_id,
+            tags={"model_sha256": digest},
+            await_creation_for=0,
+        )
+    client.set_registered_model_alias(PRETRAINED_NAME, CHAMPION, version.version)
+    return str(version.version)
+
+
+def _create(client: Any, name: str, description: str) -> None:
+    """Create a registered model, if it does not exist."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(name, description=description)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
 def _metric(params: EvaluateParams) -> str:
     """The metric that decides."""
     return f"{params.champion_by}.validation_mae"
 
 
-def _log_model(run_id: str, name: str) -> str:
-    """Store the model with the run, and return the model's id.
+def _log_model(name: str, files: Mapping[str, Path]) -> str:
+    """Store a model, with the active run if there is one, and return the model's id.
 
     The model includes a copy of the package `posters`, so that it runs without the repository.
+
+    Args:
+        name: of the model.
+        files: what `Predictor` reads, by the place in its folder.
     """
     for logger in ("mlflow.pyfunc", "mlflow.models.model"):
         logging.getLogger(logger).setLevel(logging.WARNING)
@@ -93,12 +157,12 @@ def _log_model(run_id: str, name: str) -> str:
 
     from posters.tracking import served_model
 
-    with tempfile.TemporaryDirectory() as folder, mlflow.start_run(run_id=run_id):
-        for part, files in _FILES.items():
-            (Path(folder) / part).mkdir()
-            for file in files:
-                # MLflow copies the file that a link points to.
-                (Path(folder) / part / file).symlink_to(paths.DATA / part / file)
+    with tempfile.TemporaryDirectory() as folder:
+        for place, file in files.items():
+            link = Path(folder) / place
+            link.parent.mkdir(exist_ok=True)
+            # MLflow copies the file that a link points to.
+            link.symlink_to(file)
         model = mlflow.pyfunc.log_model(
             name=name,
             loader_module=served_model.__name__,

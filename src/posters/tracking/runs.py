@@ -43,7 +43,7 @@ def log_run(
     client = open_client(uri)
     import mlflow
 
-    experiment_id = _experiment_id(client, experiment, uri)
+    experiment_id = open_experiment(client, experiment, uri)
     describe_experiment(client, experiment_id)
     with mlflow.start_run(experiment_id=experiment_id, run_name=name) as active:
         mlflow.set_tags(dict(tags))
@@ -98,7 +98,8 @@ def open_client(uri: str, must_exist: bool = False) -> Any:
     return mlflow.MlflowClient()
 
 
-def _experiment_id(client: Any, name: str, uri: str) -> str:
+def open_experiment(client: Any, name: str, uri: str) -> str:
+    """The id of an experiment, which is created or restored if there is none."""
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         # A server decides itself where files are stored.

@@ -23,13 +23,22 @@ from posters.years.priors import PRIORS
 IMAGE = "image"
 DEFAULTS = {"k": 3, "prior": "natural"}
 _OUTPUT_EXAMPLE = {
+    "model": "own",
     "year": 1960,
     "interval": [1945, 1974],
     "level": 0.8,
     "decade": 1960,
     "decade_probability": 0.3,
     "prior": "natural",
-    "neighbours": [{"imdb_id": "tt0000001", "title": "A", "year": 1961, "similarity": 0.5}],
+    "neighbours": [
+        {
+            "imdb_id": "tt0000001",
+            "title": "A",
+            "year": 1961,
+            "similarity": 0.5,
+            "address": "https://www.imdb.com/title/tt0000001/",
+        }
+    ],
     "caveats": ["generated posters"],
 }
 

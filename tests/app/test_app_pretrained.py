@@ -1,0 +1,50 @@
+"""The page of `make app` in a clone that has nothing but the pretrained model."""
+
+import importlib.util
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import Project
+from servers import answering
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.slow
+
+
+def test_page_shows_cards_with_links_and_no_test_posters(
+    exported: Project, browser: "Browser", draw: Callable[[str, int], Path]
+) -> None:
+    if importlib.util.find_spec("gradio") is None:
+        pytest.skip("gradio is absent: pip install --no-deps -r requirements-app.lock")
+    poster = draw("A Poster of My Own", 1990)
+    with answering(
+        *(sys.executable, "src/app.py", "--port"),
+        health="/",
+        folder=exported.folder,
+        environment=exported.environment,
+    ) as address:
+        page = browser.new_page()
+        page.set_default_timeout(120_000)
+        page.goto(address)
+        page.set_input_files("#poster input[type=file]", poster)
+        page.locator("#answer strong.year").wait_for()
+        assert "It uses the pretrained model, " in page.locator(".intro").inner_text()
+        assert page.locator("#pick").count() == 0
+        cards = page.locator("#answer .nearest a[target=_blank][rel=noopener] .card")
+        shown = cards.evaluate_all(
+            "all => all.map(one => [one.closest('a').href, one.innerText.split(/\\n+/),"
+            " (box => (box.width / box.height).toFixed(2))(one.getBoundingClientRect())])"
+        )
+        page.close()
+    arguments = ("--model", "pretrained", "--json", "--k", "6", str(poster))
+    done = exported.run(sys.executable, "src/predict.py", *arguments)
+    assert shown == [
+        [movie["address"], [movie["title"], str(movie["year"])], "0.67"]
+        for movie in json.loads(done.stdout)["neighbours"]
+    ]
