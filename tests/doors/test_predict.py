@@ -19,7 +19,7 @@ from PIL import Image
 
 PREDICT = (sys.executable, "src/predict.py")
 MODEL = (
-    "predict: note: by your own model of the last run, 170 films, trained on random MobileNetV2 "
+    "predict: note: by your own model of the last run, 150 films, trained on random MobileNetV2 "
     "weights"
 )
 
@@ -178,7 +178,7 @@ def test_slow_packages_are_not_imported(walk: Walk, poster: str) -> None:
         ([], "the following arguments are required"),
         (["--k", "0", "poster.jpg"], "expected a whole number of at least 1, received '0'"),
         (["--prior", "flat", "poster.jpg"], "argument --prior: invalid choice: 'flat'"),
-        (["../tables/tt11980000.jpg"], "there is no trained model yet: run `make repro` first"),
+        (["--model", "own", "../tables/tt11980000.jpg"], "no trained model yet: run `make repro`"),
     ],
 )
 def test_errors_before_anything_was_trained(

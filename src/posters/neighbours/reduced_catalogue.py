@@ -18,6 +18,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from posters import paths
 from posters.embedding.backbone import BackboneInfo
 from posters.embedding.embeddings import EmbeddedMovie, Embeddings, read_info
 from posters.embedding.scaling import RetrievalScale
@@ -98,7 +99,7 @@ class ReducedCatalogue:
     @staticmethod
     def is_in(folder: Path) -> bool:
         """Whether a folder holds a reduced catalogue, and not whole vectors."""
-        return (folder / _FEATURES).exists()
+        return folder.is_relative_to(paths.PRETRAINED) or (folder / _FEATURES).exists()
 
     @classmethod
     def read(cls, folder: Path) -> Self:
