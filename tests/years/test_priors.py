@@ -48,13 +48,6 @@ def test_adjusted_posterior_is_that_of_bayes_rule_under_the_other_prior(name: st
     assert not np.allclose(posterior(learned), posterior(other), rtol=0.1)
 
 
-def test_prior_ratio_is_at_most_twenty() -> None:
-    priors = Priors(YEARS[:3], np.array([0.5, 0.499, 0.001]), np.array([0.25, 0.25, 0.5]))
-    adjusted = priors.adjusted(np.array([[0.3, 0.6, 0.1]]), "natural")
-    weighted = np.array([0.3 * 0.25 / 0.5, 0.6 * 0.25 / 0.499, 0.1 * 20])
-    np.testing.assert_allclose(adjusted[0], weighted / weighted.sum())
-
-
 def test_priors_are_smoothed_frequencies() -> None:
     true = np.array([1920, 1920, 1921, 2010])
     priors = fit(true)

@@ -29,7 +29,7 @@ from posters.years.year_distribution import Years, median
 _COMPONENTS = 512
 # Of more rows, a support vector regression is fitted on so many drawn at random: its time grows
 # with their square.
-_MOST_SVR_ROWS = 8000
+_MOST_SVR_ROWS = 5000
 
 Inputs = NDArray[np.float32]
 Predict = Callable[[Inputs], NDArray[np.float64]]

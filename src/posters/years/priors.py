@@ -17,9 +17,6 @@ from posters.years.year_distribution import Probabilities, Years, smoothed
 
 PRIORS = ("natural", "uniform")
 
-# Probabilities of years with hardly any training rows are unreliable: limits their amplification.
-MAX_PRIOR_RATIO = 20.0
-
 _DENSITY_WIDTH = 3.0  # years
 
 
@@ -45,8 +42,7 @@ class Priors:
 
     def adjusted(self, probabilities: Probabilities, name: str) -> Probabilities:
         """A head's probabilities, shape (n, n_years), under the prior `natural` or `uniform`."""
-        ratio = np.minimum(self.named(name) / self.learned, MAX_PRIOR_RATIO)
-        weighted: Probabilities = probabilities * ratio
+        weighted: Probabilities = probabilities * (self.named(name) / self.learned)
         total: Probabilities = weighted.sum(axis=1, keepdims=True)
         return weighted / total
 
