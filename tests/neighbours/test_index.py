@@ -100,12 +100,12 @@ def test_every_form_of_a_poster_has_the_same_neighbours(
     write_embeddings(
         tmp_path / "embeddings", movies, iter(backbone.embed(files)), backbone.info, model
     )
-    monkeypatch.setattr(paths, "EMBEDDINGS", tmp_path / "embeddings")
+    monkeypatch.setattr(paths, "DATA", tmp_path)
     prediction._open_neighbours.cache_clear()
     with Image.open(files[4]) as image:
         image.load()
     forms: list[PosterLike] = [files[4], str(files[4]), image, np.asarray(image)]
-    answers = [prediction.nearest(form, k=3) for form in forms]
+    answers = [prediction.nearest(form, k=3, model="own") for form in forms]
     prediction._open_neighbours.cache_clear()
     assert all(answer == answers[0] for answer in answers)
     assert len(answers[0]) == 3

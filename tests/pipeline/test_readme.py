@@ -141,16 +141,27 @@ def test_results_match_the_metrics(test: str) -> None:
 
 
 @pytest.mark.parametrize("test", ["natural", "balanced"])
-def test_results_on_real_posters_match_their_table(test: str) -> None:
+def test_results_of_the_pretrained_model_match_its_figures(test: str) -> None:
+    figures = json.loads(text_of(ROOT / "pretrained" / "evaluation.json"))[test]
+    years = {name: f"{value:.1f}" for name, value in figures.items()}
+    baselines = ("logistic", "svr", "ridge", "knn", "best_constant")
+    errors = " | ".join(years[f"{name}_mae"] for name in baselines)
+    limits = f"{years['mae_low']}–{years['mae_high']}"
+    row = f"| {test} | {figures['n']:,} | **{years['mae']}** ({limits}) | {errors} |"
+    assert f"{row} {figures['coverage']:.0%} |\n" in text_of(README)
+
+
+@pytest.mark.parametrize("model", ["year model", "logistic", "svr", "ridge", "knn"])
+def test_results_of_several_splits_match_their_table(model: str) -> None:
     with (ROOT / "docs" / "splits_real_posters.csv").open(encoding="utf-8", newline="") as file:
-        rows = {row["model"]: row for row in csv.DictReader(file) if row["test"] == test}
-    baselines = ("logistic", "svr", "ridge", "knn", "best constant")
-    errors = " | ".join(f"{float(rows[name]['mae']):.1f}" for name in baselines)
-    model = rows["year model"]
-    mae, low, high = (f"{float(model[name]):.1f}" for name in ("mae", "mae_low", "mae_high"))
-    assert (
-        f"| {test} | **{mae}** ({low}–{high}) | {errors} | {float(model['coverage']):.0%} |\n"
-    ) in text_of(README)
+        rows = {row["test"]: row for row in csv.DictReader(file) if row["model"] == model}
+    cells = []
+    for test in ("natural", "balanced"):
+        figures = {name: float(rows[test][name]) for name in ("mae", "mae_low", "mae_high")}
+        mae, low, high = (f"{value:.1f}" for value in figures.values())
+        bold = "**" if model == "year model" else ""
+        cells += [f"{bold}{mae}{bold} ({low}–{high})", f"{float(rows[test]['skill']):.2f}"]
+    assert f" | {' | '.join(cells)} |\n" in text_of(ROOT / "docs" / "results.md")
 
 
 @pytest.mark.parametrize("test", ["natural", "balanced"])
