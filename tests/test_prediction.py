@@ -41,6 +41,7 @@ def test_embeddings_in_an_unsupported_precision_are_refused(
         ('{"caveats": ["generated posters"]}', paths.PRETRAINED),
         ('{"caveats": ["random VGG16 weights"]}', paths.DATA),
         ('{"caveats": []}', paths.DATA),
+        ("{}", paths.DATA),  # damaged: opening it says so
     ],
 )
 def test_own_model_answers_unless_it_learned_from_generated_posters(

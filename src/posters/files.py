@@ -123,8 +123,13 @@ def sha256_of_file(path: Path) -> str:
 
 
 def damaged(file: Path, problem: object) -> DataError:
-    """The error for a file of a model or a catalogue, in `data/` or `pretrained/`."""
+    """The error for a file of a model or a catalogue in `data/` or `pretrained/`, or of a network.
+
+    Networks of the pretrained model are in `.cache/networks`.
+    """
     name, remedy = f"data/{file.parent.name}", "run `dvc repro`"
+    if file.is_relative_to(paths.cache()):
+        name, remedy = f".cache/networks/{file.parent.name}", "delete it, and it is built again"
     if file.is_relative_to(paths.PRETRAINED):
         name, remedy = f"pretrained/{file.parent.name}", "run `git checkout -- pretrained`"
     reason = problem.strerror if isinstance(problem, OSError) else problem

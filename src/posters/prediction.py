@@ -79,10 +79,7 @@ class Predictor:
         about = read_about(model)
         catalogue = _open_catalogue(vectors)
         if about.get("backbone") != vars(catalogue.info):
-            raise DataError(
-                f"{folder.name}/model and {folder.name}/embeddings are of different runs: run "
-                "`dvc repro`"
-            )
+            raise damaged(model / "about.json", "model and embeddings are of different runs")
         self.model = "pretrained" if isinstance(catalogue, ReducedCatalogue) else "own"
         self.caveats = [str(caveat) for caveat in about["caveats"]]
         self._backbone = _open_backbone(catalogue, vectors, many)
@@ -184,7 +181,7 @@ def model_folder(model: str = "auto") -> Path:
     """
     if model == "auto":
         exists = (paths.MODEL / "about.json").exists()
-        is_real = exists and GENERATED not in read_about(paths.MODEL)["caveats"]
+        is_real = exists and GENERATED not in read_about(paths.MODEL).get("caveats", ())
         model = "own" if is_real else "pretrained"
     return paths.PRETRAINED if model == "pretrained" else paths.DATA
 

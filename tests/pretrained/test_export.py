@@ -58,6 +58,28 @@ def test_card_and_figures_are_those_of_the_run(exported: Project, walk: Walk) ->
         assert text in card
 
 
+def test_damaged_network_in_the_cache_is_named_with_its_remedy(
+    exported: Project, poster: str
+) -> None:
+    exported.run(*PREDICT, poster)
+    (network,) = (exported.folder / ".cache" / "networks").glob("*/backbone.xml")
+    content = network.read_bytes()
+    network.write_bytes(content[: len(content) // 2])
+    done = exported.run(*PREDICT, poster, check=False)
+    network.write_bytes(content)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f".cache/networks/{network.parent.name} is damaged (backbone.xml: " in done.stderr
+    assert "delete it, and it is built again" in done.stderr
+
+
+def test_nothing_is_exported_before_a_run(exported: Project) -> None:
+    before = exported.read("pretrained/README.md")
+    done = exported.run(sys.executable, "src/export.py", "--about", "Nothing.", check=False)
+    assert done.returncode == 1
+    assert "there is no trained model yet: run `make repro` first" in done.stderr
+    assert exported.read("pretrained/README.md") == before
+
+
 @pytest.mark.parametrize(
     ("file", "expected"),
     [

@@ -49,6 +49,7 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
             "the network has weights from a file, which others don't have: only a run with "
             "embed.weights imagenet (or random, to try it) can be exported"
         )
+    about = read_about(paths.MODEL)
     evaluation = json.loads((paths.METRICS / "evaluation.json").read_text(encoding="utf-8"))
     if evaluation["run"]["model_sha256"] != model_digest():
         raise DataError("metrics/ and data/model are of different runs: run `dvc repro`")
@@ -64,7 +65,7 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
         write_small_head(paths.MODEL, model, parts["train"].vectors, RANK)
         for name in ("priors.csv", "thresholds.csv"):
             shutil.copyfile(paths.MODEL / name, model / name)
-        write_json(model / "about.json", read_about(paths.MODEL))
+        write_json(model / "about.json", about)
         exported = {
             "description": description,
             "commit": (_git("rev-parse", "HEAD") or "unknown").strip(),
