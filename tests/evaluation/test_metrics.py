@@ -217,8 +217,8 @@ def test_chance_limits_contain_95_percent_of_coverages() -> None:
 
 
 def test_chance_limits_include_the_spread_of_the_thresholds() -> None:
-    rows, tested = 500, 100
-    scores = np.sort(np.random.default_rng(0).random((20_000, int(NEAREST * rows))), axis=1)
+    rows, tested = 2 * NEAREST, 100
+    scores = np.sort(np.random.default_rng(0).random((20_000, NEAREST)), axis=1)
     coverage = scores[:, int(np.ceil(0.8 * (scores.shape[1] + 1))) - 1]
     samples = np.random.default_rng(1).binomial(tested, coverage) / tested
     low, high = chance_limits(0.8, np.array([tested]), calibration_rows=rows)

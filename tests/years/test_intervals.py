@@ -45,9 +45,9 @@ def test_coverage_on_new_rows_is_the_wanted_level_in_every_era(head: str, recent
         probabilities, new = sample(20_000, 1, recent=new_recent)
         within = covered(*intervals(HEADS[head](probabilities), YEARS, thresholds), new)
         eras = [within[(new >= first) & (new < end)].mean() for first, end in ERAS]
-        assert min(eras) > 0.74
-        # A biased head needs intervals that reach to both sides of a year.
-        assert max(eras) < (0.99 if head == "biased" else 0.88)
+        # A biased head needs intervals that reach to both sides of a year, and has few old rows.
+        assert min(eras) > (0.65 if head == "biased" else 0.77)
+        assert max(eras) < (1.00 if head == "biased" else 0.84)
 
 
 def test_more_coverage_needs_wider_intervals() -> None:

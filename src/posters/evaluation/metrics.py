@@ -200,7 +200,7 @@ def chance_limits(
     share: float | NDArray[np.float64],
     counts: NDArray[np.int64],
     *,
-    calibration_rows: float = np.inf,
+    calibration_rows: int | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Limits between which an observed share differs from the expected one by chance alone.
 
@@ -212,6 +212,7 @@ def chance_limits(
         calibration_rows: training rows, if the share is the coverage of intervals. The threshold
             of a year is fitted on `NEAREST` of them, which makes the coverage vary too.
     """
-    variance = share * (1 - share) * (1 / counts + 1 / (NEAREST * calibration_rows))
+    of_threshold = 0.0 if calibration_rows is None else 1 / min(NEAREST, calibration_rows)
+    variance = share * (1 - share) * (1 / counts + of_threshold)
     error = 2 * np.sqrt(variance)
     return np.maximum(share - error, 0), np.minimum(share + error, 1)

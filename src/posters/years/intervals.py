@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from posters.years.year_distribution import Probabilities, Years, median
 
-NEAREST = 0.2
-"""Share of the rows that are "about the same year"."""
+NEAREST = 200
+"""Rows that are "about the same year": with fewer, a threshold depends on chance."""
 
 
 def fit_thresholds(
@@ -31,7 +31,7 @@ def fit_thresholds(
         level: wanted coverage, such as 0.8.
     """
     scores = _scores(probabilities)[np.arange(len(true)), np.searchsorted(years, true)]
-    nearest = int(np.ceil(NEAREST * len(true)))
+    nearest = min(NEAREST, len(true))
     thresholds = np.empty(len(years))
     for column, year in enumerate(years):
         distance = np.abs(true - year)
