@@ -22,10 +22,11 @@ RANKS = {
     "catalogue": 2,
     "sources embedding": 3,
     "neighbours years": 4,
-    "prediction evaluation": 5,
-    "reports": 6,
-    "app tracking": 7,
-    "pretrained": 8,
+    "model_choice evaluation": 5,
+    "prediction prediction_table": 6,
+    "reports": 7,
+    "app tracking": 8,
+    "pretrained": 9,
 }
 RANK = {name: rank for names, rank in RANKS.items() for name in names.split()}
 # Lying flat in src/posters. No stage's result depends on them, so that a better error message

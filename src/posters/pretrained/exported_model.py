@@ -16,10 +16,10 @@ from posters.embedding.exported_backbone import network_choices
 from posters.errors import DataError
 from posters.evaluation.metrics import PRIOR_OF
 from posters.files import replacing, write_json, write_text
+from posters.model_choice import NETWORK_CHOICES
 from posters.neighbours.index import nearest_rows
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
 from posters.params import Params, flatten, parse_params
-from posters.prediction import NETWORK_CHOICES
 from posters.pretrained.small_head import write_small_head
 from posters.reports.model_card import model_card
 from posters.tracking.run_contents import catalogue_metrics, model_digest
