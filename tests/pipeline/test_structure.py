@@ -17,7 +17,7 @@ SRC = ROOT / "src"
 LIBRARY = SRC / "posters"
 # From the ground up: a package imports only packages of lower rank, and its own modules.
 RANKS = {
-    "errors files paths params command processors": 0,
+    "errors files git paths params command processors": 0,
     "images web": 1,
     "catalogue": 2,
     "sources embedding": 3,
