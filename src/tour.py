@@ -16,11 +16,6 @@ from posters.errors import DataError, PageError
 from posters.files import write_text
 
 TOUR = paths.WORKSPACE / "docs" / "tour.ipynb"
-# The kernel adds its own version, which is another one on each machine.
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
 
 
 def main() -> None:
@@ -36,29 +31,28 @@ def main() -> None:
             "`pip install --no-deps -r requirements-tour.lock`"
         ) from error
     notebook = nbformat.read(TOUR, as_version=4)
-    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
-    with tqdm(total=cells, desc="tour", unit="cell", disable=None) as bar:
-        client = NotebookClient(
-            notebook,
-            kernel_name="python3",
-            timeout=None,
-            record_timing=False,
-            extra_arguments=["--log-level=ERROR"],
-            resources={"metadata": {"path": str(TOUR.parent)}},
-            on_cell_executed=lambda **_: bar.update(),
-        )
-        try:
-            client.execute(env=os.environ | {"PYTHONPATH": str(paths.WORKSPACE / "src")})
-        except CellExecutionError as error:
-            raise DataError(
-                f"a cell fails with {error.ename}: {error.evalue}; the tour needs the results of "
-                "`make repro`"
-            ) from error
-    notebook.metadata = METADATA
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=None,
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(TOUR.parent)}},
+    )
+    try:
+        # Not `client.execute`, which handles Ctrl-C itself, with a traceback.
+        with client.setup_kernel(env=os.environ | {"PYTHONPATH": str(paths.WORKSPACE / "src")}):
+            for number, cell in enumerate(tqdm(notebook.cells, "tour", unit="cell", disable=None)):
+                client.execute_cell(cell, number)
+    except CellExecutionError as error:
+        raise DataError(
+            f"a cell fails with {error.ename}: {error.evalue}; the tour needs the results of "
+            "`make repro`"
+        ) from error
     write_text(TOUR, nbformat.writes(notebook) + "\n")
     print(
-        f"tour: {cells} cells run; open docs/tour.ipynb in an editor that shows notebooks, or in "
-        "the browser: .venv/bin/pip install jupyterlab, then .venv/bin/jupyter lab docs/tour.ipynb"
+        "tour: open docs/tour.ipynb in an editor that shows notebooks, or in the browser: "
+        ".venv/bin/pip install jupyterlab, then .venv/bin/jupyter lab docs/tour.ipynb"
     )
 
 

@@ -104,6 +104,7 @@ def test_without_a_run_the_tour_is_as_it_was(tmp_path: Path, jupyter: list[str])
     done = project.run(*jupyter, "src/tour.py", check=False)
     assert done.returncode == 1
     assert re.fullmatch(
-        "tour: error: a cell fails with .+; run .+; the notebook is as it was\n", done.stderr
+        "tour: error: a cell fails with .+; the tour needs the results of `make repro`\n",
+        done.stderr,
     )
     assert tour.read_bytes() == TOUR.read_bytes()
