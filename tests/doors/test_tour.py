@@ -96,6 +96,7 @@ def test_tour_runs_on_another_run(walk: Walk, jupyter: list[str]) -> None:
     assert text_of(executed, "embeddings.matrix.shape") == str(rows.shape)
 
 
+@pytest.mark.slow
 def test_without_a_run_the_tour_is_as_it_was(tmp_path: Path, jupyter: list[str]) -> None:
     project = Project(tmp_path / "new")
     tour = project.folder / "docs" / "tour.ipynb"
