@@ -55,6 +55,8 @@ def predictions_of(year: Any, low: Any = None, high: Any = None) -> YearPredicti
         high=high.astype(np.int64),
         decade=decade,
         decade_probability=np.ones(len(year)),
+        other_decade=decade,
+        uncertainty=np.zeros(len(year)),
     )
 
 

@@ -20,8 +20,10 @@ def predictions_of(probabilities: Probabilities, years: NDArray[np.int64]) -> Ye
     """Predictions with these probabilities; their intervals play no part."""
     year = median(probabilities, years)
     low = high = np.rint(year).astype(np.int64)
+    decade, probability = likeliest_decade(probabilities, years)
+    uncertainty = np.zeros(len(year))
     return YearPredictions(
-        probabilities, years, year, low, high, *likeliest_decade(probabilities, years)
+        probabilities, years, year, low, high, decade, probability, decade, uncertainty
     )
 
 

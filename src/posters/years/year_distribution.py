@@ -37,12 +37,20 @@ def median(probabilities: Probabilities, years: Years) -> NDArray[np.float64]:
     return quantile(probabilities, years, 0.5).clip(years[0], years[-1])
 
 
+def decade_probabilities(
+    probabilities: Probabilities, years: Years
+) -> tuple[Years, NDArray[np.float64]]:
+    """First years of the decades, shape (n_decades,), and probabilities, shape (n, n_decades)."""
+    decades, column = np.unique(years // 10 * 10, return_inverse=True)
+    totals = np.zeros((len(probabilities), len(decades)))
+    np.add.at(totals.T, column, probabilities.T)
+    return decades, totals
+
+
 def likeliest_decade(
     probabilities: Probabilities, years: Years
 ) -> tuple[Years, NDArray[np.float64]]:
     """The first year of the most probable decade, and its probability, both of shape (n,)."""
-    decades, column = np.unique(years // 10 * 10, return_inverse=True)
-    totals = np.zeros((len(probabilities), len(decades)))
-    np.add.at(totals.T, column, probabilities.T)
+    decades, totals = decade_probabilities(probabilities, years)
     best = totals.argmax(axis=1)
     return decades[best], totals[np.arange(len(totals)), best]

@@ -15,6 +15,7 @@ from posters.errors import DataError
 from posters.files import damaged
 from posters.years.intervals import intervals
 from posters.years.priors import PRIORS, Priors, read_priors
+from posters.years.uncertainty import CANT_TELL, other_decade, uncertainty
 from posters.years.year_distribution import (
     Probabilities,
     Years,
@@ -39,6 +40,8 @@ class YearPredictions:
         low, high: first and last year of the interval, shape (n,).
         decade: first year of the most probable decade, shape (n,).
         decade_probability: probability of that decade, shape (n,).
+        other_decade: another one that is about as likely, or the same, shape (n,).
+        uncertainty: expected error as a share of the one without the poster, shape (n,).
     """
 
     probabilities: Probabilities
@@ -48,6 +51,16 @@ class YearPredictions:
     high: Years
     decade: Years
     decade_probability: NDArray[np.float64]
+    other_decade: Years
+    uncertainty: NDArray[np.float64]
+
+    @property
+    def uncertain(self) -> NDArray[np.bool_]:
+        """Which answers say little, shape (n,): see `uncertainty`."""
+        result: NDArray[np.bool_] = (self.uncertainty > CANT_TELL) | (
+            self.other_decade != self.decade
+        )
+        return result
 
 
 @dataclass(frozen=True)
@@ -100,6 +113,8 @@ class YearModel:
             median(probabilities, years),
             *intervals(probabilities, years, self.thresholds[prior]),
             *likeliest_decade(probabilities, years),
+            other_decade(probabilities, years),
+            uncertainty(probabilities, self.priors.named(prior), years),
         )
 
 
