@@ -21,7 +21,10 @@ _PLOTS = (
     *("predicted_true.png", "error_by_decade.png", "coverage_by_decade.png", "reliability.png"),
     "neighbours.png",
 )
-_METRICS = ("catalogue.json", "evaluation.json", "decades.csv", "reliability.csv")
+_METRICS = (
+    *("catalogue.json", "evaluation.json"),
+    *("decades.csv", "reliability.csv", "risk_coverage.csv"),
+)
 
 
 def log_evaluation(params: Params, parts: Parts, evaluation: dict[str, Any]) -> str:
