@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -71,6 +72,28 @@ def test_each_repro_is_one_run_with_everything_in_it(walk: Walk) -> None:
             *("model", "weights", "catalogue", "embeddings", "split", "tests", "datasets"),
             "git_commit",
         }
+
+
+@pytest.mark.slow
+def test_weights_are_logged_as_they_were_used(walk: Walk, tmp_path: Path) -> None:
+    # ImageNet weights were requested; those of the walk, random ones, replaced them.
+    script = """
+import json
+from posters.params import load_params
+from posters.tracking.run_contents import log_evaluation
+from posters.years.dataset import read_parts
+
+evaluation = json.load(open("metrics/evaluation.json"))
+params = load_params()
+embed = params.embed.model_copy(update={"weights": "imagenet"})
+log_evaluation(params.model_copy(update={"embed": embed}), read_parts(), evaluation)
+"""
+    database = tmp_path / "mlflow.db"
+    shutil.copy(walk.database, database)  # a new one takes longer
+    variables = ("PYTHONPATH=src", f"MLFLOW_TRACKING_URI=sqlite:///{database}")
+    walk.project.run("env", *variables, sys.executable, "-c", script)
+    weights = "SELECT value FROM params WHERE key = 'embed.weights'"
+    assert query(database, weights) == [("random",)] * 3
 
 
 @pytest.mark.slow
