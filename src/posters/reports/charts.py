@@ -173,9 +173,8 @@ def both_priors(curves: pd.DataFrame, predicted: Mapping[str, float], true: int)
     chart.y_ticks(lambda value: f"{100 * value:g}%")
     chart.x_ticks(round_years(years[0], years[-1]))
     chart.line([(true, 0), (true, top)], "dashed")
-    for prior, colour in zip(curves, _COLOURS.values(), strict=True):
+    for (prior, median), colour in zip(predicted.items(), _COLOURS.values(), strict=True):
         chart.line(list(zip(years, curves[prior], strict=True)), f"{colour} curve")
-        median = predicted[prior]
         height = float(np.interp(median, years, curves[prior]))
         chart.dot(median, height, colour, 5, f"{prior} prior: {median:.0f}")
     return chart.svg()
