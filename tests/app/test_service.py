@@ -10,6 +10,7 @@ from posters.errors import PosterRefused
 from posters.neighbours.index import Neighbour
 from posters.prediction import PosterPrediction
 from posters.reports.year_curve import prediction_curve, prior_curve
+from posters.years.year_answer import YearAnswer
 
 YEARS = range(1950, 1960)
 UNIFORM = dict.fromkeys(YEARS, 0.1)
@@ -32,7 +33,9 @@ def entry(title: str, year: int) -> Entry:
 
 
 def answer_of(entry: Entry | None, *neighbours: Neighbour) -> str:
-    prediction = PosterPrediction(1955, 1954, 1956, 1950, 1.0, list(neighbours), PEAK)
+    prediction = PosterPrediction(
+        {"natural": YearAnswer(1955, 1954, 1956, 1950, 1.0, 1950, 0.2, PEAK)}, list(neighbours), []
+    )
     return service.answer_html(UNIFORM, prediction, lambda movie: None, level=0.8, entry=entry)
 
 

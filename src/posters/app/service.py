@@ -12,9 +12,8 @@ from pathlib import Path
 from posters import paths
 from posters.catalogue.entries import Entry, read_entries
 from posters.errors import DataError, PosterRefused
-from posters.images.pictures import check_poster, open_image, read_poster_file, to_rgb
+from posters.images.pictures import read_poster_file
 from posters.neighbours.index import Neighbour
-from posters.params import PosterParams
 from posters.prediction import PosterPrediction, Predictor
 from posters.reports import year_curve
 from posters.reports.rendering import render_template, thumbnail
@@ -41,16 +40,13 @@ class PosterRequest:
 class PredictionService:
     """Predicts one poster at a time.
 
-    `rules` say what a usable poster is; the model was not trained on the `test_entries`, if any.
+    The model was not trained on the `test_entries`, if any.
     """
 
-    def __init__(
-        self, predictor: Predictor, rules: PosterParams, test_entries: Sequence[Entry]
-    ) -> None:
+    def __init__(self, predictor: Predictor, test_entries: Sequence[Entry]) -> None:
         self.model_name, self.caveats = predictor.name, predictor.caveats
         self.has_test_posters = bool(test_entries)
         self._predictor = predictor
-        self._rules = rules
         self._test_entries = test_entries
         self._lock = threading.Lock()
 
@@ -73,23 +69,15 @@ class PredictionService:
             PosterRefused: it is not a usable poster.
         """
         content = read_poster_file(request.path)
-        portrait = True
-        try:
-            image = check_poster(content, self._rules)
-        except PosterRefused as refused:
-            if refused.reason != "not portrait":
-                raise
-            portrait = False
-            image = open_image(content, self._rules.max_pixels)
         with self._lock:
-            prediction = self._predictor.predict(to_rgb(image), k, prior)
+            prediction = self._predictor.predict(content, k)
         return answer_html(
             self._predictor.prior_probabilities(prior),
             prediction,
             self._predictor.address,
+            prior_name=prior,
             level=self._predictor.level,
             entry=request.entry,
-            portrait=portrait,
         )
 
 
@@ -98,9 +86,9 @@ def answer_html(
     prediction: PosterPrediction | None = None,
     address: Callable[[Neighbour], str | None] | None = None,
     *,
+    prior_name: str = "natural",
     level: float | None = None,
     entry: Entry | None = None,
-    portrait: bool = True,
 ) -> str:
     """A prediction with its curve and neighbours, or the prior if there is no prediction.
 
@@ -108,21 +96,22 @@ def answer_html(
         prior: probability by year.
         prediction: for the poster.
         address: gives the page of a neighbour, if there is one.
+        prior_name: of the prior.
         level: nominal coverage of the interval.
         entry: of a test poster, whose true year is compared with the prediction.
-        portrait: whether the picture has the shape of a poster.
     """
-    if prediction is None:
+    answer = prediction.answers[prior_name] if prediction else None
+    if answer is None:
         chart = year_curve.prior_curve(prior)
     else:
         chart = year_curve.prediction_curve(
-            prediction.probabilities,
+            answer.probabilities,
             prior,
-            median=prediction.year,
-            interval=(prediction.low, prediction.high),
+            median=answer.year,
+            interval=(answer.low, answer.high),
             true_year=entry.year if entry else None,
         )
-    content = dict(chart=chart, prediction=prediction, level=level, entry=entry, portrait=portrait)
+    content = dict(chart=chart, prediction=prediction, answer=answer, level=level, entry=entry)
     functions = {"thumbnail": _thumbnail, "address": address}
     return render_template("answer.html.jinja", {**content, **functions})
 
