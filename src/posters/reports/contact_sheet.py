@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from posters.embedding.embeddings import EmbeddedMovie
 from posters.errors import DataError, PosterRefused
 from posters.files import replacing
 from posters.images.fonts import SANS, SANS_BOLD, load_font
@@ -23,7 +24,7 @@ _Cell = tuple[Path | Image.Image, Sequence[str]]
 
 
 def neighbours_sheet(
-    rows: Sequence[tuple[Neighbour, Sequence[Neighbour]]],
+    rows: Sequence[tuple[EmbeddedMovie | Neighbour, Sequence[Neighbour]]],
     folder: Path,
     path: Path,
     *,
@@ -85,7 +86,7 @@ def _row(
     return cells
 
 
-def _picture(movie: Neighbour, folder: Path) -> Path | Image.Image:
+def _picture(movie: EmbeddedMovie | Neighbour, folder: Path) -> Path | Image.Image:
     """The poster of a movie, or a card where there is no picture."""
     return folder / movie.file if movie.file else _card(movie.title, movie.year)
 
