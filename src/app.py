@@ -80,19 +80,20 @@ def serve(model: Path, port: int, show: bool, folder: Path) -> None:
         DataError: the model is missing or damaged.
     """
     try:
-        from posters.app.layout import appearance, build
+        from posters.app.components import appearance
+        from posters.app.layout import build
     except ModuleNotFoundError as error:
         if error.name != "gradio":
             raise
         raise PageError(
             "Gradio is missing: run `make app`, or `pip install --no-deps -r requirements-app.lock`"
         ) from error
-    from posters.app.service import PredictionService, read_test_entries
+    from posters.app.service import PredictionService, read_tests
     from posters.prediction import Predictor
 
     rules = load_params().posters
-    tested = read_test_entries() if model == paths.DATA else []
-    page = build(PredictionService(Predictor(model), rules, tested), folder)
+    tests = read_tests() if model == paths.DATA else []
+    page = build(PredictionService(Predictor(model), rules, tests), folder)
     try:
         _, address, _ = page.launch(
             **appearance(),

@@ -68,6 +68,7 @@ class Predictor:
         model: `own` or `pretrained`.
         caveats: to show beside every prediction; empty if there are none.
         level: the share of posters whose interval contains their year.
+        backbone, year_model: turn posters into vectors, and vectors into years.
 
     Raises:
         DataError: there is no trained model yet, or files are damaged or don't match.
@@ -82,11 +83,11 @@ class Predictor:
             raise damaged(model / "about.json", "model and embeddings are of different runs")
         self.model = "pretrained" if isinstance(catalogue, ReducedCatalogue) else "own"
         self.caveats = [str(caveat) for caveat in about["caveats"]]
-        self._backbone = _open_backbone(catalogue, vectors, many)
-        self._year_model = YearModel.open(model)
+        self.backbone = _open_backbone(catalogue, vectors, many)
+        self.year_model = YearModel.open(model)
         self._catalogue = catalogue
         self._neighbours = Neighbours(catalogue)
-        self.level = self._year_model.level
+        self.level = self.year_model.level
 
     def predict(self, poster: PosterLike, k: int, prior: str = "natural") -> PosterPrediction:
         """The year of a poster and its `k` nearest movies.
@@ -109,12 +110,12 @@ class Predictor:
 
         Only a few posters are in memory at a time. The next ones are read while the network runs.
         """
-        for vectors, (refused,) in self._backbone.try_batches(posters):
-            yield refused or self._predict_vector(vectors, k, prior)
+        for vectors, (refused,) in self.backbone.try_batches(posters):
+            yield refused or self.predict_vector(vectors, k, prior)
 
-    def _predict_vector(self, vector: NDArray[np.float32], k: int, prior: str) -> PosterPrediction:
-        # `vector` has shape (1, embedding_size).
-        years = self._year_model.predict(vector[:, self._backbone.info.year_features], prior)
+    def predict_vector(self, vector: NDArray[np.float32], k: int, prior: str) -> PosterPrediction:
+        """Like `predict`, for the vector that `backbone` makes, shape (1, embedding_size)."""
+        years = self.year_model.predict(vector[:, self.backbone.info.year_features], prior)
         (neighbours,) = self._neighbours.nearest_to_vectors(vector, k)
         return PosterPrediction(
             year=int(np.rint(years.year[0])),
@@ -163,10 +164,10 @@ class Predictor:
 
     def prior_probabilities(self, prior: str) -> dict[int, float]:
         """The probability of every year under a prior, oldest first."""
-        return self._by_year(self._year_model.priors.named(prior))
+        return self._by_year(self.year_model.priors.named(prior))
 
     def _by_year(self, probabilities: NDArray[np.float64]) -> dict[int, float]:
-        years = self._year_model.priors.years
+        years = self.year_model.priors.years
         return dict(zip(years.tolist(), probabilities.tolist(), strict=True))
 
 
