@@ -10,7 +10,7 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup weights repro compare card export serve-pretrained sweep ablation splits learning-curve bench ray retry-failed refresh test test-fast lint ui app lock
+.PHONY: help setup weights repro compare card export serve-pretrained sweep ablation splits learning-curve bench ray heic retry-failed refresh test test-fast lint ui app lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -51,6 +51,9 @@ card: setup ## write docs/model_card.md from metrics/
 
 sweep: setup ## run the pipeline for several t, and draw both errors against t (ARGS="--t 0 30")
 	$(BIN)/python src/sweep.py $(ARGS)
+
+heic: setup ## install what photos in HEIC need (pillow-heif)
+	@$(INSTALL) requirements-heic.lock
 
 ray: setup ## install what embed.engine: ray needs, on each machine of the cluster
 	@$(INSTALL) requirements-ray.lock
@@ -119,5 +122,7 @@ lock: ## pin the newest packages that pyproject.toml allows (needs uv)
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-app.lock
 	uv pip compile --group pyproject.toml:predict --constraint requirements.lock --universal --python-version 3.11 \
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-predict.lock
+	uv pip compile pyproject.toml --extra heic --constraint requirements.lock --universal --python-version 3.11 \
+	  --upgrade --no-deps --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-heic.lock
 	uv pip compile pyproject.toml --extra ray --constraint requirements.lock --universal --python-version 3.11 \
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-ray.lock

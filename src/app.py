@@ -17,7 +17,6 @@ from pathlib import Path
 
 from posters import paths
 from posters.errors import PageError
-from posters.params import load_params
 from posters.years.year_model import read_about
 
 HOST = "127.0.0.1"
@@ -39,7 +38,7 @@ def main() -> int:
     command.add_model_argument(parser)
     options = parser.parse_args()
     # Imported late, as it takes half a second.
-    from posters.prediction import model_folder
+    from posters.model_choice import model_folder
 
     # All fail early, before anything is loaded.
     command.check_port(HOST, options.port)
@@ -89,11 +88,11 @@ def serve(model: Path, port: int, show: bool, folder: Path) -> None:
             "Gradio is missing: run `make app`, or `pip install --no-deps -r requirements-app.lock`"
         ) from error
     from posters.app.service import PredictionService, read_tests
+    from posters.images.pictures import MAX_BYTES
     from posters.prediction import Predictor
 
-    rules = load_params().posters
     tests = read_tests() if model == paths.DATA else []
-    page = build(PredictionService(Predictor(model), rules, tests), folder)
+    page = build(PredictionService(Predictor(model), tests), folder)
     try:
         _, address, _ = page.launch(
             **appearance(),
@@ -102,7 +101,7 @@ def serve(model: Path, port: int, show: bool, folder: Path) -> None:
             share=False,
             quiet=True,
             prevent_thread_lock=True,
-            max_file_size=rules.max_bytes,
+            max_file_size=MAX_BYTES,
             footer_links=[],
             run_history=False,
             ssr_mode=False,

@@ -2,6 +2,7 @@
 
 python src/predict.py poster.jpg
 python src/predict.py --k 5 --json posters/
+python src/predict.py --csv posters/ > predictions.csv
 python src/predict.py --output sheet.png posters/
 """
 
@@ -21,6 +22,7 @@ from posters import paths
 from posters.command import is_terminal, paint, print_error, print_note, printable
 from posters.errors import DataError, PosterRefused
 from posters.images.finding import find_posters
+from posters.prediction_table import PredictionTable
 from posters.years.priors import PRIORS
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ examples:
   python src/predict.py poster.jpg
   python src/predict.py --k 5 --prior uniform --output sheet.png posters/
   python src/predict.py --json posters/ > predictions.jsonl
+  python src/predict.py --csv posters/ > predictions.csv
 
 Progress bar and colours appear on terminals only; NO_COLOR=1 turns colours off.
 Exit code: 0 if there is a prediction for every poster; 2 if a poster or an
@@ -41,13 +44,16 @@ argument is unusable (the other posters are still predicted); 130 after Ctrl-C.
 def main() -> int:
     """Print a prediction for each poster; return 2 if one of them can't be used."""
     options = parse_arguments()
-    files, problems = find_posters(options.posters, options.output)
+    files, problems, passed_over = find_posters(options.posters, options.output)
     for problem in problems:
         print_error("predict", problem)
+    if passed_over:
+        print_note("predict", f"{passed_over} files are passed over, as they are no pictures")
     if not files:
         return 2
     # Imported late, as it takes half a second.
-    from posters.prediction import Predictor, model_folder
+    from posters.model_choice import model_folder
+    from posters.prediction import Predictor
 
     folder = model_folder(options.model)
     sheet_rows = check_sheet(options, folder, len(files)) if options.output else 0
@@ -55,8 +61,9 @@ def main() -> int:
     print_note("predict", f"by {predictor.name}")
     predicted: list[tuple[Path, PosterPrediction]] = []
     hide_bar = len(files) == 1 or not is_terminal(sys.stderr)
+    table = PredictionTable(sys.stdout) if options.csv else None
     with (
-        closing(predictor.predict_each(files, options.k, options.prior)) as predictions,
+        closing(predictor.predict_each(files, options.k)) as predictions,
         tqdm(total=len(files), desc="predict", unit="poster", disable=hide_bar, leave=False) as bar,
     ):
         for file, prediction in zip(files, predictions, strict=True):
@@ -65,11 +72,17 @@ def main() -> int:
                 if isinstance(prediction, PosterRefused):
                     problems.append(f"{file}: {prediction}; use another picture of this poster")
                     print_error("predict", problems[-1])
-                elif options.json:
+                    if table:
+                        table.write({"file": str(file), "refused": str(prediction)})
+                elif options.json or table:
                     content = {"file": str(file), **predictor.as_json(prediction, options.prior)}
-                    print(json.dumps(content, ensure_ascii=False), flush=True)
+                    if table:
+                        table.write(content)
+                    else:
+                        print(json.dumps(content, ensure_ascii=False))
                 else:
-                    print(as_text(file, prediction, predictor), flush=True)
+                    print(as_text(file, prediction, predictor, options.prior))
+                sys.stdout.flush()
             if not isinstance(prediction, PosterRefused) and len(predicted) < sheet_rows:
                 predicted.append((file, prediction))
             bar.update()
@@ -78,6 +91,7 @@ def main() -> int:
 
         predictions_sheet(
             *(predicted, paths.DATA, options.output),
+            prior=options.prior,
             level=predictor.level,
             caveats=predictor.caveats,
         )
@@ -94,7 +108,7 @@ def parse_arguments() -> argparse.Namespace:
         epilog=EPILOG,
     )
     add = parser.add_argument
-    add("posters", nargs="+", metavar="FILE_OR_FOLDER", help="JPEG, PNG or WebP files, or folders")
+    add("posters", nargs="+", metavar="FILE_OR_FOLDER", help="pictures, or folders of pictures")
     add(
         "--k",
         type=command.positive,
@@ -110,7 +124,9 @@ def parse_arguments() -> argparse.Namespace:
         "catalogue; the default) or uniform (every year is equally probable)",
     )
     command.add_model_argument(parser)
-    add("--json", action="store_true", help="print one JSON object per poster")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object per poster")
+    form.add_argument("--csv", action="store_true", help="print a table, one line per poster")
     add(
         "--output",
         type=command.writable_png,
@@ -142,13 +158,14 @@ def check_sheet(options: argparse.Namespace, model: Path, posters: int) -> int:
     return MAX_ROWS
 
 
-def as_text(file: Path, prediction: "PosterPrediction", predictor: "Predictor") -> str:
+def as_text(file: Path, prediction: "PosterPrediction", predictor: "Predictor", prior: str) -> str:
     """One prediction as lines of text."""
-    year = paint(str(prediction.year), "bold", sys.stdout)
-    lines = [
-        f"{printable(str(file))}: {year} "
-        f"({predictor.level:.0%}: {prediction.low}-{prediction.high}; "
-        f"most likely the {prediction.decade}s, {prediction.decade_probability:.0%})"
+    answer = prediction.answers[prior]
+    headline = paint(answer.headline, "bold", sys.stdout)
+    lines = [f"{printable(str(file))}: {headline} ({answer.details(predictor.level)})"]
+    lines += [
+        f"  {paint('warning:', 'yellow', sys.stdout)} {warning}"
+        for warning in prediction.warnings + answer.warnings
     ]
     for rank, movie in enumerate(prediction.neighbours, start=1):
         title = f"{movie.title} ({movie.year})"

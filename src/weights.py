@@ -13,8 +13,8 @@ from pathlib import Path
 from posters import paths
 from posters.embedding.exported_backbone import export_network
 from posters.embedding.openvino_model import openvino_files
+from posters.model_choice import prepared_network
 from posters.params import load_params
-from posters.prediction import prepared_network
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from parts import info_of, movies_of
 
-from posters import paths, prediction
+from posters import model_choice, paths
 from posters.embedding import precision
 from posters.embedding.embeddings import Embeddings
 from posters.embedding.exported_backbone import network_choices
@@ -31,7 +31,7 @@ def test_embeddings_in_an_unsupported_precision_are_refused(
     )
     monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
     with pytest.raises(DataError, match=r"made in bfloat16.*set embed\.precision to float32"):
-        prediction._open_backbone(made_in_bfloat16, Path())
+        model_choice.open_backbone(made_in_bfloat16, Path())
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_own_model_answers_unless_it_learned_from_generated_posters(
     monkeypatch.setattr(paths, "MODEL", tmp_path)
     if about:
         (tmp_path / "about.json").write_text(about, encoding="utf-8")
-    assert prediction.model_folder("auto") == expected
-    named = [prediction.model_folder(model) for model in ("own", "pretrained")]
+    assert model_choice.model_folder("auto") == expected
+    named = [model_choice.model_folder(model) for model in ("own", "pretrained")]
     assert named == [paths.DATA, paths.PRETRAINED]
 
 
@@ -59,7 +59,7 @@ def test_missing_weights_of_the_pretrained_model_are_an_error(
     unreachable: Path, tmp_path: Path
 ) -> None:
     choices = network_choices(load_params().embed)
-    write_json(tmp_path / prediction.NETWORK_CHOICES, choices)
+    write_json(tmp_path / model_choice.NETWORK_CHOICES, choices)
     write_json(tmp_path / "backbone.json", vars(info_of(6, 1, 4)))
     with pytest.raises(BackboneError, match=r"weights of VGG16 can't be downloaded .*make weights"):
-        prediction.prepared_network(tmp_path)
+        model_choice.prepared_network(tmp_path)

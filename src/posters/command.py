@@ -166,7 +166,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def add_model_argument(parser: argparse.ArgumentParser) -> None:
-    """Add `--model`: see `prediction.model_folder`."""
+    """Add `--model`: see `model_choice.model_folder`."""
     parser.add_argument(
         "--model",
         choices=("auto", "pretrained", "own"),

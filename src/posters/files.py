@@ -15,6 +15,11 @@ from typing import Any
 from posters import paths
 from posters.errors import DataError
 
+# With the apostrophes that a text already has before the sign, so that one can be removed again.
+# \uff..: the same signs in full width. No text begins with a tab or a line break (see `Movie`).
+FORMULA = "'*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+"""How a text begins that a spreadsheet would run as a formula."""
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:

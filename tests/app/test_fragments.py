@@ -1,46 +1,45 @@
 """The parts of the page as HTML, and the curves on it."""
 
-import csv
-import io
 import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
-from urllib.parse import unquote
 
 import pytest
 
 from posters.app import fragments
 from posters.app.fragments import PosterRow
 from posters.app.game import Game
-from posters.app.service import PosterAnswer, PosterRequest, PredictionService
+from posters.app.service import PosterRequest, PredictedPoster, PredictionService
 from posters.app.year_curve import year_curves
 from posters.errors import DataError, PosterRefused
 from posters.neighbours.index import Neighbour
-from posters.prediction import PosterPrediction
+from posters.prediction import PosterPrediction, Predictor
+from posters.years.year_answer import YearAnswer
 
 YEARS = range(1950, 1960)
 UNIFORM = dict.fromkeys(YEARS, 0.1)
 PEAK = {**dict.fromkeys(YEARS, 0.02), 1955: 0.82}
 PRIORS = {"natural": UNIFORM, "uniform": UNIFORM}
 NEIGHBOUR = Neighbour("tt0000001", "A Title", 1953, "gone.jpg", 0.5)
-SERVICE = cast(
-    PredictionService, SimpleNamespace(priors=PRIORS, level=0.8, address=lambda movie: None)
-)
+PREDICTOR = cast(Predictor, SimpleNamespace(level=0.8, address=lambda movie: None))
+SERVICE = cast(PredictionService, SimpleNamespace(priors=PRIORS, predictor=PREDICTOR))
+ANSWERS = {
+    "natural": YearAnswer(1955, 1954, 1956, 1950, 1.0, 1950, 0.2, PEAK),
+    "uniform": YearAnswer(1954, 1950, 1959, 1950, 1.0, 1950, 1.0, UNIFORM),
+}
 
 
-def answer_to(
+def poster(
     title: str = "A Title", year: int | None = None, neighbour: Neighbour = NEIGHBOUR
-) -> PosterAnswer:
-    natural = PosterPrediction(1955, 1954, 1956, 1950, 1.0, [neighbour], PEAK)
-    uniform = PosterPrediction(1954, 1950, 1959, 1950, 1.0, [neighbour], UNIFORM)
+) -> PredictedPoster:
     request = PosterRequest(Path("a.jpg"), title, year, "balanced")
-    predictions = {"natural": natural, "uniform": uniform}
-    return PosterAnswer(request, "data:,", "data:,", True, predictions)
+    prediction = PosterPrediction(ANSWERS, [neighbour], ["this picture is tiny"])
+    return PredictedPoster(request, "data:,", "data:,", prediction)
 
 
 def curves(true_year: int | None = None) -> str:
-    return year_curves(PRIORS, answer_to().predictions, [NEIGHBOUR], true_year)
+    return year_curves(PRIORS, ANSWERS, [NEIGHBOUR], true_year)
 
 
 def points(svg: str, kind: str) -> list[tuple[float, float]]:
@@ -100,46 +99,35 @@ def test_curves_have_a_label_tooltips_and_the_true_year() -> None:
 def test_both_predictions_are_compared_with_the_true_year(
     year: int, natural: str, uniform: str
 ) -> None:
-    html = fragments.answer_html(SERVICE, answer_to(year=year), 1)
+    html = fragments.answer_html(SERVICE, poster(year=year), 1)
     of_natural, of_uniform = html.split('<section class="uniform">')
     assert natural in of_natural
     assert uniform in of_uniform
-    assert "Error" not in fragments.answer_html(SERVICE, answer_to(), 1)
+    assert "Error" not in fragments.answer_html(SERVICE, poster(), 1)
 
 
 def test_titles_and_reasons_are_escaped() -> None:
     title = """<script>alert('"')</script>"""
-    answer = answer_to(title, 1955, Neighbour("tt0000001", title, 1955, "gone.jpg", 0.5))
-    html = fragments.answer_html(SERVICE, answer, 1) + fragments.nearest_html(SERVICE, answer, 1)
+    shown = poster(title, 1955, Neighbour("tt0000001", title, 1955, "gone.jpg", 0.5))
+    html = fragments.answer_html(SERVICE, shown, 1) + fragments.nearest_html(SERVICE, shown, 1)
     html += fragments.problem_html(PosterRefused("unreadable", title))
     html += fragments.problem_html(DataError(title))
-    html += fragments.several_html([PosterRow(title, answer), PosterRow(title, None, title)], 2)
+    html += fragments.several_html(PREDICTOR, [PosterRow(title, problem=title)], 2)
     assert "<script" not in html
-    # The curve's tooltip, the poster's title, the nearest one twice, two messages, two rows.
-    assert html.count("&lt;script&gt;") == 9
+    # The curve's tooltip, the poster, the nearest one, two messages, name and problem of a row.
+    assert html.count("&lt;script&gt;") == 7
     assert "picture missing" in html
 
 
-def test_table_of_several_posters_is_downloaded_as_csv() -> None:
-    rows = [
-        PosterRow("=1+1.jpg", answer_to()),
-        PosterRow("film.mp4", problem=fragments.problem_text(PosterRefused("unreadable", "what"))),
+def test_warnings_are_shown_once_and_an_uncertain_answer_is_no_year() -> None:
+    html = fragments.answer_html(SERVICE, poster(), 1)
+    assert re.findall(r'class="note">(.*)</p>', html) == [
+        "Warning: this picture is tiny.",
+        "Warning: uniform prior: this poster says little: the year is 100% as uncertain as "
+        "without it.",
     ]
-    assert "download" not in fragments.several_html(rows[:1], 2)
-    html = fragments.several_html(rows, 2)
-    assert "2 of 2 posters, 1 of them refused." in html
-    found = re.search(r'download="years.csv" href="data:text/csv;charset=utf-8,([^"]*)"', html)
-    assert found
-    first, second = csv.DictReader(io.StringIO(unquote(found[1])))
-    assert first == {
-        "file": "'=1+1.jpg",  # as a text, not as a formula
-        **{"natural_year": "1955", "natural_low": "1954", "natural_high": "1956"},
-        **{"uniform_year": "1954", "uniform_low": "1950", "uniform_high": "1959"},
-        **{"nearest_id": "tt0000001", "nearest_title": "A Title", "nearest_year": "1953"},
-        "note": "",
-    }
-    expected = "This file is not a readable picture. Choose a JPEG, PNG or WebP. (what)"
-    assert (second["file"], second["natural_year"], second["note"]) == ("film.mp4", "", expected)
+    assert re.findall(r'class="year">(.*)</strong>', html) == ["1955", "can&#39;t tell"]
+    assert "<p>best guess 1954</p>" in html
 
 
 def test_score_of_the_game_is_the_mean_absolute_error() -> None:

@@ -1,27 +1,19 @@
-"""predict.py as a user runs it: predictions, errors, the sheet, terminals, pipes, Ctrl-C."""
+"""predict.py as a user runs it: predictions in every form, errors, the sheet."""
 
+import csv
 import json
-import os
-import pty
 import re
 import shutil
-import signal
-import subprocess
 import sys
-import termios
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import MODEL, predict
 from conftest import Project, Walk
 from PIL import Image
-
-PREDICT = (sys.executable, "src/predict.py")
-MODEL = (
-    "predict: note: by your own model of the last run, 150 films, trained on random MobileNetV2 "
-    "weights"
-)
+from small_pictures import encoded, solid
 
 pytestmark = pytest.mark.slow
 
@@ -43,12 +35,6 @@ def folder(
 @pytest.fixture
 def poster(draw: Callable[[str, int], Path]) -> str:
     return str(draw("A Poster of My Own", 1990))
-
-
-def predict(project: Project, *arguments: str) -> tuple[int, str, str]:
-    done = project.run(*PREDICT, *arguments, check=False)
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stdout, done.stderr
 
 
 def predict_json(walk: Walk, *arguments: str) -> list[dict[str, Any]]:
@@ -80,19 +66,23 @@ def test_json_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -
     predictions = predict_json(walk, "--k", "4", poster, known)
     for prediction in predictions:
         assert list(prediction) == [
-            *("file", "model", "year", "interval", "level", "decade", "decade_probability"),
-            *("prior", "neighbours", "caveats"),
+            *("file", "model", "answer", "year", "interval", "level", "decade"),
+            *("decade_probability", "uncertainty", "prior", "first_year", "probabilities"),
+            *("neighbours", "warnings", "caveats"),
         ]
         low, high = prediction["interval"]
         assert 1980 <= low <= prediction["year"] <= high <= 2009
         assert (prediction["level"], prediction["prior"]) == (0.8, "natural")
         assert prediction["decade"] in (1980, 1990, 2000)
         assert 1 / 3 <= prediction["decade_probability"] <= 1
+        assert (len(prediction["probabilities"]), prediction["first_year"]) == (30, 1980)
+        assert sum(prediction["probabilities"]) == pytest.approx(1, abs=1e-4)
         similarities = [movie["similarity"] for movie in prediction["neighbours"]]
         assert len(similarities) == 4
         assert similarities == sorted(similarities, reverse=True)
         first = prediction["neighbours"][0]
-        assert list(first) == ["imdb_id", "title", "year", "similarity", "address"]
+        assert list(first) == ["imdb_id", "title", "year", "file", "similarity", "address"]
+        assert (walk.project.folder / "data" / first["file"]).is_file()
         assert first["address"] == f"https://www.imdb.com/title/{first['imdb_id']}/"
     # A poster of the catalogue is not its own neighbour.
     assert "tt11980000" not in [movie["imdb_id"] for movie in predictions[1]["neighbours"]]
@@ -101,10 +91,10 @@ def test_json_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -
 def test_text_has_year_interval_decade_and_neighbours(walk: Walk, poster: str) -> None:
     code, output, errors = predict(walk.project, poster)
     assert (code, errors.splitlines()) == (0, [MODEL])
-    first, *neighbours = output.splitlines()
+    first, *neighbours = (line for line in output.splitlines() if "  warning: " not in line)
     assert re.search(
-        r"A Poster of My Own-1990\.jpg: \d{4} \(80%: \d{4}-\d{4}; "
-        r"most likely the (?:19[89]0|2000)s, \d{2,3}%\)$",
+        r"A Poster of My Own-1990\.jpg: .* \((best guess \d{4}; )?80%: \d{4}-\d{4}; "
+        r"most likely the (?:19[89]0|2000)s, \d{2,3}%.*\)$",
         first,
     )
     assert len(neighbours) == 3
@@ -121,6 +111,31 @@ def test_prior_changes_years_but_not_neighbours(walk: Walk, poster: str) -> None
     # 60 of the 80 movies of the initial catalogue are of the last ten of thirty years.
     assert natural["year"] > uniform["year"]
     assert natural["neighbours"] == uniform["neighbours"]
+
+
+def test_table_has_a_line_for_each_poster_also_of_folders_inside(
+    walk: Walk, poster: str, tmp_path: Path
+) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    Image.open(poster).resize((90, 60)).save(inside / "=a.gif")
+    (inside / "flat.bmp").write_bytes(encoded(solid("RGB", (9, 9, 9)), "BMP"))
+    (inside / "notes.txt").touch()
+    code, output, errors = predict(walk.project, "--csv", str(tmp_path), "https://a.org/a.jpg")
+    assert code == 2
+    assert "predict: note: 1 files are passed over, as they are no pictures" in errors
+    assert "error: https://a.org/a.jpg: posters are not fetched from the web; save" in errors
+    wide, flat = csv.DictReader(output.splitlines())
+    (content,) = [
+        json.loads(line) for line in predict(walk.project, "--json", wide["file"])[1].splitlines()
+    ]
+    assert "too wide for a poster (90x60)" in wide["warnings"]
+    assert "tiny (90x60)" in wide["warnings"]
+    assert "; ".join(content["warnings"]) == wide["warnings"]
+    assert [wide["low"], wide["high"]] == [str(year) for year in content["interval"]]
+    first = content["neighbours"][0]
+    assert wide["nearest"].startswith(f"{first['title']} ({first['year']}); ")
+    assert (flat["refused"], flat["year"]) == ("flat colour: the whole picture has one colour", "")
 
 
 @pytest.mark.parametrize(
@@ -238,85 +253,3 @@ def test_sheet_that_can_not_be_written_is_refused_first(
     assert (code, printed) == (2, "")
     assert expected in errors
     assert MODEL not in errors, "the model was loaded"
-
-
-def on_a_terminal(walk: Walk, *arguments: str, **environment: str) -> tuple[int, str]:
-    """The exit code, and everything that the terminal shows."""
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (40, 100))
-    process = subprocess.Popen(
-        [*PREDICT, *arguments],
-        cwd=walk.project.folder,
-        env=walk.project.environment | {"TERM": "xterm"} | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    shown = b""
-    try:
-        while piece := os.read(ours, 65536):
-            shown += piece
-    except OSError:
-        # Linux raises it when the other end is closed.
-        pass
-    os.close(ours)
-    return process.wait(), shown.decode().replace("\r\n", "\n")
-
-
-def test_colours_and_progress_bar_appear_on_terminals_only(walk: Walk, folder: Path) -> None:
-    posters = [str(folder / name) for name in ("1.jpg", "3-page.png", "2.jpg")]
-    code, output, errors = predict(walk.project, *posters)
-    assert not re.search("[\x1b\r]", output + errors)
-    shown_code, shown = on_a_terminal(walk, *posters)
-    assert shown_code == code == 2
-    assert re.search(r"1\.jpg: \x1b\[1m\d{4}\x1b\[0m \(80%", shown)
-    assert "\x1b[1;31merror:\x1b[0m" in shown
-    assert re.search(r"predict: +\d+%\|", shown)
-
-    _, shown = on_a_terminal(walk, *posters, NO_COLOR="1")
-    assert "\x1b[1" not in shown
-    assert "predict:   0%" in shown
-
-    _, shown = on_a_terminal(walk, *posters, TERM="dumb")
-    assert sorted(shown.splitlines()) == sorted((errors + output).splitlines())
-
-
-@pytest.fixture
-def many(folder: Path, tmp_path: Path) -> Path:
-    """A folder that takes a while."""
-    made = tmp_path / "many"
-    made.mkdir()
-    for number in range(3000):
-        (made / f"{number:04}.jpg").symlink_to(folder / "0.jpg")
-    return made
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_in_the_middle_ends_with_complete_lines_and_no_sheet(
-    walk: Walk, many: Path, tmp_path: Path, number: signal.Signals
-) -> None:
-    sheet = str(tmp_path / "sheet.png")
-    process = walk.project.start(*PREDICT, "--json", "--output", sheet, str(many))
-    assert process.stdout
-    first = json.loads(process.stdout.readline())
-    assert first["file"].endswith("0000.jpg")
-    process.send_signal(number)
-    output, errors = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
-    assert "Traceback" not in errors
-    assert errors.splitlines()[1:] == [
-        MODEL,
-        "predict: interrupted; the predictions printed so far are complete",
-    ]
-    assert len(output.splitlines()) < 2999
-    assert all(json.loads(line) for line in output.splitlines())
-    assert [file.name for file in tmp_path.iterdir()] == ["many"]
-
-
-@pytest.mark.parametrize("arguments", ["--json {many}", "--help"])
-def test_closed_pipe_ends_without_error(walk: Walk, many: Path, arguments: str) -> None:
-    command = f"{sys.executable} src/predict.py {arguments.format(many=many)} | head -n 1"
-    done = walk.project.run("bash", "-o", "pipefail", "-c", command)
-    assert len(done.stdout.splitlines()) == 1
-    assert set(done.stderr.splitlines()) <= {MODEL}

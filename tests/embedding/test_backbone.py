@@ -209,10 +209,10 @@ def test_unreadable_posters_are_reported_in_their_place(batch_size: int) -> None
     good = [grey_poster(level) for level in (10, 20, 30, 40)]
     posters = [b"", good[0], good[1], b"no picture", b"", b"", good[2], b"", good[3]]
     found: list[float | str] = []
-    for vectors, refusals in mean_network(batch_size).try_batches(posters):
-        assert len(vectors) == refusals.count(None)
+    for vectors, outcomes in mean_network(batch_size).try_batches(posters):
+        assert len(vectors) == outcomes.count([])
         levels = iter(vectors[:, 0])
-        found += [refusal.reason if refusal else float(next(levels)) for refusal in refusals]
+        found += [outcome.reason if outcome else float(next(levels)) for outcome in outcomes]
     bad = "unreadable"
     assert found == [bad, 10.0, 20.0, bad, bad, bad, 30.0, bad, 40.0]
     with pytest.raises(PosterRefused, match="the file is empty"):

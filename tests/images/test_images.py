@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+import sys
 import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -13,46 +14,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+from small_pictures import encoded, noise, solid
 
 from benchmarks.decoding import with_exif, with_scans
 from posters.errors import PosterRefused
 from posters.images.pictures import (
-    FORMATS,
     PosterLike,
-    check_poster,
     large_in_turn,
     open_image,
     read_image,
     to_rgb,
 )
-from posters.params import load_params
 
-RULES = load_params().posters
 WHITE, CLEAR = (255, 255, 255), 0
-
-
-def solid(mode: str, colour: Any, size: tuple[int, int] = (8, 12)) -> Image.Image:
-    return Image.new(mode, size, colour)
-
-
-def noise(width: int = 120, height: int = 180) -> Image.Image:
-    """A picture of coarse coloured patches: not flat."""
-    generator = np.random.default_rng(1)
-    patches = generator.integers(0, 256, (9, 6, 3), dtype=np.uint8)
-    return Image.fromarray(patches).resize((width, height), Image.Resampling.BICUBIC)
-
-
-def encoded(image: Image.Image, format_name: str, **options: Any) -> bytes:
-    file = io.BytesIO()
-    image.save(file, format_name, **options)
-    return file.getvalue()
-
-
-def with_orientation(image: Image.Image, orientation: int) -> bytes:
-    """A PNG file with an Exif orientation."""
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    return encoded(image, "PNG", exif=exif)
 
 
 def png_that_claims_to_be(width: int, height: int) -> bytes:
@@ -62,8 +36,9 @@ def png_that_claims_to_be(width: int, height: int) -> bytes:
     return bytes(content)
 
 
-GREEN_PALETTE = solid("P", 0)
-GREEN_PALETTE.putpalette([10, 200, 30, 1, 2, 3])
+GREEN = (10, 200, 30)
+GREEN_PALETTE, WHITE_PICTURE = solid("P", 0), solid("RGB", WHITE)
+GREEN_PALETTE.putpalette([*GREEN, 1, 2, 3])
 FILES: dict[str, tuple[bytes, tuple[int, int, int]]] = {
     "grey JPEG": (encoded(solid("L", 100), "JPEG"), (100, 100, 100)),
     "black and white": (encoded(solid("1", 1), "PNG"), WHITE),
@@ -75,6 +50,11 @@ FILES: dict[str, tuple[bytes, tuple[int, int, int]]] = {
     "LA, clear": (encoded(solid("LA", (50, CLEAR)), "PNG"), WHITE),
     "RGB, clear": (encoded(solid("RGB", "navy"), "PNG", transparency=(0, 0, 128)), WHITE),
     "WebP": (encoded(solid("RGB", (10, 100, 20)), "WEBP", lossless=True), (10, 100, 20)),
+    "GIF": (encoded(GREEN_PALETTE, "GIF", save_all=True, append_images=[WHITE_PICTURE]), GREEN),
+    "BMP": (encoded(solid("RGB", GREEN), "BMP"), GREEN),
+    "TIFF": (encoded(solid("CMYK", (0, 255, 255, 0)), "TIFF"), (255, 0, 0)),
+    "16-bit TIFF": (encoded(Image.fromarray(np.full((12, 8), 25_700, "u2")), "TIFF"), (100,) * 3),
+    "AVIF": (encoded(solid("RGB", GREEN), "AVIF", quality=100), GREEN),
 }
 
 
@@ -140,13 +120,36 @@ def test_other_arrays_are_refused(array: NDArray[np.generic]) -> None:
         pytest.param(encoded(noise(), "JPEG")[:1500], id="half a JPEG"),
         pytest.param(encoded(noise(), "PNG")[:1500], id="half a PNG"),
         pytest.param(encoded(noise(), "WEBP")[:500], id="half a WebP"),
-        pytest.param(encoded(noise(), "GIF"), id="GIF"),
+        pytest.param(encoded(noise(), "GIF")[:500], id="half a GIF"),
+        pytest.param(encoded(noise(), "TIFF")[:1500], id="half a TIFF"),
+        pytest.param(encoded(noise(), "AVIF")[:500], id="half an AVIF"),
+        pytest.param(encoded(noise(), "ICO"), id="an icon"),
     ],
 )
 def test_damaged_files_and_other_formats_are_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "poster.jpg").write_bytes(content)
-    with pytest.raises(PosterRefused, match=r"^unreadable: .*expected a whole JPEG, PNG or WebP"):
+    with pytest.raises(PosterRefused, match=r"^unreadable: .*expected a whole JPEG, PNG, WebP, "):
         read_image(tmp_path / "poster.jpg")
+
+
+@pytest.mark.parametrize("format_name", ["GIF", "BMP", "TIFF", "AVIF"])
+def test_what_the_web_offers_is_decoded_by_three_decoders_only(format_name: str) -> None:
+    with pytest.raises(PosterRefused, match=r"^unreadable: .*expected a whole JPEG, PNG or WebP$"):
+        open_image(encoded(noise(), format_name), from_web=True)
+
+
+def test_heic_is_read_if_its_package_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="needs `make heic`")
+    file = io.BytesIO()
+    pillow_heif.from_pillow(solid("RGB", GREEN, (64, 96))).save(file, quality=-1)
+    image = to_rgb(file.getvalue())
+    assert (image.size, image.format) == ((64, 96), None)
+    assert np.abs(np.asarray(image, dtype=int) - GREEN).max() <= 3
+    with pytest.raises(PosterRefused, match=r"^unreadable: "):
+        to_rgb(file.getvalue()[:-40])
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(PosterRefused, match=r"^unreadable: HEIC needs a package: run `make heic`"):
+        to_rgb(file.getvalue())
 
 
 @pytest.mark.parametrize(
@@ -179,7 +182,7 @@ def test_too_many_pixels_are_refused(format_name: str) -> None:
 def test_header_that_claims_too_many_pixels_is_refused() -> None:
     for width in (5000, 10_000, 30_000):  # Pillow itself warns of the second, refuses the third
         with pytest.raises(PosterRefused, match=r"^too large: .*at most 12,000,000 "):
-            check_poster(png_that_claims_to_be(width, width), RULES)
+            open_image(png_that_claims_to_be(width, width))
     content = encoded(noise(), "JPEG").replace(struct.pack(">HH", 180, 120), b"\x24\0" * 2)
     with pytest.raises(PosterRefused, match=r"^too large: 9216x9216; .*50,000,000 of a JPEG"):
         to_rgb(content)
@@ -254,60 +257,3 @@ def test_one_large_picture_is_used_at_a_time() -> None:
         go_on.set()
         both.wait()
         assert first.result()
-
-
-@pytest.mark.parametrize(
-    ("format_name", "size"), [("JPEG", (100, 118)), ("PNG", (100, 200)), ("WEBP", (170, 200))]
-)
-def test_poster_within_the_limits_is_accepted(format_name: str, size: tuple[int, int]) -> None:
-    image = check_poster(encoded(noise(*size), format_name), RULES)
-    assert (image.format, image.size, image.mode) == (format_name, size, "RGB")
-
-
-@pytest.mark.parametrize(
-    ("size", "reason"),
-    [
-        ((99, 150), "too small"),
-        ((150, 99), "too small"),
-        ((172, 200), "not portrait"),
-        ((100, 201), "not portrait"),
-    ],
-)
-def test_size_outside_the_limits_is_refused(size: tuple[int, int], reason: str) -> None:
-    with pytest.raises(PosterRefused, match=f"^{reason}: "):
-        check_poster(encoded(noise(*size), "PNG"), RULES)
-
-
-def test_picture_of_one_colour_is_refused() -> None:
-    levels = np.random.default_rng(1).integers(88, 93, (300, 200), dtype=np.uint8)
-    slight_noise = encoded(Image.fromarray(levels), "JPEG")
-    for content in (encoded(solid("RGBA", (9, 9, 9, CLEAR), (200, 300)), "PNG"), slight_noise):
-        with pytest.raises(PosterRefused, match=r"^flat colour"):
-            check_poster(content, RULES)
-    poster = solid("RGB", (8, 8, 12), (200, 300))
-    poster.paste((28, 8, 12), (60, 240, 140, 255))  # a faint title
-    check_poster(encoded(poster, "PNG"), RULES)
-
-
-def test_exif_orientation_is_applied_before_the_size_is_checked() -> None:
-    """Cameras store a portrait sideways."""
-    picture = noise(180, 120)
-    picture.putpixel((0, 0), WHITE)
-    upright = check_poster(with_orientation(picture, 6), RULES)
-    assert upright.size == (120, 180)
-    assert upright.getpixel((119, 0)) == WHITE
-    with pytest.raises(PosterRefused, match=r"^not portrait"):
-        check_poster(with_orientation(noise(120, 180), 6), RULES)
-
-
-@pytest.mark.parametrize("format_name", ["PNG", "WEBP", "JPEG"])
-def test_damaged_exif_orientation_is_ignored(format_name: str) -> None:
-    content = encoded(noise(), format_name, exif=b"Exif\0\0XX\0*\0\0\0\x08")
-    assert check_poster(content, RULES).size == to_rgb(content).size == (120, 180)
-
-
-def test_first_picture_of_a_jpeg_with_several_is_used() -> None:
-    content = encoded(noise(), "MPO", save_all=True, append_images=[solid("RGB", (1, 2, 3))])
-    image = check_poster(content, RULES)
-    assert image.size == (120, 180)
-    assert FORMATS[str(image.format)] == ".jpg"

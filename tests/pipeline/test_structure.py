@@ -17,15 +17,16 @@ SRC = ROOT / "src"
 LIBRARY = SRC / "posters"
 # From the ground up: a package imports only packages of lower rank, and its own modules.
 RANKS = {
-    "errors files paths params command processors": 0,
+    "errors files git paths params command processors": 0,
     "images web": 1,
     "catalogue": 2,
     "sources embedding": 3,
     "neighbours years": 4,
-    "prediction evaluation": 5,
-    "reports": 6,
-    "app tracking": 7,
-    "pretrained": 8,
+    "model_choice evaluation": 5,
+    "prediction prediction_table": 6,
+    "reports": 7,
+    "app tracking": 8,
+    "pretrained": 9,
 }
 RANK = {name: rank for names, rank in RANKS.items() for name in names.split()}
 # Lying flat in src/posters. No stage's result depends on them, so that a better error message

@@ -5,8 +5,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from conftest import Project, Walk
+
+from posters import paths
+from posters.errors import DataError
+from posters.pretrained.exported_model import read_learning_curve
 
 PREDICT = (sys.executable, "src/predict.py")
 
@@ -78,6 +83,34 @@ def test_nothing_is_exported_before_a_run(exported: Project) -> None:
     assert done.returncode == 1
     assert "there is no trained model yet: run `make repro` first" in done.stderr
     assert exported.read("pretrained/README.md") == before
+
+
+def test_a_model_of_generated_posters_is_not_exported(walk: Walk) -> None:
+    path = walk.project.folder / "data" / "model" / "about.json"
+    content = path.read_bytes()
+    path.unlink()  # it may be a link to DVC's own copy
+    try:
+        path.write_text(json.dumps({**json.loads(content), "caveats": ["generated posters"]}))
+        done = walk.project.run(sys.executable, "src/export.py", "--about", "Any.", check=False)
+    finally:
+        path.unlink()
+        path.write_bytes(content)
+    assert done.returncode == 1
+    assert "learned from generated posters, and pretrained/ is for a model of real" in done.stderr
+
+
+def test_learning_curve_is_exported_if_it_is_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "METRICS", tmp_path)
+    evaluation = {"natural": {"mae": 7.25}, "balanced": {"mae": 12.5}}
+    assert read_learning_curve(evaluation) == []
+    rows = [(10, "natural", 9.0), (10, "balanced", 15.0), (20, "natural", 7.2502)]
+    table = pd.DataFrame([*rows, (20, "balanced", 12.5)], columns=["trained_on", "test", "mae"])
+    table.to_csv(tmp_path / "learning_curve.csv", index=False)
+    assert [row["mae"] for row in read_learning_curve(evaluation)] == [9.0, 15.0, 7.2502, 12.5]
+    with pytest.raises(DataError, match="of another run: run `make learning-curve`"):
+        read_learning_curve(evaluation | {"balanced": {"mae": 12.0}})
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def poster_field(value: str, **settings: Any) -> gr.HTML:
     return gr.HTML(
         value,
         html_template='<label class="drop"><input type="file" '
-        'accept="image/jpeg,image/png,image/webp" ${multiple ? "multiple" : ""}>${value}</label>',
+        'accept="image/*,.heic,.heif" ${multiple ? "multiple" : ""}>${value}</label>',
         apply_default_css=False,
         js_on_load=(TEMPLATES / "poster_drop.js").read_text(encoding="utf-8"),
         **settings,

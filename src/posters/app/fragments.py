@@ -1,21 +1,22 @@
 """The parts of the page that change, as HTML."""
 
+import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
 import numpy as np
-import pandas as pd
 
 from posters import paths
 from posters.app import occlusion
 from posters.app.components import TEMPLATES
-from posters.app.service import PosterAnswer, PredictionService
+from posters.app.service import PredictedPoster, PredictionService
 from posters.app.year_curve import year_curves
-from posters.catalogue.entries import quote_formulas
 from posters.errors import PosterRefused, PostersError
+from posters.prediction import Predictor
+from posters.prediction_table import PredictionTable
 from posters.reports.rendering import render_template, thumbnail
 from posters.reports.words import caveat_texts
 
@@ -25,23 +26,15 @@ HEADINGS = {
 }
 """The priors in words, by their names."""
 
-_REFUSALS = {
-    "unreadable": "This file is not a readable picture. Choose a JPEG, PNG or WebP.",
-    "missing": "The file of this poster is gone. Choose the poster again; if it is one of your "
-    "catalogue, run `dvc checkout`.",
-    "too large": "This picture is too large. Save a smaller copy, and choose that.",
-    "too complex": "This file takes too long to read. Save the picture again, and choose that.",
-    "too small": "This picture is too small. Choose a larger copy.",
-    "flat colour": "The whole picture has one colour. Choose a poster.",
-}
+_NEAREST_IN_TABLE = 3  # as many as predict.py prints
 
 
 @dataclass(frozen=True)
 class PosterRow:
-    """One of several files: its answer, or the problem with it."""
+    """One of several files: its prediction, or the problem with it."""
 
     name: str
-    answer: PosterAnswer | None = None
+    poster: PredictedPoster | None = None
     problem: str = ""
 
 
@@ -61,10 +54,12 @@ def intro_html(model: str, caveats: list[str]) -> str:
 
 def problem_text(problem: PostersError | str) -> str:
     """What was wrong and what to do, as every message of the page says it."""
-    if isinstance(problem, PosterRefused):
-        return f"{_REFUSALS.get(problem.reason, 'Choose another picture.')} ({problem.detail})"
     text = str(problem)
-    return f"{text[:1].upper()}{text[1:]}"
+    if isinstance(problem, PosterRefused):
+        gone = "choose it again or, if it is in your catalogue, run `dvc checkout`"
+        advice = gone if problem.reason == "missing" else "use another picture of this poster"
+        text += f"; {advice}"
+    return text[:1].upper() + text[1:]
 
 
 def problem_html(problem: PostersError | str) -> str:
@@ -75,62 +70,53 @@ def problem_html(problem: PostersError | str) -> str:
 def poster_html(picture: str | None, invitation: str) -> str:
     """The content of the field for a poster: the poster, or an invitation to choose one."""
     image = f'<img src="{picture}" alt="The poster to predict">' if picture else ""
-    return f"{image}<span>{escape(invitation)}<br>JPEG, PNG or WebP</span>"
+    return f"{image}<span>{escape(invitation)}<br>JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF</span>"
 
 
-def answer_html(service: PredictionService, answer: PosterAnswer | None, k: int) -> str:
-    """The predictions for a poster with the years of `k` neighbours, or the priors."""
+def answer_html(service: PredictionService, poster: PredictedPoster | None, k: int) -> str:
+    """The answers for a poster with the years of `k` neighbours, or the priors."""
     chart = year_curves(service.priors)
-    if answer:
-        neighbours, year = answer.neighbours[:k], answer.request.year
-        chart = year_curves(service.priors, answer.predictions, neighbours, year)
-    notes = notes_on(answer) if answer else []
-    content = dict(answer=answer, chart=chart, level=service.level, notes=notes)
-    return rendered("answer", headings=HEADINGS, **content)
+    if poster:
+        found, year = poster.prediction, poster.request.year
+        chart = year_curves(service.priors, found.answers, found.neighbours[:k], year)
+    level = service.predictor.level
+    return rendered("answer", poster=poster, chart=chart, level=level, headings=HEADINGS)
 
 
-def notes_on(answer: PosterAnswer) -> list[str]:
-    """What speaks against a prediction."""
-    shape = "This picture does not have the shape of a poster, so the prediction is unreliable."
-    return [] if answer.portrait else [shape]
-
-
-def nearest_html(service: PredictionService, answer: PosterAnswer, k: int) -> str:
+def nearest_html(service: PredictionService, poster: PredictedPoster, k: int) -> str:
     """The `k` nearest posters."""
-    neighbours = answer.neighbours[:k]
-    functions = {"thumbnail": _catalogue_thumbnail, "address": service.address}
+    neighbours = poster.prediction.neighbours[:k]
+    functions = {"thumbnail": _catalogue_thumbnail, "address": service.predictor.address}
     return rendered("nearest", neighbours=neighbours, **functions)
 
 
-def regions_html(answer: PosterAnswer, found: occlusion.Occlusion) -> str:
+def regions_html(poster: PredictedPoster, found: occlusion.Occlusion) -> str:
     """Which regions of a poster its year depends on."""
     largest = float(np.abs(found.lost).max())
     content = dict(within=occlusion.WITHIN, prior=occlusion.PRIOR, largest=largest)
-    return rendered("regions", found=found, picture=answer.picture, **content)
+    return rendered("regions", found=found, picture=poster.picture, **content)
 
 
-def several_html(rows: Sequence[PosterRow], total: int) -> str:
+def several_html(predictor: Predictor, rows: Sequence[PosterRow], total: int) -> str:
     """The rows so far of `total` posters; all of them can be downloaded as CSV."""
-    refused = sum(row.answer is None for row in rows)
-    table = quote_formulas(pd.DataFrame([_csv_row(row) for row in rows]))
-    # Years stay whole numbers beside the empty cells of refused posters.
-    text = table.convert_dtypes().to_csv(index=False)
-    csv = f"data:text/csv;charset=utf-8,{quote(text)}"
-    content = dict(rows=rows, total=total, refused=refused, csv=csv, notes=notes_on)
-    return rendered("several", **content)
+    refused = sum(row.poster is None for row in rows)
+    csv = f"data:text/csv;charset=utf-8,{quote(_csv(predictor, rows))}"
+    return rendered("several", rows=rows, total=total, refused=refused, csv=csv)
 
 
-def _csv_row(row: PosterRow) -> dict[str, object]:
-    cells: dict[str, object] = {"file": row.name, "note": row.problem}
-    if row.answer:
-        cells["note"] = " ".join(notes_on(row.answer))
-        for prior, found in row.answer.predictions.items():
-            cells |= {f"{prior}_year": found.year, f"{prior}_low": found.low}
-            cells |= {f"{prior}_high": found.high}
-        nearest = row.answer.neighbours[0]
-        cells |= {"nearest_id": nearest.imdb_id, "nearest_title": nearest.title}
-        cells["nearest_year"] = nearest.year
-    return cells
+def _csv(predictor: Predictor, rows: Sequence[PosterRow]) -> str:
+    """The table of `predict.py --csv`, with a line for each prior."""
+    with io.StringIO() as stream:
+        table = PredictionTable(stream)
+        for row in rows:
+            if row.poster is None:
+                table.write({"file": row.name, "refused": row.problem})
+                continue
+            found = row.poster.prediction
+            prediction = replace(found, neighbours=found.neighbours[:_NEAREST_IN_TABLE])
+            for prior in prediction.answers:
+                table.write({"file": row.name, **predictor.as_json(prediction, prior)})
+        return stream.getvalue()
 
 
 def rendered(name: str, **content: object) -> str:

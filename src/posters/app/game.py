@@ -8,7 +8,7 @@ import gradio as gr
 
 from posters.app.components import EVENT, clamped_slider, fragment
 from posters.app.fragments import problem_html, rendered
-from posters.app.service import PRIOR_OF_TEST, PosterRequest, PredictionService
+from posters.app.service import PosterRequest, PredictionService
 from posters.errors import PostersError
 
 _NO_GAME = (
@@ -136,11 +136,13 @@ def game_tab(service: PredictionService) -> None:
         if request is None:  # a second click, or a page that is older than the server
             return [game, gr.skip(), visible, hidden, hidden, gr.skip()]
         try:
-            predictions = service.predict(request).predictions
+            answers = service.predict(request).prediction.answers
         except PostersError as error:
             return [game, problem_html(error), *[gr.skip()] * 4]
-        game = game.guessed(guess, predictions[PRIOR_OF_TEST[str(request.test)]].year)
-        text = gr.update(value=game.as_text(service.caveats), visible=True)
+        # The prior of the test, the mix of years that the visitor was told.
+        prior = "uniform" if request.test == "balanced" else "natural"
+        game = game.guessed(guess, answers[prior].year)
+        text = gr.update(value=game.as_text(service.predictor.caveats), visible=True)
         following = gr.update(value="Next poster", visible=True)
         return [game, reveal_html(game), following, hidden, hidden, text]
 

@@ -8,15 +8,16 @@ import gradio as gr
 
 from posters.app import fragments
 from posters.app.components import EVENT, clamped_slider, fragment, poster_field
-from posters.app.fragments import PosterRow, problem_html
+from posters.app.fragments import PosterRow, problem_html, problem_text
 from posters.app.game import game_tab
 from posters.app.service import (
     MAX_NEIGHBOURS,
-    PosterAnswer,
     PosterRequest,
+    PredictedPoster,
     PredictionService,
 )
 from posters.errors import PosterRefused, PostersError
+from posters.images.pictures import MAX_BYTES
 
 _HOUR = 3600  # seconds
 _MAX_POSTERS = 100  # in one table
@@ -37,7 +38,8 @@ class _Page:
         with gr.Blocks(
             title="poster → year", analytics_enabled=False, delete_cache=(_HOUR, _HOUR)
         ) as page:
-            fragment(fragments.intro_html(self._service.model_name, self._service.caveats))
+            predictor = self._service.predictor
+            fragment(fragments.intro_html(predictor.name, predictor.caveats))
             with gr.Tabs(overflow_behavior="wrap") as tabs:
                 with gr.Tab("One poster", id="one"):
                     shown, k = self._one_poster()
@@ -47,8 +49,8 @@ class _Page:
                     game_tab(self._service)
 
             def open_row(event: gr.EventData, rows: list[PosterRow], k: int) -> list[Any]:
-                answer = rows[event.number].answer if rows else None
-                return [gr.Tabs(selected="one"), *self._show(lambda: _still_known(answer), k)]
+                poster = rows[event.number].poster if rows else None
+                return [gr.Tabs(selected="one"), *self._show(lambda: _still_known(poster), k)]
 
             table.select(open_row, [rows, k], [tabs, *shown], **EVENT)
         return page
@@ -56,10 +58,10 @@ class _Page:
     def _one_poster(self) -> tuple[list[Any], gr.Slider]:
         """The tab for one poster; returns the components that `_show` fills, and k."""
         service = self._service
-        answer = gr.State(None)
+        current = gr.State(None)
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="input"):
-                poster = self._field(_ONE, multiple=False, elem_id="poster")
+                field = self._field(_ONE, multiple=False, elem_id="poster")
                 pick = gr.Button(
                     "Random test poster",
                     variant="primary",
@@ -69,7 +71,7 @@ class _Page:
                 mattered = gr.Button("Which regions mattered?", visible=False, elem_id="mattered")
                 regions = fragment(elem_id="regions")
             with gr.Column(elem_id="output"):
-                result = fragment(fragments.answer_html(service, None, 0), elem_id="answer")
+                answer = fragment(fragments.answer_html(service, None, 0), elem_id="answer")
                 k = clamped_slider(
                     *(1, MAX_NEIGHBOURS),
                     value=6,
@@ -78,112 +80,108 @@ class _Page:
                     elem_id="k",
                 )
                 nearest = fragment(elem_id="nearest")
-        shown = [answer, poster, mattered, regions, result, k, nearest]
+        shown = [current, field, mattered, regions, answer, k, nearest]
 
         def upload(event: gr.EventData, k: int) -> list[Any]:
             files = event.files
             return self._show(lambda: service.predict(self._uploaded(files)), k)
 
-        def pick_random(previous: PosterAnswer | None, k: int) -> list[Any]:
-            seen = [previous.request] if previous else []
+        def pick_random(current: PredictedPoster | None, k: int) -> list[Any]:
+            seen = [current.request] if current else []
             return self._show(lambda: service.predict(service.random_test(seen)), k)
 
-        def ask(event: gr.EventData, answer: PosterAnswer | None, k: int) -> list[Any]:
+        def ask(event: gr.EventData, current: PredictedPoster | None, k: int) -> list[Any]:
             number = event.number
 
-            def neighbour() -> PosterAnswer:
-                movie = _still_known(answer).neighbours[number]
+            def neighbour() -> PredictedPoster:
+                movie = _still_known(current).prediction.neighbours[number]
                 return service.predict(service.request_of(movie))
 
             return self._show(neighbour, k)
 
-        def change_k(answer: PosterAnswer | None, k: int) -> list[Any]:
-            return self._show(lambda: _still_known(answer), k)[-3:]
+        def change_k(current: PredictedPoster | None, k: int) -> list[Any]:
+            return self._show(lambda: _still_known(current), k)[-3:]
 
-        def find_regions(answer: PosterAnswer | None) -> str:
+        def find_regions(current: PredictedPoster | None) -> str:
             try:
-                known = _still_known(answer)
-                return fragments.regions_html(known, service.occlude(known.request))
+                poster = _still_known(current)
+                return fragments.regions_html(poster, service.occlude(poster.request))
             except PostersError as error:
                 return problem_html(error)
 
-        poster.upload(upload, [k], shown, **EVENT)
-        pick.click(pick_random, [answer, k], shown, **EVENT)
-        nearest.select(ask, [answer, k], shown, **EVENT)
+        field.upload(upload, [k], shown, **EVENT)
+        pick.click(pick_random, [current, k], shown, **EVENT)
+        nearest.select(ask, [current, k], shown, **EVENT)
         # `change`, because `release` ignores numbers that are typed or reset.
-        k.change(change_k, [answer, k], [result, k, nearest], **EVENT)
-        mattered.click(find_regions, [answer], [regions], **EVENT)
+        k.change(change_k, [current, k], [answer, k, nearest], **EVENT)
+        mattered.click(find_regions, [current], [regions], **EVENT)
         return shown, k
 
     def _several_posters(self) -> tuple[gr.State, gr.HTML]:
         """The tab for several posters; returns the rows of its table, and the table."""
         rows = gr.State([])
-        posters = self._field(_SEVERAL, multiple=True, elem_id="posters")
+        field = self._field(_SEVERAL, multiple=True, elem_id="posters")
         table = fragment(elem_id="table")
 
         def upload(event: gr.EventData) -> Iterator[tuple[list[PosterRow], str]]:
             files = event.files
             done: list[PosterRow] = []
             if len(files) > _MAX_POSTERS:
-                yield (
-                    done,
-                    problem_html(
-                        f"{len(files)} files at once: the page takes at most {_MAX_POSTERS}. "
-                        "Choose fewer, or use `python src/predict.py --json FOLDER`."
-                    ),
+                problem = (
+                    f"{len(files)} files, expected at most {_MAX_POSTERS}; choose fewer, or run "
+                    "`python src/predict.py --csv FOLDER`"
                 )
+                yield done, problem_html(problem)
                 return
             for file in files:
                 try:
-                    answer = self._service.predict(self._uploaded([file]))
-                    done.append(PosterRow(file["name"], answer))
+                    poster = self._service.predict(self._uploaded([file]))
+                    done.append(PosterRow(file["name"], poster))
                 except PostersError as error:
-                    done.append(PosterRow(file["name"], problem=fragments.problem_text(error)))
-                yield done, fragments.several_html(done, len(files))
+                    done.append(PosterRow(file["name"], problem=problem_text(error)))
+                yield done, fragments.several_html(self._service.predictor, done, len(files))
 
-        posters.upload(upload, None, [rows, table], **EVENT)
+        field.upload(upload, None, [rows, table], **EVENT)
         return rows, table
 
     def _field(self, text: str, *, multiple: bool, elem_id: str) -> gr.HTML:
-        limit = self._service.rules.max_bytes
         value = fragments.poster_html(None, text)
-        return poster_field(value, multiple=multiple, max_bytes=limit, elem_id=elem_id)
+        return poster_field(value, multiple=multiple, max_bytes=MAX_BYTES, elem_id=elem_id)
 
     def _uploaded(self, files: list[dict[str, str]]) -> PosterRequest:
         """The one file that was uploaded."""
         if len(files) != 1:
-            raise PosterRefused("several", f"{len(files)} files; use the tab `Several posters`")
+            raise PosterRefused("several files", f"expected one, received {len(files)}")
         if not files[0]["path"]:
-            limit = self._service.rules.max_bytes
-            raise PosterRefused("too large", f"more than {limit:,} bytes, or it did not arrive")
+            raise PosterRefused("too large", f"more than {MAX_BYTES:,} bytes, or it did not arrive")
         path = Path(files[0]["path"]).resolve()
         if not path.is_relative_to(self._uploads):
             raise PosterRefused("missing", "it was not uploaded")
         return PosterRequest(path)
 
-    def _show(self, answer_of: Callable[[], PosterAnswer], k: int) -> list[Any]:
+    def _show(self, poster_of: Callable[[], PredictedPoster], k: int) -> list[Any]:
         """Values of the components that show one poster, or why there is no answer."""
         service = self._service
         try:
-            answer = answer_of()
+            poster = poster_of()
         except PostersError as error:
             empty, hidden = fragments.poster_html(None, _ONE), gr.update(visible=False)
             return [None, empty, hidden, "", problem_html(error), hidden, ""]
         return [
-            answer,
-            fragments.poster_html(answer.picture, "Choose another"),
+            poster,
+            fragments.poster_html(poster.picture, "Choose another"),
             gr.update(visible=True),
             "",
-            fragments.answer_html(service, answer, k),
+            fragments.answer_html(service, poster, k),
             gr.update(value=k, visible=True),
-            fragments.nearest_html(service, answer, k),
+            fragments.nearest_html(service, poster, k),
         ]
 
 
-def _still_known(answer: PosterAnswer | None) -> PosterAnswer:
-    if answer is None:
+def _still_known(poster: PredictedPoster | None) -> PredictedPoster:
+    if poster is None:
         raise PosterRefused("missing", "the page was started anew in the meantime")
-    return answer
+    return poster
 
 
 def build(service: PredictionService, uploads: Path) -> gr.Blocks:

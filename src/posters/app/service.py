@@ -1,4 +1,4 @@
-"""What the page predicts: posters of the visitor and test posters, under both priors."""
+"""What the page predicts: posters of the visitor and test posters."""
 
 import csv
 import random
@@ -7,24 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from posters import paths
 from posters.app.occlusion import Occlusion, occlude
 from posters.catalogue.entries import read_entries
-from posters.errors import DataError, PosterRefused
-from posters.images.pictures import check_poster, open_image, read_poster_file, to_rgb
+from posters.errors import DataError
+from posters.images.pictures import read_poster_file, to_rgb
 from posters.neighbours.index import Neighbour
-from posters.params import PosterParams
 from posters.prediction import PosterPrediction, Predictor
 from posters.reports.rendering import thumbnail
 from posters.years.priors import PRIORS
 from posters.years.splitting import TESTS
 
 MAX_NEIGHBOURS = 12
-
-PRIOR_OF_TEST = {"natural": "natural", "balanced": "uniform"}
-"""The mix of years that each test has."""
+_SIZE = (480, 720)  # pixels, of a poster on the page
 
 
 @dataclass(frozen=True)
@@ -43,25 +38,27 @@ class PosterRequest:
 
 
 @dataclass(frozen=True)
-class PosterAnswer:
-    """The predictions for a poster.
+class PredictedPoster:
+    """A poster with its prediction.
 
     Attributes:
         picture, icon: small copies as data URIs.
-        portrait: whether it has the shape of a poster.
-        predictions: by the name of the prior, with `MAX_NEIGHBOURS` neighbours.
+        prediction: with `MAX_NEIGHBOURS` neighbours.
     """
 
     request: PosterRequest
     picture: str
     icon: str
-    portrait: bool
-    predictions: dict[str, PosterPrediction]
+    prediction: PosterPrediction
 
     @property
-    def neighbours(self) -> list[Neighbour]:
-        """The most similar posters; the prior does not change them."""
-        return self.predictions["natural"].neighbours
+    def warnings(self) -> list[str]:
+        """What makes the answers unreliable, a sentence each."""
+        return self.prediction.warnings + [
+            f"{prior} prior: {warning}"
+            for prior, answer in self.prediction.answers.items()
+            for warning in answer.warnings
+        ]
 
 
 class PredictionService:
@@ -69,45 +66,37 @@ class PredictionService:
 
     Args:
         predictor: the model.
-        rules: what a usable poster is.
-        tests: posters that the model was not trained on; empty if there are no pictures.
+        tests: posters that it was not trained on; empty if there are no pictures of them.
     """
 
-    def __init__(
-        self, predictor: Predictor, rules: PosterParams, tests: Sequence[PosterRequest]
-    ) -> None:
-        self.model_name, self.caveats = predictor.name, predictor.caveats
-        self.level, self.address = predictor.level, predictor.address
+    def __init__(self, predictor: Predictor, tests: Sequence[PosterRequest]) -> None:
+        self.predictor, self.tests = predictor, tests
         self.priors = {prior: predictor.prior_probabilities(prior) for prior in PRIORS}
-        self.rules, self.tests = rules, tests
         self._test_of = {request.path: request.test for request in tests}
-        self._predictor = predictor
         self._lock = threading.Lock()
 
-    def predict(self, request: PosterRequest) -> PosterAnswer:
+    def predict(self, request: PosterRequest) -> PredictedPoster:
         """The year of a poster under each prior, and its neighbours.
 
         Raises:
             PosterRefused: it is not a usable poster.
         """
-        image, portrait = self._open(request.path)
+        content = read_poster_file(request.path)
         with self._lock:
-            vector = self._predictor.backbone.embed([image])
-        predictions = {
-            prior: self._predictor.predict_vector(vector, MAX_NEIGHBOURS, prior) for prior in PRIORS
-        }
+            prediction = self.predictor.predict(content, MAX_NEIGHBOURS)
+            image = to_rgb(content)
         icon = thumbnail(image, (80, 120))
-        return PosterAnswer(request, _small(image), icon, portrait, predictions)
+        return PredictedPoster(request, thumbnail(image, _SIZE, 85), icon, prediction)
 
     def occlude(self, request: PosterRequest) -> Occlusion:
         """Which regions of a poster matter; raises as `predict`."""
-        image, _ = self._open(request.path)
+        content = read_poster_file(request.path)
         with self._lock:
-            return occlude(image, self._predictor)
+            return occlude(to_rgb(content), self.predictor)
 
     def picture(self, request: PosterRequest) -> str:
         """A small copy of a poster as a data URI; raises as `predict`."""
-        return _small(self._open(request.path)[0])
+        return thumbnail(request.path, _SIZE, 85)
 
     def random_test(self, seen: Sequence[PosterRequest] = ()) -> PosterRequest:
         """A poster of one of the tests, each equally likely; none of those `seen` if possible."""
@@ -120,20 +109,6 @@ class PredictionService:
         """The poster of a neighbour that has a picture."""
         path = paths.DATA / str(movie.file)
         return PosterRequest(path, movie.title, movie.year, self._test_of.get(path))
-
-    def _open(self, path: Path) -> tuple[Image.Image, bool]:
-        """A poster in RGB, and whether it has the shape of a poster."""
-        content = read_poster_file(path)
-        try:
-            return to_rgb(check_poster(content, self.rules)), True
-        except PosterRefused as refused:
-            if refused.reason != "not portrait":
-                raise
-            return to_rgb(open_image(content, self.rules.max_pixels)), False
-
-
-def _small(image: Image.Image) -> str:
-    return thumbnail(image, (480, 720), quality=85)
 
 
 def read_tests() -> list[PosterRequest]:

@@ -6,8 +6,8 @@ import numpy as np
 from markupsafe import Markup
 
 from posters.neighbours.index import Neighbour
-from posters.prediction import PosterPrediction
 from posters.reports.svg_chart import Chart, round_years
+from posters.years.year_answer import YearAnswer
 
 # Heights in the chart, as multiples of the y axis.
 _INTERVAL_BARS = {"natural": 1.16, "uniform": 1.07}
@@ -17,7 +17,7 @@ _TICK_HEIGHT = 0.07
 
 def year_curves(
     priors: Mapping[str, Mapping[int, float]],
-    predictions: Mapping[str, PosterPrediction] | None = None,
+    answers: Mapping[str, YearAnswer] | None = None,
     neighbours: Sequence[Neighbour] = (),
     true_year: int | None = None,
 ) -> Markup:
@@ -28,14 +28,14 @@ def year_curves(
 
     Args:
         priors: probability by year, for consecutive years, by the name of the prior.
-        predictions: under these priors.
+        answers: under these priors.
         neighbours: of the poster.
         true_year: of the poster, if it is known.
     """
-    predictions = predictions or {}
-    curves = {prior: found.probabilities for prior, found in predictions.items()}
+    answers = answers or {}
+    curves = {prior: found.probabilities for prior, found in answers.items()}
     label = "Probability of each year"
-    for prior, found in predictions.items():
+    for prior, found in answers.items():
         label += f"; {prior} prior: median {found.year}, interval {found.low} to {found.high}"
     if neighbours:
         years = ", ".join(str(movie.year) for movie in neighbours)
@@ -46,7 +46,7 @@ def year_curves(
     top = chart.y_range[1]
     for prior, probabilities in priors.items():
         chart.line(_outline(chart, probabilities), f"prior {prior}")
-    for prior, found in predictions.items():
+    for prior, found in answers.items():
         outline = _outline(chart, found.probabilities)
         chart.area(_inside(outline, found.low - 0.5, found.high + 0.5), f"inside {prior}")
         chart.line(outline, f"posterior {prior}")
@@ -65,7 +65,7 @@ def year_curves(
     for movie in neighbours:
         tooltip = f"{movie.year}: {movie.title}"
         chart.bar(movie.year - 0.4, movie.year + 0.4, 0, _TICK_HEIGHT * top, "neighbour", tooltip)
-    for prior, found in predictions.items():
+    for prior, found in answers.items():
         middle = _INTERVAL_BARS[prior] * top
         tooltip = f"{prior} prior: {found.year} ({found.low} to {found.high})"
         low, high = middle - _BAR_HEIGHT * top / 2, middle + _BAR_HEIGHT * top / 2

@@ -13,13 +13,9 @@ from typing import Literal, NamedTuple, get_args
 import pandas as pd
 
 from posters.errors import DataError
-from posters.files import write_text
+from posters.files import FORMULA, write_text
 
 Origin = Literal["initial", "reserve", "topup"]
-
-# With the apostrophes that a text already has before the sign, so that one can be removed again.
-# \uff..: the same signs in full width. No text begins with a tab or a line break (see `Movie`).
-_FORMULA = "'*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 
 
 class Entry(NamedTuple):
@@ -112,7 +108,7 @@ def _read_csv(path: Path, row_type: type[Entry] | type[Refusal]) -> pd.DataFrame
         )
     if not frame["origin"].isin(get_args(Origin)).all():  # a row that was cut off
         raise DataError(f"{path.name} is damaged (a row has no valid origin): run `dvc repro`")
-    return _replace(frame, f"^'({_FORMULA})", r"\1")
+    return _replace(frame, f"^'({FORMULA})", r"\1")
 
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:
@@ -121,7 +117,7 @@ def _write_csv(path: Path, frame: pd.DataFrame) -> None:
 
 def quote_formulas(table: pd.DataFrame) -> pd.DataFrame:
     """Put an apostrophe before each text that a spreadsheet would run as a formula."""
-    return _replace(table, f"^({_FORMULA})", r"'\1")
+    return _replace(table, f"^({FORMULA})", r"'\1")
 
 
 def _replace(table: pd.DataFrame, pattern: str, by: str) -> pd.DataFrame:

@@ -15,7 +15,8 @@ from posters.catalogue.source_protocol import Picture, Source
 from posters.errors import FetchFailed, PosterRefused, SourceError
 from posters.files import sha256
 from posters.images.perceptual_hash import HashIndex, difference_hash
-from posters.images.pictures import FORMATS, check_poster, large_in_turn, read_image, to_rgb
+from posters.images.pictures import FORMATS, large_in_turn, read_image, to_rgb
+from posters.images.poster_checks import check_poster
 from posters.params import Params
 
 # Posters of the initial catalogue that are fetched ahead of the one being decided on.

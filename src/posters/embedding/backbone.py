@@ -84,8 +84,8 @@ class BackboneInfo:
 VectorBatches = Generator[NDArray[np.float32], None, None]
 """Batches of vectors of shape (n_posters, embedding_size)."""
 
-BatchResult = tuple[NDArray[np.float32], list[PosterRefused | None]]
-"""Vectors of the readable posters, and for each poster None or its refusal."""
+BatchResult = tuple[NDArray[np.float32], list[PosterRefused | list[str]]]
+"""Vectors of the readable posters, and for each poster its warnings or its refusal."""
 
 
 class Backbone:
@@ -95,6 +95,7 @@ class Backbone:
         forward: maps pictures of shape (n, height, width, 3), 0-255, to features of shape
             (n, colour_from); it may overwrite the pictures.
         batch_size, workers: pictures per call of `forward`, and calls at the same time.
+        examine: gives the warnings for a poster, or raises its refusal; by default there are none.
     """
 
     def __init__(
@@ -103,8 +104,10 @@ class Backbone:
         info: BackboneInfo,
         batch_size: int,
         workers: int = 1,
+        examine: Callable[[Image.Image], list[str]] = lambda image: [],
     ) -> None:
         self.info = info
+        self._examine = examine
         self._forward = forward
         self._batch_size = batch_size
         self._workers = workers
@@ -124,14 +127,14 @@ class Backbone:
 
     def batches(self, posters: Iterable[PosterLike]) -> VectorBatches:
         """As `embed`, batch by batch; only a few posters are in memory at a time."""
-        for vectors, refusals in self.try_batches(posters):
-            for refusal in refusals:
-                if refusal:
-                    raise refusal
+        for vectors, outcomes in self.try_batches(posters):
+            for outcome in outcomes:
+                if isinstance(outcome, PosterRefused):
+                    raise outcome
             yield vectors
 
     def try_batches(self, posters: Iterable[PosterLike]) -> Generator[BatchResult, None, None]:
-        """As `batches`, but unreadable posters are reported instead of raised."""
+        """As `batches`, but refusals are reported instead of raised."""
         remaining = iter(posters)
         # One thread more than workers, so that posters are decoded while the network works.
         with ThreadPoolExecutor(self._workers + 1, thread_name_prefix="embed") as pool:
@@ -150,25 +153,28 @@ class Backbone:
 
     def _embed_batch(self, posters: Sequence[PosterLike]) -> BatchResult:
         pictures: list[NDArray[np.float32]] = []
-        refusals: list[PosterRefused | None] = []
+        outcomes: list[PosterRefused | list[str]] = []
         for poster in posters:
             try:
                 if isinstance(poster, str | Path):
                     poster = read_poster_file(Path(poster))
-                pictures.append(large_in_turn(poster, partial(self._pixels, poster)))
-                refusals.append(None)
+                pixels, warnings = large_in_turn(poster, partial(self._examined, poster))
+                pictures.append(pixels)
+                outcomes.append(warnings)
             except PosterRefused as refusal:
-                refusals.append(refusal)
+                outcomes.append(refusal)
         vectors = np.empty((len(pictures), self.info.embedding_size), dtype=np.float32)
         if pictures:
             stacked = np.stack(pictures)
             vectors[:, self.info.colour] = colour_statistics(stacked)
             # (B, H, W, 3) -> (B, colour_from); last, because it may overwrite the pictures.
             vectors[:, self.info.features] = self._forward(stacked)
-        return vectors, refusals
+        return vectors, outcomes
 
-    def _pixels(self, poster: PosterLike) -> NDArray[np.float32]:
-        return resize(to_rgb(poster), (self.info.width, self.info.height))
+    def _examined(self, poster: PosterLike) -> tuple[NDArray[np.float32], list[str]]:
+        image = to_rgb(poster)
+        warnings = self._examine(image)
+        return resize(image, (self.info.width, self.info.height)), warnings
 
 
 def _probe_pictures() -> list[Image.Image]:

@@ -29,10 +29,10 @@ class RetrievalScale:
         count = max(len(features), 1)
         total = np.zeros(features.shape[1])
         squares = np.zeros(features.shape[1])
-        for block in _blocks(features):
+        for block in blocks(features):
             total += block.sum(axis=0, dtype=np.float64)
         mean = total / count
-        for block in _blocks(features):
+        for block in blocks(features):
             squares += ((block - mean) ** 2).sum(axis=0)
         spread = np.sqrt(squares / count)
         # A constant feature carries no information; it becomes 0 instead of being amplified.
@@ -52,6 +52,7 @@ class RetrievalScale:
         return scaled
 
 
-def _blocks(features: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+def blocks(features: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Rows of (n, size), a few thousand at a time."""
     for start in range(0, len(features), _ROWS_AT_ONCE):
         yield features[start : start + _ROWS_AT_ONCE]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.neighbors import KNeighborsRegressor
+from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
@@ -36,8 +36,7 @@ Predict = Callable[[Inputs], NDArray[np.float64]]
 """Inputs, shape (n, size), to years, shape (n,)."""
 
 
-_Classifiers = dict[tuple[int, float], Any]
-"""Classifiers of decades by the number of rows and the setting: the same for all priors."""
+_MOST_NEIGHBOURS = 80
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,36 @@ class Baselines:
     best_constant: float
     models: Mapping[str, Callable[[Part], NDArray[np.float64]]]
     settings: Mapping[str, float]
+
+
+class _Shared:
+    """What is the same for all priors, or for all settings, and takes long: it is done once."""
+
+    def __init__(self) -> None:
+        self._classifiers: dict[tuple[int, float], Any] = {}
+        self._nearest: list[tuple[Inputs, Inputs, tuple[NDArray[Any], NDArray[Any]]]] = []
+
+    def classifier(self, rows: "_Rows", inverse_penalty: float) -> Any:
+        """A logistic regression of decades, fitted without weights, as the head is."""
+        key = (len(rows.true), inverse_penalty)
+        if key not in self._classifiers:
+            decades = rows.true // 10
+            # Relative to the variance, so that the same settings suit networks of all sizes.
+            relative = inverse_penalty / float(rows.inputs.var(axis=0).sum())
+            model: Any = LogisticRegression(C=relative, solver="newton-cg", tol=1e-3)
+            model = model if len(np.unique(decades)) > 1 else DummyClassifier()
+            self._classifiers[key] = model.fit(rows.inputs, decades)
+        return self._classifiers[key]
+
+    def nearest(self, rows: Inputs, queries: Inputs) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Cosine distances and row numbers of the nearest rows, two arrays (n_queries, n)."""
+        for of_rows, of_queries, found in self._nearest:
+            if of_rows is rows and of_queries is queries:
+                return found
+        model = NearestNeighbors(n_neighbors=min(_MOST_NEIGHBOURS, len(rows)), metric="cosine")
+        distances, nearest = model.fit(rows).kneighbors(queries)
+        self._nearest.append((rows, queries, (distances, nearest)))
+        return distances, nearest
 
 
 @dataclass(frozen=True)
@@ -90,9 +119,9 @@ def fit_baselines(part: Part, priors: Priors) -> dict[str, Baselines]:
     features = _features(training)
     inputs = {name: [of(part) for part in parts] for name, of in features.items()}
     true = [part.years for part in parts]
-    classifiers: _Classifiers = {}
+    shared = _Shared()
 
-    kinds = {prior: _models(len(training.years), priors, prior, classifiers) for prior in PRIORS}
+    kinds = {prior: _models(len(training.years), priors, prior, shared) for prior in PRIORS}
 
     def fitted(prior: str) -> Baselines:
         weights = [importance_weights(own, priors.years, priors.named(prior)) for own in true]
@@ -129,19 +158,15 @@ def _features(training: Part) -> dict[str, Callable[[Part], Inputs]]:
 
 
 def _models(
-    rows: int, priors: Priors, prior: str, classifiers: _Classifiers
+    rows: int, priors: Priors, prior: str, shared: _Shared
 ) -> dict[str, tuple[str, Callable[[_Rows, float], Predict], Sequence[float]]]:
     """The features of each model, how it is fitted, and the settings to try."""
-    neighbours = sorted({min(count, rows) for count in (3, 5, 10, 20, 40, 80)})
+    neighbours = sorted({min(count, rows) for count in (3, 5, 10, 20, 40, _MOST_NEIGHBOURS)})
     return {
         "ridge": ("components", _ridge, [100.0, 300.0, 1000.0, 3000.0, 10_000.0, 30_000.0]),
-        "knn": ("vectors", partial(_nearest, priors.years), neighbours),
+        "knn": ("vectors", partial(_nearest, priors.years, shared), neighbours),
         "svr": ("components", _support_vectors, [10.0, 30.0, 100.0]),
-        "logistic": (
-            "components",
-            partial(_logistic, priors, prior, classifiers),
-            [3.0, 10.0, 30.0],
-        ),
+        "logistic": ("components", partial(_logistic, priors, prior, shared), [3.0, 10.0, 30.0]),
         "colour": ("colours", _ridge, [0.1, 1.0, 10.0, 100.0, 1000.0]),
     }
 
@@ -152,11 +177,19 @@ def _ridge(rows: _Rows, penalty: float) -> Predict:
     return predict
 
 
-def _nearest(years: Years, rows: _Rows, count: float) -> Predict:
-    labels = rows.weights[:, None] * (rows.true[:, None] == years)
-    model = KNeighborsRegressor(int(count), metric="cosine", weights="distance")
-    model.fit(rows.inputs, labels)
-    return lambda inputs: median(model.predict(inputs), years)
+def _nearest(years: Years, shared: _Shared, rows: _Rows, count: float) -> Predict:
+    columns = np.searchsorted(years, rows.true)
+
+    def predict(inputs: Inputs) -> NDArray[np.float64]:
+        found = shared.nearest(rows.inputs, inputs)
+        distances, nearest = (array[:, : int(count)] for array in found)
+        votes = np.zeros((len(inputs), len(years)))
+        each = np.arange(len(inputs))[:, None]
+        # As much as they are similar; a copy of the poster decides alone.
+        np.add.at(votes, (each, columns[nearest]), rows.weights[nearest] / (distances + 1e-9))
+        return median(votes, years)
+
+    return predict
 
 
 def _support_vectors(rows: _Rows, inverse_penalty: float) -> Predict:
@@ -169,12 +202,9 @@ def _support_vectors(rows: _Rows, inverse_penalty: float) -> Predict:
 
 
 def _logistic(
-    priors: Priors, prior: str, classifiers: _Classifiers, rows: _Rows, inverse_penalty: float
+    priors: Priors, prior: str, shared: _Shared, rows: _Rows, inverse_penalty: float
 ) -> Predict:
-    years, key = priors.years, (len(rows.true), inverse_penalty)
-    if key not in classifiers:
-        classifiers[key] = _fit_classifier(rows, inverse_penalty)
-    model = classifiers[key]
+    years, model = priors.years, shared.classifier(rows, inverse_penalty)
     # Within a decade, the years are as frequent as in the training rows.
     within = (years // 10 == model.classes_[:, None]) * priors.learned
     within /= within.sum(axis=1, keepdims=True)
@@ -183,15 +213,6 @@ def _logistic(
         return median(priors.adjusted(model.predict_proba(inputs) @ within, prior), years)
 
     return predict
-
-
-def _fit_classifier(rows: _Rows, inverse_penalty: float) -> Any:
-    """Logistic regression of decades, fitted without weights, as the head is."""
-    decades = rows.true // 10
-    # Relative to the variance, so that the same settings suit networks of all sizes.
-    inverse_penalty /= float(rows.inputs.var(axis=0).sum())
-    model: Any = LogisticRegression(C=inverse_penalty, solver="newton-cg", tol=1e-3)
-    return (model if len(np.unique(decades)) > 1 else DummyClassifier()).fit(rows.inputs, decades)
 
 
 def _predict(

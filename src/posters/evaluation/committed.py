@@ -1,10 +1,11 @@
 """How the figures of the last run differ from those that are committed."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from posters.git import git
 
 # What `make repro` writes and git keeps.
 KEPT_BY_GIT = ("dvc.lock", "metrics", "plots", "docs/model_card.md")
@@ -16,10 +17,10 @@ def difference_from_commit(repository: Path) -> str | None:
 
     None where nothing differs, where params.yaml was edited, and outside of git.
     """
-    if _git(repository, "diff", "--name-only", "HEAD", "--", "params.yaml") != "":
+    if git(repository, "diff", "--name-only", "HEAD", "--", "params.yaml") != "":
         return None
-    changed = (_git(repository, "diff", "--name-only", "HEAD", "--", *KEPT_BY_GIT) or "").split()
-    committed = _git(repository, "show", "HEAD:metrics/evaluation.json")
+    changed = (git(repository, "diff", "--name-only", "HEAD", "--", *KEPT_BY_GIT) or "").split()
+    committed = git(repository, "show", "HEAD:metrics/evaluation.json")
     if not changed or committed is None:
         return None
     before = dict(_numbers(json.loads(committed)))
@@ -46,10 +47,3 @@ def _numbers(evaluation: dict[str, Any]) -> Iterator[tuple[str, float]]:
         for name, value in evaluation[test].items():
             if name.startswith("mae") or name.endswith("_mae"):
                 yield f"{test}.{name}", float(value)
-
-
-def _git(repository: Path, *arguments: str) -> str | None:
-    """What a git command prints, or None where it fails."""
-    command = ["git", "-C", str(repository), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else None

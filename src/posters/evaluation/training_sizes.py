@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from posters import paths
 from posters.catalogue.pseudo_random import unit_interval
 from posters.errors import DataError
 from posters.evaluation.cached_tables import cached_table
@@ -19,13 +20,14 @@ from posters.evaluation.metrics import PRIOR_OF, bootstrap, coverage_by_era
 from posters.params import Params
 from posters.years.dataset import Parts
 from posters.years.training import train
+from posters.years.year_model import YearModel, read_about
 
 DOUBLING = tuple(750 * 2**power for power in range(12))
 """Sizes to train on by default, as far as there are posters."""
 
 
 def learning_curve(parts: Parts, params: Params, sizes: Iterable[int]) -> pd.DataFrame:
-    """Train on subsets of the training rows and, last, on all of them, and predict both tests.
+    """Predict both tests with models of subsets of the training rows, and with the last run's.
 
     The result of each finished size is cached.
 
@@ -56,6 +58,7 @@ def learning_curve(parts: Parts, params: Params, sizes: Iterable[int]) -> pd.Dat
             f"name smaller sizes (--sizes {everything // 4} {everything // 2}), or gather more "
             "posters (scrape.movies, rebalance.t)"
         )
+    about = read_about(paths.MODEL)
     years = np.array(params.scrape.years, dtype=np.int64)
 
     def measure(size: int) -> pd.DataFrame:
@@ -66,21 +69,25 @@ def learning_curve(parts: Parts, params: Params, sizes: Iterable[int]) -> pd.Dat
                 f"only {filled} of {params.split.folds} folds have posters if {size} are trained "
                 "on: name larger sizes (--sizes)"
             )
-        trained = train(part, years, params.train)
+        if size == everything:
+            model, validation = YearModel.open(), about["validation_mae"]
+        else:
+            trained = train(part, years, params.train)
+            model, validation = trained.year_model, trained.validation
         rows = []
         for test, prior in PRIOR_OF.items():
-            predicted = trained.year_model.predict(parts[test].vectors, prior)
+            predicted = model.predict(parts[test].vectors, prior)
             true = parts[test].years
             errors = np.abs(predicted.year - true)
             low, high = bootstrap(errors, parts[test].groups, seed=seed)
             row = {"trained_on": size, "test": test, "n": len(true)}
             row |= {"mae": errors.mean(), "mae_low": low, "mae_high": high}
             row["coverage"] = coverage_by_era(predicted.low, predicted.high, true)["coverage"]
-            rows.append(row | {"validation_mae": trained.validation[prior]})
+            rows.append(row | {"validation_mae": validation[prior]})
         return pd.DataFrame(rows).round(4)
 
     tables = [
-        cached_table("learning_curve", measure, size, params)
+        cached_table("learning_curve", measure, size, params, about)
         for size in tqdm(sizes, desc="learning curve", unit="size", disable=None)
     ]
     return pd.concat(tables, ignore_index=True)

@@ -1,38 +1,46 @@
 """Finding the posters that a command line names: files, and folders of files."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from posters.images.pictures import FORMATS
-
-SUFFIXES = {*FORMATS.values(), ".jpeg"}
+from posters.images.pictures import SUFFIXES
 
 
-def find_posters(names: Sequence[str], output: Path | None) -> tuple[list[Path], list[str]]:
-    """Find picture files.
+def find_posters(
+    names: Sequence[str], output: Path | None = None
+) -> tuple[list[Path], list[str], int]:
+    """Find picture files, in folders and the folders inside of them.
 
     Args:
         names: files and folders.
         output: the sheet that will be written; an earlier one does not count as a poster.
 
     Returns:
-        The picture files in the order of their names, and a message for each name that is wrong.
+        The picture files in the order of their names, a message for each name that is wrong, and
+        how many files in folders are passed over, as their names are not those of pictures.
     """
     found: list[Path] = []
     problems: list[str] = []
+    passed_over = 0
     for name in names:
         path = Path(name)
         try:
             if not name:
                 problems.append("an empty name; name a file or a folder")
+            elif re.match("(?i)https?://", name):
+                problems.append(
+                    f"{name}: posters are not fetched from the web; save the picture and name its "
+                    "file"
+                )
             elif path.is_dir():
-                inside = [
-                    file for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES
-                ]
+                files = [file for file in sorted(path.rglob("*")) if file.is_file()]
+                inside = [file for file in files if file.suffix.lower() in SUFFIXES]
+                passed_over += len(files) - len(inside)
                 inside = [file for file in inside if not _is_same_file(file, output)]
                 found.extend(inside)
                 if not inside:
-                    problems.append(f"{path}: no JPEG, PNG or WebP file in this folder")
+                    problems.append(f"{path}: no picture in this folder")
             elif not path.exists():
                 problems.append(f"{path}: no such file or folder; check the path")
             elif _is_same_file(path, output):
@@ -43,7 +51,7 @@ def find_posters(names: Sequence[str], output: Path | None) -> tuple[list[Path],
                 found.append(path)
         except OSError as error:
             problems.append(f"{name}: {error.strerror}; check the name and your permissions")
-    return found, problems
+    return found, problems, passed_over
 
 
 def _is_same_file(file: Path, output: Path | None) -> bool:

@@ -1,14 +1,15 @@
-"""Opening pictures safely, checking that they are posters, and converting them to RGB."""
+"""Opening pictures safely, and converting them to RGB."""
 
 import contextlib
 import errno
 import io
 import math
+import re
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +19,18 @@ from posters.errors import PosterRefused
 from posters.files import read_bounded
 from posters.images.complexity import MAX_SCANS, check_chunks, count_scans, too_complex
 
-if TYPE_CHECKING:
-    from posters.params import PosterParams
-
 # MPO is what Pillow calls a JPEG with further pictures, as cameras write; the first one is used.
 FORMATS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
-_DECODERS = ["JPEG", "PNG", "WEBP"]
-_EXPECTED = "expected a whole JPEG, PNG or WebP"
+"""What posters on the web and in tables may be, with the extension of the file."""
+
+SUFFIXES = set(
+    [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"]
+)
+"""Of the files that can be asked about."""
+
+_FROM_WEB = ["JPEG", "PNG", "WEBP"]
+_FROM_DISK = [*_FROM_WEB, "GIF", "BMP", "TIFF", "AVIF"]
+_HEIC = re.compile(rb"....ftyphe(ic|ix|im|is|vc|vx)", re.DOTALL)
 
 # A decoder can't be stopped, so these limits also bound time and memory: see the part `decode` of
 # the benchmarks. 12 million pixels take 48 MB, and up to 300 MB while they are decoded and used.
@@ -43,22 +49,29 @@ PosterLike = str | Path | bytes | Image.Image | NDArray[np.generic]
 Result = TypeVar("Result")
 
 
-def open_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Decode a picture and turn it upright; its `format` is a key of `FORMATS`.
+def open_image(
+    content: bytes, max_pixels: int = MAX_PIXELS, *, from_web: bool = False
+) -> Image.Image:
+    """Decode a picture, the first one of several, and turn it upright.
 
     A JPEG of more than `max_pixels` pixels is reduced to a half, a quarter or an eighth of its
     sides while it is decoded.
 
+    Args:
+        content: of a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF file, or HEIC if pillow-heif is there.
+        max_pixels: that may be decoded.
+        from_web: allow the formats in `FORMATS` only. Others have more ways to do harm.
+
     Raises:
-        PosterRefused: `unreadable` if it isn't a whole JPEG, PNG or WebP, `too large` if more than
+        PosterRefused: `unreadable` if it isn't a whole picture, `too large` if more than
             `max_pixels` pixels would be decoded, `too complex` if it has so many scans or other
             parts that decoding would take long.
     """
-    image = _open(content, max_pixels)
+    image = _open(content, max_pixels, from_web)
     try:
         image.load()
     except Exception as error:  # for a damaged file Pillow's decoders raise almost any
-        raise PosterRefused("unreadable", f"{error}; {_EXPECTED}") from error
+        raise PosterRefused("unreadable", f"{error}; {_expected(from_web)}") from error
     upright = _upright(image)
     upright.format = image.format
     return upright
@@ -79,10 +92,14 @@ def large_in_turn(poster: PosterLike, work: Callable[[], Result]) -> Result:
     return work()
 
 
-def _open(content: bytes, max_pixels: int) -> Image.Image:
+def _open(content: bytes, max_pixels: int, from_web: bool = False) -> Image.Image:
     """Read a picture's header; errors as in `open_image`."""
     scans = count_scans(content)
     check_chunks(content)
+    expected = _expected(from_web)
+    decoders = _FROM_WEB if from_web else _FROM_DISK
+    if not from_web and _HEIC.match(content):
+        decoders = _heic_decoder()
     advice = (
         f"at most {max_pixels:,} pixels are decoded, {_MAX_JPEG_PIXELS:,} of a JPEG: "
         "save a smaller copy"
@@ -90,14 +107,14 @@ def _open(content: bytes, max_pixels: int) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content), formats=_DECODERS)
+            image = Image.open(io.BytesIO(content), formats=decoders)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PosterRefused("too large", advice) from error
     except UnidentifiedImageError as error:
         cause = "unknown format" if content else "the file is empty"
-        raise PosterRefused("unreadable", f"{cause}; {_EXPECTED}") from error
+        raise PosterRefused("unreadable", f"{cause}; {expected}") from error
     except Exception as error:
-        raise PosterRefused("unreadable", f"{error}; {_EXPECTED}") from error
+        raise PosterRefused("unreadable", f"{error}; {expected}") from error
     width, height = image.size
     pixels = width * height
     if pixels > max_pixels:
@@ -110,6 +127,28 @@ def _open(content: bytes, max_pixels: int) -> Image.Image:
     if scans * max(pixels, MAX_PIXELS) > MAX_SCANS * MAX_PIXELS:
         raise too_complex(f"{scans} scans")
     return image
+
+
+def _expected(from_web: bool) -> str:
+    more = "PNG or WebP" if from_web else "PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
+    return f"expected a whole JPEG, {more}"
+
+
+def _heic_decoder() -> list[str]:
+    """Let Pillow read HEIC, the format of iPhone photos; pillow-heif is not installed by default.
+
+    Raises:
+        PosterRefused: `unreadable` if it isn't installed.
+    """
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError as error:
+        raise PosterRefused(
+            "unreadable",
+            "HEIC needs a package: run `make heic`, or save the picture as JPEG",
+        ) from error
+    register_heif_opener(thumbnails=False)
+    return ["HEIF"]
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -193,30 +232,3 @@ def _from_array(array: NDArray[np.generic]) -> Image.Image:
     if array.dtype != np.uint8:
         raise PosterRefused("unreadable", f"an array of {array.dtype}; {expected}")
     return Image.fromarray(array)
-
-
-def check_poster(content: bytes, rules: "PosterParams") -> Image.Image:
-    """Decode a picture as `open_image` does, and check that it is a poster.
-
-    Raises:
-        PosterRefused: unreadable, too large, too small, not portrait, or of one flat colour.
-    """
-    if len(content) > rules.max_bytes:
-        raise PosterRefused("too large", f"more than {rules.max_bytes:,} bytes")
-    image = open_image(content, rules.max_pixels)
-    width, height = image.size
-    if min(width, height) < rules.min_side:
-        raise PosterRefused(
-            "too small", f"{width}x{height}, expected at least {rules.min_side} pixels a side"
-        )
-    if not rules.min_aspect <= width / height <= rules.max_aspect:
-        raise PosterRefused(
-            "not portrait",
-            f"width / height is {width / height:.2f}, expected {rules.min_aspect:g} to "
-            f"{rules.max_aspect:g}",
-        )
-    extrema = to_rgb(image).resize((32, 32), Image.Resampling.BOX).getextrema()
-    # Averaged over a 32nd of the picture, compression noise stays within a few levels of 256.
-    if all(high - low < 8 for low, high in extrema):  # type: ignore[misc]
-        raise PosterRefused("flat colour", "the whole picture has one colour")
-    return image

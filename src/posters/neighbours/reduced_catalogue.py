@@ -21,13 +21,16 @@ from numpy.typing import NDArray
 from posters import paths
 from posters.embedding.backbone import BackboneInfo
 from posters.embedding.embeddings import EmbeddedMovie, Embeddings, read_info
-from posters.embedding.scaling import RetrievalScale
+from posters.embedding.scaling import RetrievalScale, blocks
 from posters.files import damaged, write_json
 
 _FEATURES = "retrieval_features.npz"
 _COLUMNS = ["imdb_id", "title", "year"]
 _PARTS = 1024
-_ROWS_AT_ONCE = 4096
+_DAMAGE = (
+    *(OSError, EOFError, LookupError, ValueError, TypeError),
+    *(csv.Error, zipfile.BadZipFile, zlib.error),
+)
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,12 @@ class ReducedCatalogue:
         Components are at most 1, so that a step of at least 1/127 makes every number fit a byte.
         """
         features = embeddings.retrieval_features
-        products = sum(block.T.astype(np.float64) @ block for block in _blocks(features))
+        products = sum(block.T.astype(np.float64) @ block for block in blocks(features))
         _, directions = np.linalg.eigh(products)
         chosen = directions[:, : -components - 1 : -1]
         # Rounded to what matters beside the steps; so they take half the bytes.
         chosen = (np.rint(chosen * _PARTS) / _PARTS).astype(np.float16)
-        reduced = np.concatenate([block @ chosen.astype(np.float32) for block in _blocks(features)])
+        reduced = np.concatenate([block @ chosen.astype(np.float32) for block in blocks(features)])
         steps = np.rint(reduced / step).astype(np.int8)
         movies = [movie._replace(file=None) for movie in embeddings.movies]
         return cls(movies, embeddings.info, embeddings.scale, chosen, steps, step)
@@ -130,12 +133,5 @@ class ReducedCatalogue:
 def _unless_damaged(file: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, EOFError, LookupError, ValueError, TypeError) as error:
+    except _DAMAGE as error:
         raise damaged(file, error) from error
-    except (csv.Error, zipfile.BadZipFile, zlib.error) as error:
-        raise damaged(file, error) from error
-
-
-def _blocks(rows: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        yield rows[start : start + _ROWS_AT_ONCE]

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-import subprocess
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,17 @@ import yaml
 from numpy.typing import NDArray
 
 from posters import paths
+from posters.catalogue.caveats import GENERATED
 from posters.embedding.embeddings import Embeddings, read_embeddings
 from posters.embedding.exported_backbone import network_choices
 from posters.errors import DataError
 from posters.evaluation.metrics import PRIOR_OF
 from posters.files import replacing, write_json, write_text
+from posters.git import git
+from posters.model_choice import NETWORK_CHOICES
 from posters.neighbours.index import nearest_rows
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
 from posters.params import Params, flatten, parse_params
-from posters.prediction import NETWORK_CHOICES
 from posters.pretrained.small_head import write_small_head
 from posters.reports.model_card import model_card
 from posters.tracking.run_contents import catalogue_metrics, model_digest
@@ -50,6 +52,11 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
             "embed.weights imagenet (or random, to try it) can be exported"
         )
     about = read_about(paths.MODEL)
+    if GENERATED in about["caveats"]:
+        raise DataError(
+            "the last run learned from generated posters, and pretrained/ is for a model of real "
+            "ones: set `source` in params.yaml, and run `make repro`"
+        )
     evaluation = json.loads((paths.METRICS / "evaluation.json").read_text(encoding="utf-8"))
     if evaluation["run"]["model_sha256"] != model_digest():
         raise DataError("metrics/ and data/model are of different runs: run `dvc repro`")
@@ -68,19 +75,36 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
         write_json(model / "about.json", about)
         exported = {
             "description": description,
-            "commit": (_git("rev-parse", "HEAD") or "unknown").strip(),
+            "commit": git(paths.WORKSPACE, "rev-parse", "HEAD") or "unknown",
             "table": json.loads(table).get("sha256"),
             "changed_params": changed_params(params),
             "components": COMPONENTS,
             "rank": RANK,
             "neighbours": kept_neighbours(embeddings, catalogue, tested),
             "mae": errors(YearModel.open(model), parts),
+            "learning_curve": read_learning_curve(evaluation),
         }
         write_json(new / "evaluation.json", {**evaluation, "exported": exported})
         decades = pd.read_csv(paths.METRICS / "decades.csv")
         card = model_card(evaluation, decades, catalogue_metrics(), exported)
         write_text(new / "README.md", card)
     return exported
+
+
+def read_learning_curve(evaluation: Mapping[str, Any]) -> list[dict[Hashable, Any]]:
+    """The rows of `metrics/learning_curve.csv`, if `make learning-curve` was run for this run.
+
+    Raises:
+        DataError: the table is of another run.
+    """
+    file = paths.METRICS / "learning_curve.csv"
+    if not file.exists():
+        return []
+    table = pd.read_csv(file)
+    whole = table[table["trained_on"] == table["trained_on"].max()].set_index("test")["mae"]
+    if any(abs(whole[test] - evaluation[test]["mae"]) > 1e-3 for test in TESTS):
+        raise DataError(f"metrics/{file.name} is of another run: run `make learning-curve`")
+    return table.to_dict("records")
 
 
 def errors(model: YearModel, parts: Parts) -> dict[str, float]:
@@ -138,16 +162,10 @@ def changed_params(params: Params) -> dict[str, Any]:
 
     How runs are evaluated makes no difference, and the names of tables are this machine's.
     """
-    in_git = _git("show", "HEAD:params.yaml")
+    in_git = git(paths.WORKSPACE, "show", "HEAD:params.yaml")
     before = flatten(parse_params(yaml.safe_load(in_git))) if in_git else {}
     return {
         name: "TABLE.csv" if name in ("source.table", "source.pool") else value
         for name, value in flatten(params).items()
         if value != before.get(name) and not name.startswith("evaluate.")
     }
-
-
-def _git(*arguments: str) -> str:
-    """What a git command prints; nothing outside of git."""
-    command = ["git", "-C", str(paths.WORKSPACE), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout

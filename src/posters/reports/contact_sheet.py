@@ -55,24 +55,21 @@ def predictions_sheet(
     folder: Path,
     path: Path,
     *,
+    prior: str,
     level: float,
     caveats: Sequence[str] = (),
 ) -> None:
-    """Draw posters with their predicted years and their nearest posters; see `neighbours_sheet`.
+    """Draw posters with their answers and their nearest posters; see `neighbours_sheet`.
 
     There are at most `MAX_ROWS` posters, and the first `MAX_NEIGHBOURS` neighbours of each are
     drawn; those without a picture become cards with title and year. `level` is the nominal
     coverage of the intervals.
     """
-    cells = [
-        _row(
-            file,
-            [file.name, f"{prediction.year} ({prediction.low}–{prediction.high})"],
-            prediction.neighbours[:MAX_NEIGHBOURS],
-            folder,
-        )
-        for file, prediction in predictions
-    ]
+    cells = []
+    for file, prediction in predictions:
+        answer = prediction.answers[prior]
+        lines = [file.name, f"{answer.headline} ({answer.low}–{answer.high})"]
+        cells.append(_row(file, lines, prediction.neighbours[:MAX_NEIGHBOURS], folder))
     title = f"Predicted year ({level:.0%} interval) and nearest posters"
     trained_on = [f"trained on {', '.join(caveats)}"] if caveats else []
     _save(_draw(cells, title, trained_on, columns=1, width=200), path)

@@ -13,8 +13,8 @@ from typing import Any
 from posters import paths
 from posters.embedding.openvino_model import openvino_files
 from posters.files import sha256, sha256_of_file
+from posters.model_choice import prepared_network
 from posters.params import EvaluateParams
-from posters.prediction import prepared_network
 from posters.tracking.runs import open_client, open_experiment, tracking_uri
 from posters.tracking.runs_page import NOTE
 from posters.years.splitting import TESTS

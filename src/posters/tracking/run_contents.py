@@ -2,13 +2,13 @@
 
 import json
 import os
-import subprocess
 from typing import Any
 
 import pandas as pd
 
 from posters import paths
 from posters.files import sha256, sha256_of_file
+from posters.git import git
 from posters.params import Params, flatten
 from posters.reports.words import result_in_words
 from posters.tracking.runs import log_run
@@ -43,7 +43,7 @@ def log_evaluation(params: Params, parts: Parts, evaluation: dict[str, Any]) -> 
         "weights": backbone.weights,
         "source": ", ".join(run["source"]),
         "caveats": ", ".join(run["caveats"]) or "none",
-        "git_commit": _git_commit() or "none",
+        "git_commit": git(paths.root(), "rev-parse", "HEAD") or "none",
         NOTE: _description(parts, evaluation),
     }
     for name, dataset in catalogue["source"].get("datasets", {}).items():
@@ -94,13 +94,6 @@ def _description(parts: Parts, evaluation: dict[str, Any]) -> str:
         f"{errors} Trained on {trained_on:,} posters, topped up to {run['t']} per year, embedded "
         f"by {parts.backbone.name} ({parts.backbone.weights} weights).{caveats}"
     )
-
-
-def _git_commit() -> str:
-    """The commit that is checked out; empty outside a Git repository."""
-    command = ["git", "-C", str(paths.root()), "rev-parse", "HEAD"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _test_digest(part: Part) -> str:

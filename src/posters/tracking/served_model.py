@@ -24,21 +24,27 @@ IMAGE = "image"
 DEFAULTS = {"k": 3, "prior": "natural"}
 _OUTPUT_EXAMPLE = {
     "model": "own",
+    "answer": "1960",
     "year": 1960,
     "interval": [1945, 1974],
     "level": 0.8,
     "decade": 1960,
     "decade_probability": 0.3,
+    "uncertainty": 0.4,
     "prior": "natural",
+    "first_year": 1888,
+    "probabilities": [0.01],
     "neighbours": [
         {
             "imdb_id": "tt0000001",
             "title": "A",
             "year": 1961,
+            "file": "posters/initial/a.jpg",
             "similarity": 0.5,
             "address": "https://www.imdb.com/title/tt0000001/",
         }
     ],
+    "warnings": ["this picture is tiny (60x90): use a larger copy"],
     "caveats": ["generated posters"],
 }
 
@@ -84,13 +90,13 @@ class ServedModel:
             raise _bad_request(f"prior must be one of {', '.join(PRIORS)}. Received: {prior!r}")
         if IMAGE not in model_input:
             raise _bad_request(
-                f"expected a column {IMAGE!r} with the bytes of a JPEG, PNG or WebP file (base64 "
+                f"expected a column {IMAGE!r} with the bytes of a picture's file (base64 "
                 f"in JSON). Received columns: {', '.join(map(str, model_input.columns)) or 'none'}"
             )
         predictions = []
         for number, image in enumerate(model_input[IMAGE], start=1):
             try:
-                prediction = self._predictor.predict(_file_content(image), k, prior)
+                prediction = self._predictor.predict(_file_content(image), k)
             except PosterRefused as refused:
                 advice = "use another picture of this poster"
                 raise _bad_request(f"row {number}: {refused}; {advice}") from refused

@@ -1,0 +1,31 @@
+"""Small pictures, and their files."""
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+
+def solid(mode: str, colour: Any, size: tuple[int, int] = (8, 12)) -> Image.Image:
+    return Image.new(mode, size, colour)
+
+
+def noise(width: int = 120, height: int = 180) -> Image.Image:
+    """A picture of coarse coloured patches: not flat."""
+    generator = np.random.default_rng(1)
+    patches = generator.integers(0, 256, (9, 6, 3), dtype=np.uint8)
+    return Image.fromarray(patches).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def encoded(image: Image.Image, format_name: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format_name, **options)
+    return file.getvalue()
+
+
+def with_orientation(image: Image.Image, orientation: int) -> bytes:
+    """A PNG file with an Exif orientation."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return encoded(image, "PNG", exif=exif)
