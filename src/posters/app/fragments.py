@@ -21,8 +21,8 @@ from posters.reports.rendering import render_template, thumbnail
 from posters.reports.words import caveat_texts
 
 HEADINGS = {
-    "natural": "If your posters are mostly recent",
-    "uniform": "If every year is equally likely",
+    "natural": "If posters are mostly recent",
+    "uniform": "If every year is as likely",
 }
 """The priors in words, by their names."""
 

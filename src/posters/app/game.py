@@ -105,13 +105,14 @@ def game_tab(service: PredictionService) -> None:
             poster = fragment(elem_id="quiz")
         with gr.Column():
             following = gr.Button("Show a poster", variant="primary", elem_id="following")
-            guess = clamped_slider(
-                *(years[0], years[-1]),
-                value=years[len(years) // 2],
-                label="Your guess",
-                elem_id="guess",
-            )
-            submit = gr.Button("Guess", variant="primary", visible=False, elem_id="submit")
+            with gr.Column(visible=False) as guessing:
+                guess = clamped_slider(
+                    *(years[0], years[-1]),
+                    value=years[len(years) // 2],
+                    label="Your guess",
+                    elem_id="guess",
+                )
+                submit = gr.Button("Guess", variant="primary", elem_id="submit")
             reveal = fragment(elem_id="reveal")
             score = gr.Textbox(
                 label="Your score, to share",
@@ -126,26 +127,25 @@ def game_tab(service: PredictionService) -> None:
         try:
             picture = quiz_html(service.picture(request), str(request.test))
         except PostersError as error:
-            return [game, problem_html(error), gr.skip(), gr.skip(), gr.skip(), ""]
+            return [game, problem_html(error), gr.skip(), gr.skip(), ""]
         hidden, visible = gr.update(visible=False), gr.update(visible=True)
-        return [game.shown(request), picture, hidden, visible, visible, ""]
+        return [game.shown(request), picture, hidden, visible, ""]
 
     def judge(game: Game, guess: int) -> list[Any]:
         request = game.waiting
         hidden, visible = gr.update(visible=False), gr.update(visible=True)
         if request is None:  # a second click, or a page that is older than the server
-            return [game, gr.skip(), visible, hidden, hidden, gr.skip()]
+            return [game, gr.skip(), visible, hidden, gr.skip()]
         try:
             answers = service.predict(request).prediction.answers
         except PostersError as error:
-            return [game, problem_html(error), *[gr.skip()] * 4]
+            return [game, problem_html(error), gr.skip(), gr.skip(), gr.skip()]
         # The prior of the test, the mix of years that the visitor was told.
         prior = "uniform" if request.test == "balanced" else "natural"
         game = game.guessed(guess, answers[prior].year)
         text = gr.update(value=game.as_text(service.predictor.caveats), visible=True)
         following = gr.update(value="Next poster", visible=True)
-        return [game, reveal_html(game), following, hidden, hidden, text]
+        return [game, reveal_html(game), following, hidden, text]
 
-    controls = [following, guess, submit]
-    following.click(show_next, [game], [game, poster, *controls, reveal], **EVENT)
-    submit.click(judge, [game, guess], [game, reveal, *controls, score], **EVENT)
+    following.click(show_next, [game], [game, poster, following, guessing, reveal], **EVENT)
+    submit.click(judge, [game, guess], [game, reveal, following, guessing, score], **EVENT)

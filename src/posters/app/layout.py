@@ -72,15 +72,16 @@ class _Page:
                 regions = fragment(elem_id="regions")
             with gr.Column(elem_id="output"):
                 answer = fragment(fragments.answer_html(service, None, 0), elem_id="answer")
-                k = clamped_slider(
-                    *(1, MAX_NEIGHBOURS),
-                    value=6,
-                    label="How many nearest posters (k)",
-                    info="This does not change the predicted year.",
-                    elem_id="k",
-                )
-                nearest = fragment(elem_id="nearest")
-        shown = [current, field, mattered, regions, answer, k, nearest]
+                with gr.Column(visible=False) as neighbours:
+                    k = clamped_slider(
+                        *(1, MAX_NEIGHBOURS),
+                        value=6,
+                        label="How many nearest posters (k)",
+                        info="This does not change the predicted year.",
+                        elem_id="k",
+                    )
+                    nearest = fragment(elem_id="nearest")
+        shown = [current, field, mattered, regions, neighbours, answer, k, nearest]
 
         def upload(event: gr.EventData, k: int) -> list[Any]:
             files = event.files
@@ -166,14 +167,15 @@ class _Page:
             poster = poster_of()
         except PostersError as error:
             empty, hidden = fragments.poster_html(None, _ONE), gr.update(visible=False)
-            return [None, empty, hidden, "", problem_html(error), hidden, ""]
+            return [None, empty, hidden, "", hidden, problem_html(error), k, ""]
         return [
             poster,
             fragments.poster_html(poster.picture, "Choose another"),
             gr.update(visible=True),
             "",
+            gr.update(visible=True),
             fragments.answer_html(service, poster, k),
-            gr.update(value=k, visible=True),
+            k,
             fragments.nearest_html(service, poster, k),
         ]
 
