@@ -47,7 +47,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="poster-year-") as folder:
         configure_gradio(folder)
         try:
-            serve(model, options.port, options.open, Path(folder))
+            serve(model, options.port, options.open)
         except KeyboardInterrupt:
             print("app: stopped", file=sys.stderr)
     return 0
@@ -71,7 +71,7 @@ def configure_gradio(folder: str) -> None:
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), HOST]))
 
 
-def serve(model: Path, port: int, show: bool, folder: Path) -> None:
+def serve(model: Path, port: int, show: bool) -> None:
     """Load the model in `data/` or `pretrained/` and serve the page until it is interrupted.
 
     Raises:
@@ -92,7 +92,7 @@ def serve(model: Path, port: int, show: bool, folder: Path) -> None:
     from posters.prediction import Predictor
 
     tests = read_tests() if model == paths.DATA else []
-    page = build(PredictionService(Predictor(model), tests), folder)
+    page = build(PredictionService(Predictor(model), tests))
     try:
         _, address, _ = page.launch(
             **appearance(),

@@ -28,11 +28,8 @@ _ONE, _SEVERAL = (
 
 
 class _Page:
-    """The page; `uploads` is the folder of Gradio's uploads."""
-
-    def __init__(self, service: PredictionService, uploads: Path) -> None:
+    def __init__(self, service: PredictionService) -> None:
         self._service = service
-        self._uploads = uploads.resolve()
 
     def build(self) -> gr.Blocks:
         with gr.Blocks(
@@ -155,10 +152,8 @@ class _Page:
             raise PosterRefused("several files", f"expected one, received {len(files)}")
         if not files[0]["path"]:
             raise PosterRefused("too large", f"more than {MAX_BYTES:,} bytes, or it did not arrive")
-        path = Path(files[0]["path"]).resolve()
-        if not path.is_relative_to(self._uploads):
-            raise PosterRefused("missing", "it was not uploaded")
-        return PosterRequest(path)
+        # Gradio has refused any path outside its uploads.
+        return PosterRequest(Path(files[0]["path"]))
 
     def _show(self, poster_of: Callable[[], PredictedPoster], k: int) -> list[Any]:
         """Values of the components that show one poster, or why there is no answer."""
@@ -186,6 +181,6 @@ def _still_known(poster: PredictedPoster | None) -> PredictedPoster:
     return poster
 
 
-def build(service: PredictionService, uploads: Path) -> gr.Blocks:
-    """The page; `uploads` is the folder of Gradio's uploads."""
-    return _Page(service, uploads).build()
+def build(service: PredictionService) -> gr.Blocks:
+    """The page."""
+    return _Page(service).build()
