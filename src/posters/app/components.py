@@ -10,8 +10,12 @@ from posters.reports.palette import BLUE, DARK, LIGHT, css_variables
 
 TEMPLATES = Path(__file__).with_name("templates")
 
-EVENT: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private"}
-"""Settings of every event listener."""
+EVENT: dict[str, Any] = {
+    "show_progress": "minimal",
+    "api_visibility": "private",
+    "concurrency_id": "page",
+}
+"""Settings of event listeners: one after the other, so that a map fits the poster beside it."""
 
 
 def fragment(value: str = "", **settings: Any) -> gr.HTML:

@@ -139,7 +139,8 @@ class _Page:
                     done.append(PosterRow(file["name"], problem=problem_text(error)))
                 yield done, fragments.several_html(self._service.predictor, done, len(files))
 
-        field.upload(upload, None, [rows, table], **EVENT)
+        # Meanwhile the rest of the page can be used.
+        field.upload(upload, None, [rows, table], **EVENT | {"concurrency_id": "several"})
         return rows, table
 
     def _field(self, text: str, *, multiple: bool, elem_id: str) -> gr.HTML:
