@@ -10,7 +10,7 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup weights repro compare card export serve-pretrained sweep ablation splits learning-curve bench ray heic retry-failed refresh test test-fast lint ui app lock
+.PHONY: help setup weights repro compare card export serve-pretrained sweep ablation splits learning-curve bench ray heic retry-failed refresh test test-fast lint ui app tour lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -108,6 +108,10 @@ $(VENV)/.app-complete: $(STAMP) requirements-app.lock
 	  echo "make app: the packages of requirements-app.lock could not be installed: is there a network?" >&2; exit 1; }
 	@touch $@
 
+tour: setup ## run docs/tour.ipynb on the last run, and write its outputs into it
+	@$(INSTALL) requirements-tour.lock
+	@$(BIN)/python src/tour.py
+
 lock: ## pin the newest packages that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
@@ -115,6 +119,8 @@ lock: ## pin the newest packages that pyproject.toml allows (needs uv)
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-bench.lock
 	uv pip compile pyproject.toml --extra browser --constraint requirements.lock --universal --python-version 3.11 \
 	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-browser.lock
+	uv pip compile pyproject.toml --extra tour --constraint requirements.lock --universal --python-version 3.11 \
+	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-tour.lock
 	@# Gradio requires older versions of Pillow and tomlkit than DVC does, so no release of it would
 	@# fit. They are overridden; the tests of the page run with our versions.
 	uv pip compile pyproject.toml --extra app --constraint requirements.lock --universal --python-version 3.11 \

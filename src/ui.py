@@ -37,6 +37,7 @@ def main() -> None:
         print(f"ui: {name}: {address}{page}")
     if is_server:
         return
+    print("ui: close MLflow's assistant, on the right, to see more columns")
     print("ui: ready in a few seconds; Ctrl-C stops it", flush=True)
     server = ("ui", "--host", HOST, "--port", str(port), "--workers", "1")
     os.execv(

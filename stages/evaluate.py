@@ -18,10 +18,12 @@ from posters.evaluation.baselines import fit_baselines
 from posters.evaluation.neighbour_quality import neighbour_quality
 from posters.evaluation.origin_check import check_origin
 from posters.evaluation.reliability import reliability_table, stated_and_found
+from posters.evaluation.risk_coverage import risk_coverage_table
 from posters.files import write_json, write_text
 from posters.params import load_params
 from posters.reports import figures
 from posters.reports.contact_sheet import neighbours_sheet
+from posters.reports.prior_example import most_changed
 from posters.reports.reliability_figure import draw_reliability
 from posters.reports.report import Findings, find_neighbours, render
 from posters.reports.words import result_in_words
@@ -75,6 +77,11 @@ def main() -> None:
     }
     table = pd.concat(reliability, names=["test"])
     write_text(paths.METRICS / "reliability.csv", table.to_csv(float_format="%.4f"))
+    risk_coverage = pd.concat(
+        {test: risk_coverage_table(own[test], parts[test].years) for test in TESTS}, names=["test"]
+    ).reset_index()
+    text = risk_coverage.to_csv(index=False, float_format="%.4f")
+    write_text(paths.METRICS / "risk_coverage.csv", text)
     decades = metrics.decade_table(parts, predictions)
     write_text(paths.METRICS / "decades.csv", decades.to_csv(index=False, float_format="%.3f"))
 
@@ -90,8 +97,10 @@ def main() -> None:
         evaluation=evaluation,
         catalogue=catalogue_metrics(),
         decades=decades,
+        risk_coverage=risk_coverage,
         tested=tested.merge(parts.catalogue[["imdb_id", "file"]], on="imdb_id"),
         neighbours=neighbours,
+        example=most_changed(parts["balanced"], predictions["balanced"]),
         posters=paths.DATA,
         before=params.rebalance.before,
         head=params.train.head,

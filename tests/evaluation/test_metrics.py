@@ -27,7 +27,8 @@ KEYS = [
     *("macro_mae", "bias", "mae_low", "mae_high", "mae_natural_prior", "mae_uniform_prior"),
     *("coverage", "coverage_before_1930", "n_before_1930", "coverage_1930_to_1959"),
     *("n_1930_to_1959", "coverage_1960_to_1989", "n_1960_to_1989", "coverage_from_1990"),
-    *("n_from_1990", "interval_width", "calibration_error", "pit_distance", "best_constant_mae"),
+    *("n_from_1990", "interval_width", "calibration_error", "pit_distance", "uncertain"),
+    *("certain_mae", "best_constant_mae"),
     *("ridge_mae", "knn_mae", "svr_mae", "logistic_mae", "colour_mae", "skill"),
 ]
 YEARS = np.arange(1888, 2017)

@@ -15,6 +15,7 @@ README = ROOT / "README.md"
 PAGES = [
     README,
     *(ROOT / "docs").glob("*.md"),
+    ROOT / "docs" / "tour.ipynb",
     ROOT / "data" / "README.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "CHANGELOG.md",
@@ -24,7 +25,11 @@ CURRENT = [page for page in PAGES if page.name != "CHANGELOG.md"]
 
 
 def text_of(page: Path) -> str:
-    return page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    if page.suffix != ".ipynb":
+        return text
+    cells = json.loads(text)["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
 
 
 def code_in(page: Path) -> list[str]:

@@ -16,6 +16,7 @@ from posters.evaluation.metrics import PRIOR_OF
 from posters.evaluation.sweep_table import tabulate
 from posters.neighbours.index import Neighbour
 from posters.reports import charts, words
+from posters.reports.prior_example import PriorExample
 from posters.reports.report import Findings, render
 from posters.years.splitting import TESTS
 
@@ -37,12 +38,22 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> Findings:
         Neighbour(row.imdb_id, row.title, row.year, row.file, 0.5) for row in tested.itertuples()
     ]
     metrics = ROOT / "metrics"
+    evaluation = json.loads((metrics / "evaluation.json").read_text(encoding="utf-8"))
+    for test, share in zip(TESTS, (0.123, 0.045), strict=True):
+        evaluation[test] |= {"uncertain": share, "uncertain_mae": 20.5, "certain_mae": 7.25}
+    answered = [{"test": test, "answered": 0.5, "mae": 6.0} for test in TESTS]
     return Findings(
-        evaluation=json.loads((metrics / "evaluation.json").read_text(encoding="utf-8")),
+        evaluation=evaluation,
         catalogue=json.loads((metrics / "catalogue.json").read_text(encoding="utf-8")),
         decades=pd.read_csv(metrics / "decades.csv"),
+        risk_coverage=pd.DataFrame(answered + [row | {"answered": 1.0} for row in answered]),
         tested=tested,
         neighbours=[(movies[number], movies[number + 1 :][:9]) for number in range(19)],
+        example=PriorExample(
+            movies[20],
+            pd.DataFrame({"natural": 0.2, "uniform": 0.2}, index=range(1918, 1923)),
+            {"natural": 1921.6, "uniform": 1919.5},
+        ),
         posters=folder,
         before=2000,
         head="distribution",
@@ -157,12 +168,13 @@ def test_page_is_accessible(page: str) -> None:
     for image in soup.select("img"):
         assert re.fullmatch(r"Poster of Movie \d+ \(\d{4}\)", str(image["alt"]))
         assert str(image["src"]).startswith("data:image/jpeg;base64,/9j/")
-    assert len(soup.select("svg")) == 6
+    assert len(soup.select("svg")) == 8
     for chart in soup.select("svg"):
         assert chart["role"] == "img"
         assert len(str(chart["aria-label"])) > 40
     labelled = [str(section["aria-labelledby"]) for section in soup.select("section")]
     assert labelled == [str(heading["id"]) for heading in soup.select("h2")]
+    assert [str(link["href"]) for link in soup.select("nav a")] == [f"#{id}" for id in labelled]
     assert all(row.select_one("th[scope]") for row in soup.select("table tr"))
 
 
@@ -174,8 +186,41 @@ def test_page_loads_nothing_and_runs_nothing(page: str) -> None:
         for name, value in tag.attrs.items():
             assert not name.startswith("on")
             if name in ("src", "href", "srcset", "action", "data"):
-                assert str(value).startswith("data:")
+                assert str(value).startswith(("data:", "#"))
     assert not re.search(r"https?://|url\(|@import", page)
+
+
+def test_uncertain_answers_and_old_posters_are_described(page: str, findings: Findings) -> None:
+    soup = soup_of(page)
+    section = text_of(soup.select_one("section[aria-labelledby=uncertainty]"))
+    assert "Natural test: 12% of the answers are called uncertain" in section
+    assert "Their error is 20.5 years, that of all others 7.2 years" in section
+    decades = findings.decades
+    old = decades[(decades["test"] == "balanced") & (decades["decade"] < 1930)]
+    text = text_of(soup.select_one("section[aria-labelledby=decades]"))
+    for prior, words_before in (("uniform", "are predicted "), ("natural", "uniform prior, and ")):
+        rows = old[old["prior"] == prior]
+        assert f"{words_before}{(rows['mae'] * rows['n']).sum() / rows['n'].sum():.1f}" in text
+    assert f"The {rows['n'].sum()} posters of the balanced test from before 1930" in text
+    recent = replace(findings, decades=decades[decades["decade"] >= 1930])
+    assert "Old posters." not in render(recent)
+
+
+def test_one_poster_is_shown_under_both_priors(page: str) -> None:
+    section = soup_of(page).select_one("section[aria-labelledby=priors]")
+    assert section is not None
+    assert len(section.select("svg polyline.curve")) == 2
+    legend = text_of(section.select_one(".legend"))
+    assert legend == "natural prior: 1922 uniform prior: 1920 true year: 1920"
+
+
+def test_next_steps_are_those_of_the_run(findings: Findings) -> None:
+    random = changed(findings, run__caveats=["random VGG16 weights"], run__t=30)
+    random.evaluation["run"]["backbone"]["weights"] = "random"
+    for of_run, first in ((findings, "set source.kind"), (random, "Fetch the ImageNet weights")):
+        steps = [text_of(step) for step in soup_of(render(of_run)).select(".steps li")]
+        assert first in steps[0]
+        assert "set rebalance.t in params.yaml to 40" in steps[1]
 
 
 def test_titles_and_attribution_are_escaped(findings: Findings) -> None:
@@ -186,7 +231,9 @@ def test_titles_and_attribution_are_escaped(findings: Findings) -> None:
     tested = findings.tested.assign(title=EVIL)
     source = findings.catalogue["source"] | {"attribution": EVIL}
     catalogue = {**findings.catalogue, "source": source}
-    page = render(replace(findings, tested=tested, neighbours=evil, catalogue=catalogue))
+    example = replace(findings.example, movie=replace(findings.example.movie, title=EVIL))
+    changes = {"tested": tested, "neighbours": evil, "catalogue": catalogue, "example": example}
+    page = render(replace(findings, **changes))
     soup = soup_of(page)
     assert "<script" not in page
     assert {item.get_text() for item in soup.select(".title")} == {EVIL}

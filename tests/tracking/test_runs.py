@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -48,19 +49,51 @@ def test_each_repro_is_one_run_with_everything_in_it(walk: Walk) -> None:
     assert set(errors) == {(step.metrics["balanced"]["mae"],) for step in (walk.first, walk.raised)}
     params = dict(query(walk.database, "SELECT key, value FROM params"))
     digest = walk.first.metrics["run"]["backbone"]["weights_digest"]
-    assert params.pop("embed.weights_sha256") == digest
     assert set(params) == {n for n in flatten(load_params()) if not n.startswith("fetch.")}
+    # ImageNet weights were requested, and could not be downloaded.
+    assert params["embed.weights"] == "random"
     tags = dict(query(walk.database, "SELECT key, value FROM tags"))
-    assert {"model_sha256", "catalogue_sha256", "embeddings_sha256"} <= set(tags)
+    # People read those of MLflow's own that don't start like this.
+    assert len([name for name in tags if not name.startswith("mlflow.")]) <= 10
     assert tags["caveats"] == "random MobileNetV2 weights"
     assert tags["git_commit"] == walk.commit
     files = {file.name for file in walk.project.folder.glob("mlartifacts/*/artifacts/*")}
     assert {"neighbours.png", "loss_curve.png", "reliability.png", "reliability.csv"} <= files
+    assert "risk_coverage.csv" in files
     assert {"evaluation.json", "catalogue.json", "decades.csv"} <= files
     rows = query(walk.database, "SELECT run_uuid, value FROM params WHERE key = 'rebalance.t'")
     for run, t in rows:
         report = walk.project.read(f"mlartifacts/{run}/artifacts/report.html")
         assert f"towards t = {t} movies" in report
+        provenance = json.loads(walk.project.read(f"mlartifacts/{run}/artifacts/provenance.json"))
+        assert provenance["weights"] == digest
+        assert provenance["tests"]["balanced"] == tags["balanced_test_sha256"]
+        assert set(provenance) == {
+            *("model", "weights", "catalogue", "embeddings", "split", "tests", "datasets"),
+            "git_commit",
+        }
+
+
+@pytest.mark.slow
+def test_weights_are_logged_as_they_were_used(walk: Walk, tmp_path: Path) -> None:
+    # ImageNet weights were requested; those of the walk, random ones, replaced them.
+    script = """
+import json
+from posters.params import load_params
+from posters.tracking.run_contents import log_evaluation
+from posters.years.dataset import read_parts
+
+evaluation = json.load(open("metrics/evaluation.json"))
+params = load_params()
+embed = params.embed.model_copy(update={"weights": "imagenet"})
+log_evaluation(params.model_copy(update={"embed": embed}), read_parts(), evaluation)
+"""
+    database = tmp_path / "mlflow.db"
+    shutil.copy(walk.database, database)  # a new one takes longer
+    variables = ("PYTHONPATH=src", f"MLFLOW_TRACKING_URI=sqlite:///{database}")
+    walk.project.run("env", *variables, sys.executable, "-c", script)
+    weights = "SELECT value FROM params WHERE key = 'embed.weights'"
+    assert query(database, weights) == [("random",)] * 3
 
 
 @pytest.mark.slow
@@ -85,6 +118,7 @@ def test_server_stores_runs_and_their_files(
             metrics={"balanced.mae": 11.5},
             history=pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0]}),
             tags={"caveats": "none"},
+            provenance={"model": "0123"},
             files=[file],
         )
         url = f"{address}/api/2.0/mlflow/runs/get?run_id={run_id}"
@@ -150,7 +184,7 @@ def test_ui_shows_the_best_run_first_with_its_main_columns(walk: Walk) -> None:
             kind: {item["key"]: item["value"] for item in run["data"][kind]}
             for kind in ("metrics", "params", "tags")
         }
-        for column in view["selectedColumns"]:
+        for column in view["selectedColumns"][2:]:  # after the name and the age of the run
             kind, name = column.rstrip("`").split(".`")
             assert name in data[kind]
         errors.append(data["metrics"]["balanced.mae"])

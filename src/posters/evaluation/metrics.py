@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from posters.evaluation.baselines import Baselines
 from posters.evaluation.reliability import reliability_metrics, reliability_table, stated_and_found
+from posters.evaluation.risk_coverage import uncertain_metrics
 from posters.years.dataset import Part, Parts
 from posters.years.intervals import NEAREST, covered
 from posters.years.year_distribution import Years
@@ -94,8 +95,8 @@ def metrics_of_test(
     Returns:
         `year_metrics` under the test's prior, with 95% confidence limits of the MAE; the MAE under
         each prior; the coverage of the intervals, in total and by era, and their mean width;
-        `reliability_metrics`; the MAE of each baseline, and `skill`: 1 - mae / best_constant_mae.
-        Rounded to 4 digits, as further ones vary between processors.
+        `reliability_metrics`; `uncertain_metrics`; the MAE of each baseline, and `skill`: 1 - mae /
+        best_constant_mae. Rounded to 4 digits, as further ones vary between processors.
     """
     true, predictions = part.years, by_prior[PRIOR_OF[test]]
 
@@ -113,6 +114,7 @@ def metrics_of_test(
         **coverage_by_era(predictions.low, predictions.high, true),
         "interval_width": float((predictions.high - predictions.low).mean()),
         **reliability_metrics(reliability_table(stated_and_found(predictions, true))),
+        **uncertain_metrics(predictions, true),
         "best_constant_mae": best_constant_mae,
         **{f"{name}_mae": mae(predict(part)) for name, predict in baselines.models.items()},
         "skill": 1 - metrics["mae"] / best_constant_mae if best_constant_mae else 0.0,

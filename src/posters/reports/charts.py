@@ -1,7 +1,8 @@
 """The SVG charts of the report, each with a text for screen readers.
 
-`catalogue` is the content of `metrics/catalogue.json`, `decades` of `metrics/decades.csv`, and
-`sweep` a table of `posters.evaluation.sweep_table`.
+`catalogue` is the content of `metrics/catalogue.json`, `decades` of `metrics/decades.csv`,
+`risk_coverage` of `metrics/risk_coverage.csv`, and `sweep` a table of
+`posters.evaluation.sweep_table`.
 """
 
 from collections.abc import Mapping
@@ -36,7 +37,7 @@ def movies_by_year(catalogue: Mapping[str, Any], before: int, *, topped_up: bool
         f"Histogram of {catalogue[column]['movies']:,} movies by year, {first} to {last}. "
         f"Maximum: {largest[column]} in {largest['year']}."
     )
-    chart = Chart(label, (first - 0.5, last + 0.5), (0, top))
+    chart = Chart(label, (first - 0.5, last + 0.5), (0, top), x_title="year")
     chart.y_title("movies")
     chart.y_ticks()
     chart.x_ticks(round_years(first, last))
@@ -46,7 +47,7 @@ def movies_by_year(catalogue: Mapping[str, Any], before: int, *, topped_up: bool
         if row["before"]:
             chart.bar(left, right, 0, row["before"], "blue", tooltip)
         if topped_up and row["after"] > row["before"]:
-            chart.bar(left, right, row["before"], row["after"], "orange", tooltip)
+            chart.bar(left, right, row["before"], row["after"], "green", tooltip)
     if t and before > first:
         end = min(before, last + 1) - 0.5
         chart.line([(first - 0.5, t), (end, t)], "dashed")
@@ -64,7 +65,7 @@ def predicted_against_true(rows: pd.DataFrame, test: str, limits: tuple[float, f
         f"Predicted and true year of {len(rows)} posters of the {test} test: "
         f"{percent((error <= 10).mean())} are within 10 years of the true year."
     )
-    chart = Chart(label, limits, limits, height=350)
+    chart = Chart(label, limits, limits, x_title="true year", height=366)
     chart.y_title("predicted year")
     chart.y_ticks(count=7)
     chart.x_ticks(round_years(*limits))
@@ -125,6 +126,60 @@ def coverage_by_decade(decades: pd.DataFrame, level: float, training_rows: int) 
     return chart.svg()
 
 
+def error_by_share_answered(risk_coverage: pd.DataFrame, evaluation: Mapping[str, Any]) -> Markup:
+    """The MAE of the most certain answers against their share, one curve per test.
+
+    The dots are the answers that are not called uncertain.
+    """
+    chart = Chart(
+        "Mean absolute error of the most certain answers, in years, against their share.",
+        (0, 1),
+        (0, 1.1 * float(risk_coverage["mae"].max())),
+        x_title="share of posters answered, the most certain first",
+    )
+    chart.y_title("MAE (years)")
+    chart.y_ticks()
+    chart.x_ticks(np.linspace(0, 1, 6), percent)
+    for test in TESTS:
+        rows = risk_coverage[risk_coverage["test"] == test]
+        points = list(zip(rows["answered"], rows["mae"], strict=True))
+        chart.line(points, f"{_COLOURS[test]} curve")
+        of_test = evaluation[test]
+        if "certain_mae" in of_test:
+            answered, mae = 1 - of_test["uncertain"], of_test["certain_mae"]
+            tooltip = f"{test} test: {percent(answered)} not uncertain, MAE {mae:.1f} years"
+            chart.dot(answered, mae, _COLOURS[test], 5, tooltip)
+    return chart.svg()
+
+
+def both_priors(curves: pd.DataFrame, predicted: Mapping[str, float], true: int) -> Markup:
+    """One poster's probability of each year under both priors, with medians and the true year.
+
+    Args:
+        curves: the probabilities by year, a column for each prior.
+        predicted: the median by prior.
+        true: the true year.
+    """
+    medians = ", ".join(f"{year:.0f} under the {prior} prior" for prior, year in predicted.items())
+    years = [int(year) for year in curves.index]
+    chart = Chart(
+        f"Probability of each year of a poster of {true}; medians: {medians}.",
+        (years[0] - 0.5, years[-1] + 0.5),
+        (0, 1.15 * float(curves.to_numpy().max())),
+        x_title="year",
+    )
+    top = chart.y_range[1]
+    chart.y_title("probability")
+    chart.y_ticks(lambda value: f"{100 * value:g}%")
+    chart.x_ticks(round_years(years[0], years[-1]))
+    chart.line([(true, 0), (true, top)], "dashed")
+    for (prior, median), colour in zip(predicted.items(), _COLOURS.values(), strict=True):
+        chart.line(list(zip(years, curves[prior], strict=True)), f"{colour} curve")
+        height = float(np.interp(median, years, curves[prior]))
+        chart.dot(median, height, colour, 5, f"{prior} prior: {median:.0f}")
+    return chart.svg()
+
+
 def error_by_threshold(sweep: pd.DataFrame, test: str) -> Markup:
     """The MAE of one test against t: under both priors, and of the best constant."""
     rows = _rows(sweep[sweep["test"] == test].sort_values("t"))
@@ -136,6 +191,7 @@ def error_by_threshold(sweep: pd.DataFrame, test: str) -> Markup:
         f"Mean absolute error on the {test} test, in years: {values}.",
         (-0.04 * last, 1.04 * last),
         (0, 1.05 * float(sweep[columns].to_numpy().max())),
+        x_title="t (target number of movies per year)",
     )
     chart.y_title("MAE (years)")
     chart.y_ticks()
@@ -156,7 +212,7 @@ def error_by_threshold(sweep: pd.DataFrame, test: str) -> Markup:
 
 def _decade_chart(label: str, rows: pd.DataFrame, *, top: float) -> Chart:
     first, last = int(rows["decade"].min()), int(rows["decade"].max()) + 10
-    chart = Chart(label, (first, last), (0, top))
+    chart = Chart(label, (first, last), (0, top), x_title="decade of the true year")
     step = 10 * max(1, -(-(last - first) // 80))
     for decade in range(first, last, step):
         chart.text(decade + 5, 0, f"{decade}s", above=-15)

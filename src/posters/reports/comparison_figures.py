@@ -27,15 +27,15 @@ def error_against_threshold(
     errors = ["mae_high", "mae_natural_prior", "mae_uniform_prior", "best_constant_mae"]
     top = 1.05 * float(table[errors].to_numpy().max())
     plots = figure.subplots(1, len(PRIOR_OF), sharey=True)
-    for axes, (test, prior) in zip(plots, PRIOR_OF.items(), strict=True):
+    for axes, (test, prior), colour in zip(plots, PRIOR_OF.items(), (BLUE, ORANGE), strict=True):
         (other_prior,) = set(PRIOR_OF.values()) - {prior}
         rows = table[table["test"] == test].sort_values("t")
         t = rows["t"]
         style_axes(axes, f"{test} test, {int(rows['n'].iloc[0])} posters")
-        axes.fill_between(t, rows["mae_low"], rows["mae_high"], color=BLUE, alpha=0.15, lw=0)
-        axes.plot(t, rows["mae"], "o-", color=BLUE, label=f"{prior} prior (matches this test)")
+        axes.fill_between(t, rows["mae_low"], rows["mae_high"], color=colour, alpha=0.15, lw=0)
+        axes.plot(t, rows["mae"], "o-", color=colour, label=f"{prior} prior (matches this test)")
         other = rows[f"mae_{other_prior}_prior"]
-        axes.plot(t, other, "o--", color=ORANGE, ms=4, lw=1, label=f"{other_prior} prior")
+        axes.plot(t, other, "o-", color=FAINT, ms=4, lw=1, label=f"{other_prior} prior")
         constant = rows["best_constant_mae"]
         axes.plot(t, constant, color=FAINT, lw=1, ls=(0, (4, 3)), label="best constant")
         for point in zip(t, rows["mae"], strict=True):

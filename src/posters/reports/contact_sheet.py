@@ -6,13 +6,14 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from posters.embedding.embeddings import EmbeddedMovie
 from posters.errors import DataError, PosterRefused
 from posters.files import replacing
 from posters.images.fonts import SANS, SANS_BOLD, load_font
 from posters.images.pictures import to_rgb
 from posters.neighbours.index import Neighbour
 from posters.prediction import PosterPrediction
-from posters.reports.palette import GRID, INK, LIGHT, ORANGE, PAPER
+from posters.reports.palette import GRID, INK, LIGHT, PAPER, QUIET
 
 MAX_ROWS, MAX_NEIGHBOURS = 50, 10
 """Limits of a sheet of predictions, as image viewers can't open very large pictures."""
@@ -23,7 +24,7 @@ _Cell = tuple[Path | Image.Image, Sequence[str]]
 
 
 def neighbours_sheet(
-    rows: Sequence[tuple[Neighbour, Sequence[Neighbour]]],
+    rows: Sequence[tuple[EmbeddedMovie | Neighbour, Sequence[Neighbour]]],
     folder: Path,
     path: Path,
     *,
@@ -85,7 +86,7 @@ def _row(
     return cells
 
 
-def _picture(movie: Neighbour, folder: Path) -> Path | Image.Image:
+def _picture(movie: EmbeddedMovie | Neighbour, folder: Path) -> Path | Image.Image:
     """The poster of a movie, or a card where there is no picture."""
     return folder / movie.file if movie.file else _card(movie.title, movie.year)
 
@@ -133,7 +134,7 @@ def _draw(
         (line, font, colour)
         for text, font, colour in (
             (title, title_font, INK),
-            (" · ".join(caveats), regular, ORANGE),
+            (" · ".join(caveats), regular, QUIET),
         )
         # A letter is about 0.7 times as wide as high.
         for line in textwrap.wrap(text, int((sheet_width - 4 * gap) / (0.7 * font.size)))
@@ -151,16 +152,16 @@ def _draw(
         y = top + number // columns * row_height
         for column, (poster, lines) in enumerate(row):
             is_query = column == 0
-            font, colour = (bold, ORANGE) if is_query else (regular, INK)
+            font = bold if is_query else regular
             for line_number, text in enumerate(lines):
                 place = (x, y + line_number * line_height)
-                draw.text(place, _shortened(text, font, width), colour, font)
+                draw.text(place, _shortened(text, font, width), INK, font)
             picture = ImageOps.contain(_read(poster), box, Image.Resampling.LANCZOS)
             left, upper = x + (width - picture.width) // 2, y + text_height + gap // 2
             sheet.paste(picture, (left, upper))
             draw.rectangle(
                 (left, upper, left + picture.width - 1, upper + picture.height - 1),
-                outline=ORANGE if is_query else GRID,
+                outline=INK if is_query else GRID,
                 width=2 if is_query else 1,
             )
             x += width + (2 * gap if is_query else gap)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from posters.files import replacing
-from posters.reports.palette import FAINT, GRID, INK, ORANGE, PAPER
+from posters.reports.palette import FAINT, GRID, INK, PAPER, QUIET
 
 _DPI = 130
 
@@ -20,7 +20,7 @@ def new_figure(width: float, height: float, title: str, caveats: Sequence[str]) 
     figure.suptitle(title, x=0.012, ha="left", fontsize=13, fontweight="bold", color=INK)
     if caveats:
         figure.text(
-            0.995, 0.985, " · ".join(caveats), ha="right", va="top", fontsize=9, color=ORANGE
+            0.995, 0.985, " · ".join(caveats), ha="right", va="top", fontsize=9, color=QUIET
         )
     return figure
 

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from posters.evaluation.metrics import by_decade, chance_limits
 from posters.params import RebalanceParams
 from posters.reports.figure_style import new_figure, save, style_axes
-from posters.reports.palette import BLUE, FAINT, INK, ORANGE
+from posters.reports.palette import BLUE, FAINT, GREEN, INK, ORANGE
 from posters.years.dataset import Parts
 from posters.years.year_model import YearPredictions
 
@@ -37,7 +37,7 @@ def draw_histograms(
         Counter(catalogue["year"][catalogue["origin"] == origin]) for origin in ("initial", "topup")
     )
     before = [("initial catalogue", initial, BLUE)]
-    after = [*before, ("added", added, ORANGE)]
+    after = [*before, ("added by the top-up", added, GREEN)]
     top = max(params.t, *(initial + added).values()) * 1.18
     after_title = f"Movies by year after the top-up (t = {params.t}, years before {params.before})"
     for number, title, stacked in (
@@ -71,8 +71,8 @@ def loss_curve(history: pd.DataFrame, path: Path, *, caveats: Sequence[str] = ()
     figure = new_figure(7.2, 4.2, "Training of the year model, mean over all folds", caveats)
     axes = figure.subplots()
     style_axes(axes)
-    axes.plot(history["epoch"], history["mae"], color=BLUE, label="training rows (with dropout)")
-    axes.plot(history["epoch"], history["val_mae"], color=ORANGE, label="left-out fold")
+    axes.plot(history["epoch"], history["mae"], color=FAINT, label="training rows (with dropout)")
+    axes.plot(history["epoch"], history["val_mae"], color=INK, label="left-out fold")
     axes.set(xlabel="epoch", ylabel="mean absolute error (years)", ylim=(0, None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False)
@@ -120,7 +120,7 @@ def _scatter_plots(
     )
     low, high = all_years.min() - 4, all_years.max() + 4
     plots = figure.subplots(1, len(predictions))
-    for axes, (test, own) in zip(plots, predictions.items(), strict=True):
+    for axes, (test, own), colour in zip(plots, predictions.items(), (BLUE, ORANGE), strict=True):
         true = parts[test].years
         style_axes(
             axes,
@@ -128,7 +128,7 @@ def _scatter_plots(
             f"(best constant: {metrics[test]['best_constant_mae']:.1f})",
         )
         axes.plot([low, high], [low, high], color=FAINT, lw=1)
-        axes.scatter(true, own.year, s=14, color=BLUE, alpha=0.45, lw=0)
+        axes.scatter(true, own.year, s=14, color=colour, alpha=0.45, lw=0)
         axes.set(xlabel="true year", ylabel="predicted year", xlim=(low, high), ylim=(low, high))
         axes.set_aspect("equal")
 
@@ -173,7 +173,7 @@ def _coverage_by_decade(
     )
     upper.yaxis.set_major_formatter("{x:.0%}")
     lower.set(ylabel="mean width (years)", ylim=(0, None))
-    title = "vertical bars: two standard errors around the nominal level"
+    title = f"vertical bars: range by chance if {level:.0%} is right; a dot below: too narrow"
     upper.legend(frameon=False, loc="lower right", title=title)
 
 
@@ -184,4 +184,5 @@ def _decade_axes(figure: Figure, tests: Mapping[str, pd.DataFrame]) -> tuple[Axe
     style_axes(lower)
     decades = sorted({decade for table in tests.values() for decade in table.index})
     lower.set_xticks([decade + 5 for decade in decades], [f"{decade}s" for decade in decades])
+    lower.set_xlabel("decade of the true year")
     return upper, lower

@@ -13,6 +13,7 @@ from posters.neighbours.index import Neighbour, Neighbours
 from posters.params import EvaluateParams
 from posters.reports import charts, words
 from posters.reports.palette import DARK, LIGHT, css_variables
+from posters.reports.prior_example import PriorExample
 from posters.reports.rendering import render_template, thumbnail
 from posters.years.dataset import Parts
 from posters.years.splitting import TESTS
@@ -20,6 +21,24 @@ from posters.years.splitting import TESTS
 # Limits that keep the file small, whatever the figure of neighbours shows.
 _MAX_QUERIES, _MAX_NEIGHBOURS = 8, 6
 _EXAMPLES = 6
+_OLD = 1930
+
+# By the name of the template in `templates/report`.
+_SECTIONS = {
+    "setup": "Data and model",
+    "errors": "Error against baselines",
+    "movies": "Movies per year",
+    "predictions": "Predicted and true year",
+    "decades": "Error and coverage by decade",
+    "priors": "One poster, two priors",
+    "uncertainty": "Uncertain answers",
+    "reliability": "Are the probabilities right?",
+    "sweep": "Effect of the top-up",
+    "neighbours": "Nearest posters",
+    "examples": "Closest and worst guesses",
+    "scope": "Out of scope",
+    "next": "Next steps",
+}
 
 QueryNeighbours = Sequence[tuple[Neighbour, Sequence[Neighbour]]]
 """Query posters, each with its nearest posters."""
@@ -30,10 +49,11 @@ class Findings:
     """What is known of an evaluated model.
 
     Attributes:
-        evaluation, catalogue, decades: the content of these files in `metrics/`.
+        evaluation, catalogue, decades, risk_coverage: the content of these files in `metrics/`.
         tested: every tested movie: `imdb_id`, `title`, `year`, `file`, `test`, the year
             `predicted`, and its interval, `low` to `high`.
         neighbours: of some tested posters.
+        example: a poster of the balanced test under both priors.
         posters: `file` is relative to this folder.
         before: the first year that is not topped up.
         head: kind of the year model, as in `train.head`.
@@ -43,8 +63,10 @@ class Findings:
     evaluation: Mapping[str, Any]
     catalogue: Mapping[str, Any]
     decades: pd.DataFrame
+    risk_coverage: pd.DataFrame
     tested: pd.DataFrame
     neighbours: QueryNeighbours
+    example: PriorExample
     posters: Path
     before: int
     head: str
@@ -119,6 +141,12 @@ def render(findings: Findings) -> str:
         "coverage_chart": charts.coverage_by_decade(
             decades, run["interval"], run["counts"]["train"]
         ),
+        "old": _old_posters(findings.decades),
+        "example": findings.example,
+        "example_chart": charts.both_priors(
+            findings.example.curves, findings.example.predicted, findings.example.movie.year
+        ),
+        "risk_coverage_chart": charts.error_by_share_answered(findings.risk_coverage, evaluation),
         "decades": {test: decades[decades["test"] == test].to_dict("records") for test in TESTS},
         "neighbours": [
             (query, neighbours[:_MAX_NEIGHBOURS])
@@ -127,7 +155,12 @@ def render(findings: Findings) -> str:
         "examples": {test: _examples(rows) for test, rows in by_test.items()},
         "thumbnail": lambda file: thumbnail(findings.posters / file),
         "out_of_scope": words.out_of_scope(evaluation),
+        "next_steps": words.next_steps(evaluation),
         **_sweep(findings),
+    }
+    has_sweep = content["sweep"] or content["other_sweep"]
+    content["sections"] = {
+        name: title for name, title in _SECTIONS.items() if name != "sweep" or has_sweep
     }
     return render_template("report.html.jinja", content)
 
@@ -138,8 +171,18 @@ def _examples(rows: pd.DataFrame) -> dict[str, list[dict[Any, Any]]]:
     smallest = rows.sort_values(by).head(_EXAMPLES)
     largest = rows.sort_values(by, ascending=[False, True]).head(_EXAMPLES)
     return {
-        "Smallest errors": smallest.to_dict("records"),
-        "Largest errors": largest.to_dict("records"),
+        "Closest guesses": smallest.to_dict("records"),
+        "Worst guesses": largest.to_dict("records"),
+    }
+
+
+def _old_posters(decades: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """By prior: `n`, `mae` and `bias` of the old posters of the balanced test; empty if none."""
+    old = decades[(decades["test"] == "balanced") & (decades["decade"] < _OLD)]
+    return {
+        str(prior): {"n": int(rows["n"].sum())}
+        | {name: (rows[name] * rows["n"]).sum() / rows["n"].sum() for name in ("mae", "bias")}
+        for prior, rows in old.groupby("prior")
     }
 
 

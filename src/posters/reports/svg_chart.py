@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from markupsafe import Markup
 
 _LEFT, _RIGHT, _BOTTOM = 38, 16, 24
+_TITLE = 16
 
 
 class Chart:
     """Axes and the shapes drawn in them; all coordinates are data values.
 
     `label` is a text for screen readers, `x` and `y` are the values at the ends of the axes.
-    `width`, `height` and `top`, the room above the axes, are in SVG units.
+    `x_title` is the quantity of the x axis. `width`, `height` and `top`, the room above the axes,
+    are in SVG units.
     """
 
     def __init__(
@@ -24,6 +26,7 @@ class Chart:
         x: tuple[float, float],
         y: tuple[float, float],
         *,
+        x_title: str = "",
         width: int = 360,
         height: int = 220,
         top: int = 24,
@@ -31,12 +34,17 @@ class Chart:
         self.x_range, self.y_range = x, y
         self._label = label
         self._width, self._height, self._top = width, height, top
+        self._bottom = height - _BOTTOM - (_TITLE if x_title else 0)
         self._parts: list[Markup] = []
+        if x_title:
+            self._text((_LEFT + width - _RIGHT) / 2, height - 5, x_title, "middle")
 
-    def x_ticks(self, values: Iterable[float]) -> None:
-        """Numbers below the x axis."""
+    def x_ticks(
+        self, values: Iterable[float], text: Callable[[float], str] = "{:g}".format
+    ) -> None:
+        """Values below the x axis."""
         for value in values:
-            self.text(value, self.y_range[0], f"{value:g}", above=-15)
+            self.text(value, self.y_range[0], text(value), above=-15)
 
     def y_ticks(self, text: Callable[[float], str] = "{:g}".format, count: int = 5) -> None:
         """Round values on the y axis with a grid line each."""
@@ -92,8 +100,7 @@ class Chart:
 
     def _y(self, value: float) -> float:
         low, high = self.y_range
-        bottom = self._height - _BOTTOM
-        return bottom + (value - low) / (high - low) * (self._top - bottom)
+        return self._bottom + (value - low) / (high - low) * (self._top - self._bottom)
 
     def _points(self, points: Sequence[tuple[float, float]]) -> str:
         return " ".join(f"{self._x(x):.1f},{self._y(y):.1f}" for x, y in points)

@@ -129,6 +129,36 @@ def facts(evaluation: Mapping[str, Any], catalogue: Mapping[str, Any]) -> dict[s
     }
 
 
+def next_steps(evaluation: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What to do after this run, each with its command; `evaluation` as in `facts`."""
+    run = evaluation["run"]
+    steps = []
+    if run["backbone"]["weights"] == "random":
+        steps.append(
+            ("Fetch the ImageNet weights, then run the pipeline:", "make weights && make repro")
+        )
+    if GENERATED in run["caveats"]:
+        steps.append(
+            (
+                "Use real posters: set source.kind in params.yaml (docs/sources.md lists the "
+                "sources), then run the pipeline:",
+                "make repro",
+            )
+        )
+    t = run["t"] + 10
+    return [
+        *steps,
+        (
+            f"Add old posters: set rebalance.t in params.yaml to {t}, say, then run the pipeline. "
+            "Only new posters are fetched and embedded:",
+            "make repro",
+        ),
+        ("See what this and other values of t are worth:", f"make sweep ARGS='--t 0 {t}'"),
+        ("Compare the runs:", "make compare"),
+        ("Predict the year of a poster of yours:", "make app"),
+    ]
+
+
 def out_of_scope(evaluation: Mapping[str, Any]) -> list[str]:
     """What the model should not be used for; `evaluation` as in `facts`."""
     caveats = evaluation["run"]["caveats"]

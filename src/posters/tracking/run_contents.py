@@ -21,7 +21,10 @@ _PLOTS = (
     *("predicted_true.png", "error_by_decade.png", "coverage_by_decade.png", "reliability.png"),
     "neighbours.png",
 )
-_METRICS = ("catalogue.json", "evaluation.json", "decades.csv", "reliability.csv")
+_METRICS = (
+    *("catalogue.json", "evaluation.json"),
+    *("decades.csv", "reliability.csv", "risk_coverage.csv"),
+)
 
 
 def log_evaluation(params: Params, parts: Parts, evaluation: dict[str, Any]) -> str:
@@ -35,10 +38,7 @@ def log_evaluation(params: Params, parts: Parts, evaluation: dict[str, Any]) -> 
     run, backbone = evaluation["run"], parts.backbone
     catalogue = catalogue_metrics()
     tags = {
-        "model_sha256": run["model_sha256"],
-        "catalogue_sha256": sha256_of_file(paths.CATALOGUE),
-        "embeddings_sha256": sha256_of_file(paths.EMBEDDINGS / "embeddings.npy"),
-        "split_sha256": sha256_of_file(paths.SPLIT),
+        # Errors of two runs compare only if the tests are the same.
         **{f"{test}_test_sha256": _test_digest(parts[test]) for test in TESTS},
         "weights": backbone.weights,
         "source": ", ".join(run["source"]),
@@ -46,8 +46,6 @@ def log_evaluation(params: Params, parts: Parts, evaluation: dict[str, Any]) -> 
         "git_commit": git(paths.root(), "rev-parse", "HEAD") or "none",
         NOTE: _description(parts, evaluation),
     }
-    for name, dataset in catalogue["source"].get("datasets", {}).items():
-        tags[f"{name}_sha256"] = dataset["sha256"]
     if "DVC_EXP_NAME" in os.environ:
         tags["dvc_exp_name"] = os.environ["DVC_EXP_NAME"]
     # MLflow's lists and charts show the first 20 characters of a name.
@@ -56,16 +54,35 @@ def log_evaluation(params: Params, parts: Parts, evaluation: dict[str, Any]) -> 
         params.evaluate.experiment,
         f"t={params.rebalance.t} {backbone.name} {head}{run['model_sha256'][:7]}",
         # The section `fetch` is left out: it holds an e-mail address and does not affect results.
+        # The weights are those that were used: `imagenet` may have become `random`.
         params={k: v for k, v in flatten(params).items() if not k.startswith("fetch.")}
-        | {"embed.weights_sha256": backbone.weights_digest},
+        | {"embed.weights": backbone.weights},
         metrics=_metrics(evaluation, catalogue),
         history=pd.read_csv(paths.MODEL / "history.csv"),
         tags=tags,
+        provenance=_provenance(parts, run, catalogue, tags),
         files=[
             *(paths.PLOTS / name for name in _PLOTS),
             *(paths.METRICS / name for name in _METRICS),
         ],
     )
+
+
+def _provenance(
+    parts: Parts, run: dict[str, Any], catalogue: dict[str, Any], tags: dict[str, str]
+) -> dict[str, Any]:
+    """Digests (SHA-256) of the model and of everything that it was made from."""
+    datasets = catalogue["source"].get("datasets", {})
+    return {
+        "model": run["model_sha256"],
+        "weights": parts.backbone.weights_digest,
+        "catalogue": sha256_of_file(paths.CATALOGUE),
+        "embeddings": sha256_of_file(paths.EMBEDDINGS / "embeddings.npy"),
+        "split": sha256_of_file(paths.SPLIT),
+        "tests": {test: tags[f"{test}_test_sha256"] for test in TESTS},
+        "datasets": {name: dataset["sha256"] for name, dataset in datasets.items()},
+        "git_commit": tags["git_commit"],
+    }
 
 
 def model_digest() -> str:
@@ -97,7 +114,7 @@ def _description(parts: Parts, evaluation: dict[str, Any]) -> str:
 
 
 def _test_digest(part: Part) -> str:
-    """A digest of a test's posters: errors of two runs compare only if it is the same."""
+    """A digest of a test's posters and their years."""
     rows = part.movies.sort_values("imdb_id")[["imdb_id", "year", "sha256"]]
     return sha256(rows.to_csv(index=False, lineterminator="\n").encode())
 

@@ -29,12 +29,14 @@ def log_run(
     metrics: Mapping[str, float],
     history: pd.DataFrame,
     tags: Mapping[str, str],
+    provenance: Mapping[str, Any],
     files: Sequence[Path],
 ) -> str:
     """Log a run to the database or the server, and return its id.
 
     The experiment is created if it does not exist, and restored if it was deleted. `history` holds
-    training curves: the column `epoch`, and one column per curve.
+    training curves: the column `epoch`, and one column per curve. `provenance` is stored as
+    `provenance.json`.
 
     Raises:
         TrackingError: the server at `MLFLOW_TRACKING_URI` does not respond.
@@ -52,6 +54,7 @@ def log_run(
         for row in history.to_dict("records"):
             curves = {f"train.{curve}": value for curve, value in row.items() if curve != "epoch"}
             mlflow.log_metrics(curves, step=int(row["epoch"]))
+        mlflow.log_dict(dict(provenance), "provenance.json")
         for file in files:
             mlflow.log_artifact(str(file))
     return str(active.info.run_id)
