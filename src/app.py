@@ -47,7 +47,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="poster-year-") as folder:
         configure_gradio(folder)
         try:
-            serve(model, options.port, options.open, Path(folder))
+            serve(model, options.port, options.open)
         except KeyboardInterrupt:
             print("app: stopped", file=sys.stderr)
     return 0
@@ -71,7 +71,7 @@ def configure_gradio(folder: str) -> None:
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), HOST]))
 
 
-def serve(model: Path, port: int, show: bool, folder: Path) -> None:
+def serve(model: Path, port: int, show: bool) -> None:
     """Load the model in `data/` or `pretrained/` and serve the page until it is interrupted.
 
     Raises:
@@ -79,19 +79,20 @@ def serve(model: Path, port: int, show: bool, folder: Path) -> None:
         DataError: the model is missing or damaged.
     """
     try:
-        from posters.app.layout import appearance, build
+        from posters.app.components import appearance
+        from posters.app.layout import build
     except ModuleNotFoundError as error:
         if error.name != "gradio":
             raise
         raise PageError(
             "Gradio is missing: run `make app`, or `pip install --no-deps -r requirements-app.lock`"
         ) from error
-    from posters.app.service import PredictionService, read_test_entries
+    from posters.app.service import PredictionService, read_tests
     from posters.images.pictures import MAX_BYTES
     from posters.prediction import Predictor
 
-    tested = read_test_entries() if model == paths.DATA else []
-    page = build(PredictionService(Predictor(model), tested), folder)
+    tests = read_tests() if model == paths.DATA else []
+    page = build(PredictionService(Predictor(model), tests))
     try:
         _, address, _ = page.launch(
             **appearance(),

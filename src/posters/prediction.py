@@ -54,6 +54,7 @@ class Predictor:
         model: `own` or `pretrained`.
         caveats: to show beside every prediction; empty if there are none.
         level: the share of posters whose interval contains their year.
+        backbone, year_model: turn posters into vectors, and year features into years.
 
     Raises:
         DataError: there is no trained model yet, or files are damaged or don't match.
@@ -68,11 +69,11 @@ class Predictor:
             raise damaged(model / "about.json", "model and embeddings are of different runs")
         self.model = "pretrained" if isinstance(catalogue, ReducedCatalogue) else "own"
         self.caveats = [str(caveat) for caveat in about["caveats"]]
-        self._backbone = open_backbone(catalogue, vectors, many)
-        self._year_model = YearModel.open(model)
+        self.backbone = open_backbone(catalogue, vectors, many)
+        self.year_model = YearModel.open(model)
         self._catalogue = catalogue
         self._neighbours = Neighbours(catalogue)
-        self.level = self._year_model.level
+        self.level = self.year_model.level
 
     def predict(self, poster: PosterLike, k: int) -> PosterPrediction:
         """The year of a poster under each prior, and its `k` nearest movies.
@@ -95,7 +96,7 @@ class Predictor:
 
         Only a few posters are in memory at a time. The next ones are read while the network runs.
         """
-        for vectors, (outcome,) in self._backbone.try_batches(posters):
+        for vectors, (outcome,) in self.backbone.try_batches(posters):
             if isinstance(outcome, PosterRefused):
                 yield outcome
             else:
@@ -105,7 +106,7 @@ class Predictor:
 
     def _answer(self, vector: NDArray[np.float32], prior: str) -> YearAnswer:
         # `vector` has shape (1, embedding_size).
-        years = self._year_model.predict(vector[:, self._backbone.info.year_features], prior)
+        years = self.year_model.predict(vector[:, self.backbone.info.year_features], prior)
         return YearAnswer(
             year=int(np.rint(years.year[0])),
             low=int(years.low[0]),
@@ -158,10 +159,10 @@ class Predictor:
 
     def prior_probabilities(self, prior: str) -> dict[int, float]:
         """The probability of every year under a prior, oldest first."""
-        return self._by_year(self._year_model.priors.named(prior))
+        return self._by_year(self.year_model.priors.named(prior))
 
     def _by_year(self, probabilities: NDArray[np.float64]) -> dict[int, float]:
-        years = self._year_model.priors.years
+        years = self.year_model.priors.years
         return dict(zip(years.tolist(), probabilities.tolist(), strict=True))
 
 

@@ -1,5 +1,6 @@
 """The page of `make app`: the real process in a real browser."""
 
+import csv
 import importlib.util
 import json
 import os
@@ -16,8 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from conftest import Project, Walk
 from PIL import Image
+
+from posters.images.pictures import MAX_BYTES
+from posters.years.priors import PRIORS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
@@ -129,20 +134,24 @@ def predicted(project: Project, *arguments: str) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def wait_for_prediction(page: "Page", prediction: dict[str, Any]) -> None:
-    """Wait until the page shows a prediction of predict.py, with pictures of the neighbours."""
+def wait_for_predictions(page: "Page", predictions: list[dict[str, Any]], k: int = K) -> None:
+    """Wait until the page shows predictions of predict.py, with pictures of the neighbours."""
     shown = page.locator("#answer")
-    low, high = prediction["interval"]
-    shown.locator(f".year:text-is('{prediction['year']}')").wait_for()
-    shown.locator(f".interval:text-is('{low} to {high}')").wait_for()
-    shown.locator(f".decade:text-is('{prediction['decade']}s')").wait_for()
     label = shown.locator(".chart").get_attribute("aria-label") or ""
-    assert f"median {prediction['year']}, interval {low} to {high}" in label
-    titles, years = shown.locator(".nearest cite"), shown.locator(".nearest span:first-of-type")
-    neighbours = prediction["neighbours"]
-    assert titles.all_inner_texts() == [movie["title"] for movie in neighbours]
-    assert years.all_inner_texts() == [str(movie["year"]) for movie in neighbours]
-    assert loaded(shown.locator(".nearest img")) == [True] * len(neighbours)
+    for prediction in predictions:
+        prior, (low, high) = prediction["prior"], prediction["interval"]
+        card = shown.locator(f"section.{prior}")
+        card.get_by_text(prediction["answer"], exact=True).wait_for()
+        card.get_by_text(f"80%: {low}-{high}").wait_for()
+        card.get_by_text(f"most likely the {prediction['decade']}s").wait_for()
+        assert f"{prior} prior: median {prediction['year']}, interval {low} to {high}" in label
+    neighbours = predictions[0]["neighbours"][:k]
+    years = [str(movie["year"]) for movie in neighbours]
+    assert f"years of the nearest posters: {', '.join(years)}" in label
+    captions = page.locator("#nearest figcaption")
+    assert captions.locator("cite").all_inner_texts() == [movie["title"] for movie in neighbours]
+    assert captions.locator("cite + span").all_inner_texts() == years
+    assert loaded(page.locator("#nearest .open img")) == [True] * len(neighbours)
 
 
 def loaded(pictures: "Locator") -> list[bool]:
@@ -150,26 +159,24 @@ def loaded(pictures: "Locator") -> list[bool]:
     return list(pictures.evaluate_all("all => all.map(one => one.complete && one.width > 40)"))
 
 
-def test_uploaded_poster_gets_the_prediction_of_predict(
+def test_uploaded_poster_gets_both_predictions_of_predict(
     walk: Walk, page: "Page", problems: list[str], draw: Callable[[str, int], Path]
 ) -> None:
-    assert "Random MobileNetV2 weights." in page.locator(".intro .caveat").inner_text()
+    assert "Random MobileNetV2 weights." in page.locator(".intro .message").inner_text()
     assert page.locator("footer").count() == 0
     poster = draw("A Poster of My Own", 1990)
     upload(page, poster)
-    natural = predicted(walk.project, "--k", str(K), str(poster))
-    wait_for_prediction(page, natural)
+    predictions = [
+        predicted(walk.project, "--k", "12", "--prior", prior, str(poster)) for prior in PRIORS
+    ]
+    page.locator("#answer strong.year").first.wait_for()
+    wait_for_predictions(page, predictions)
     assert page.locator("#answer .true-year").count() == 0
-
-    page.locator("#prior input[value=uniform]").check()
-    uniform = predicted(walk.project, "--k", str(K), "--prior", "uniform", str(poster))
-    assert uniform["year"] != natural["year"]
-    wait_for_prediction(page, uniform)
-    page.locator("#k input[type=number]").fill("3")
-    page.wait_for_function("document.querySelectorAll('#answer .nearest img').length == 3")
-    wait_for_prediction(page, {**uniform, "neighbours": uniform["neighbours"][:3]})
-    page.locator("#prior input[value=natural]").check()
-    wait_for_prediction(page, {**natural, "neighbours": natural["neighbours"][:3]})
+    for typed, k in (("3", 3), ("99", 12)):  # 99 is clamped
+        page.locator("#k input[type=number]").fill(typed)
+        page.wait_for_function(f"document.querySelectorAll('#nearest .open').length == {k}")
+        wait_for_predictions(page, predictions, k)
+    page.wait_for_function("document.querySelector('#k input[type=number]').value == 12")
     assert problems == []
 
 
@@ -182,29 +189,114 @@ def test_random_poster_is_a_test_poster_and_its_true_year_is_shown(
     answer = page.locator("#answer")
     seen = set()
     for _ in range(3):
-        before = page.evaluate("document.querySelector('#poster img')?.src")
+        before = page.locator("#poster img").get_attribute("src")
         page.click("#pick")
         page.wait_for_function(
             "old => ![old, undefined].includes(document.querySelector('#poster img')?.src)",
             arg=before,
         )
-        title = answer.locator(".comparison cite").inner_text()
+        title = answer.locator(".truth cite").inner_text()
         year = answer.locator("strong.true-year").inner_text()
         assert years[title] == int(year)
         assert f"true year {year}" in (answer.locator(".chart").text_content() or "")
-        picture = page.locator("#poster img")
-        picture.evaluate("one => one.decode()")
-        assert loaded(picture) == [True]
+        assert loaded(page.locator("#poster img")) == [True]
         seen.add(title)
     assert len(seen) > 1
 
 
+def test_neighbour_is_enlarged_and_predicted_and_the_regions_that_matter_are_drawn(
+    page: "Page",
+) -> None:
+    title = page.locator("#nearest figcaption cite").first.inner_text()
+    page.locator("#nearest .open").first.click()
+    dialog = page.locator("dialog[open]")
+    assert loaded(dialog.locator("img")) == [True]
+    dialog.get_by_text("Predict this poster").click()
+    page.locator(f'#answer .truth cite:text-is("{title}")').wait_for()
+    assert dialog.count() == 0
+    page.click("#mattered")
+    page.locator("#regions svg").wait_for()
+    fields = int(page.locator("#regions rect").count())
+    assert fields >= 6
+    assert f"Each of the {fields} fields" in page.locator("#regions figcaption").inner_text()
+    page.click("#pick")
+    page.locator("#regions svg").wait_for(state="detached")
+
+
+def test_several_posters_become_the_table_of_predict(
+    walk: Walk, page: "Page", tmp_path: Path, draw: Callable[[str, int], Path]
+) -> None:
+    letter = tmp_path / "letter.jpg"
+    letter.write_bytes(b"Dear projectionist,")
+    files = [draw("A Poster of My Own", 1990), letter, draw("Another One", 1985)]
+    page.get_by_role("tab", name="Several posters").click()
+    page.set_input_files("#posters input[type=file]", files)
+    table = page.locator("#table")
+    table.get_by_text("3 of 3 posters, 1 of them refused").wait_for()
+    with page.expect_download() as download:
+        table.get_by_text("Download as CSV").click()
+    with download.value.path().open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    arguments = ["src/predict.py", "--csv", *map(str, files)]
+    done = walk.project.run(sys.executable, *arguments, check=False)
+    natural = [row for row in rows if row["prior"] != "uniform"]
+    for row, expected in zip(natural, csv.DictReader(done.stdout.splitlines()), strict=True):
+        assert row["refused"][:6].lower() == expected["refused"][:6]
+        rest = {"file": Path(expected["file"]).name, "refused": row["refused"]}
+        assert row == {**expected, **rest}
+    table.get_by_text(files[2].name).click()
+    page.get_by_role("tab", name="One poster", selected=True).wait_for()
+    page.locator(f'#answer section.natural .year:text-is("{natural[2]["answer"]}")').wait_for()
+
+
+def test_game_keeps_the_poster_secret_until_the_guess_and_keeps_the_score(
+    walk: Walk, page: "Page"
+) -> None:
+    years = walk.lowered.catalogue.set_index("title")["year"]
+    page.get_by_role("tab", name="Game").click()
+    errors = []
+    for count in (1, 2):
+        page.click("#following")
+        page.locator("#submit").wait_for()
+        secret = page.locator("#quiz").inner_html()
+        page.locator("#guess input[type=number]").fill("1985")
+        page.click("#submit")
+        page.get_by_text(f"Mean absolute error over {count} poster").wait_for()
+        reveal = page.locator("#reveal")
+        title = reveal.locator("cite").inner_text()
+        assert years[title] == int(reveal.locator(".true-year").inner_text())
+        guess, model, year = map(int, reveal.locator("li strong").all_inner_texts())
+        assert guess == 1985
+        errors.append((abs(guess - year), abs(model - year)))
+        told = re.sub(r'src="data:[^"]*"', "", secret)
+        assert title not in told
+        assert str(year) not in told
+    mine, models = (sum(of) / 2 for of in zip(*errors, strict=True))
+    score = page.locator("#score textarea, #score input").input_value()
+    assert score == (
+        "poster → year: 2 posters (random MobileNetV2 weights), "
+        f"me {mine:.1f} years off, the model {models:.1f}"
+    )
+
+
+def test_page_fits_a_phone(page: "Page") -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for name in ("Game", "Several posters", "One poster"):
+        page.get_by_role("tab", name=name).click()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+    answer, k = page.locator("#answer").bounding_box(), page.locator("#k").bounding_box()
+    nearest = page.locator("#nearest").bounding_box()
+    assert answer and k and nearest
+    assert answer["y"] < k["y"] < nearest["y"]
+    page.set_viewport_size({"width": 1280, "height": 844})
+
+
 UNUSABLE_FILES = {
-    "letter.jpg": (b"Dear projectionist,", "not a readable picture"),
-    "dot.png": (b"", "too small"),  # written by Pillow
-    "empty.png": (b"", "not a readable picture"),
-    "film.mp4": (b"\0\0\0\x18ftypmp42" + bytes(1000), "Invalid file type: film.mp4"),
-    "huge.jpg": (bytes(30_000_000), "exceed the maximum allowed size"),
+    "letter.jpg": (b"Dear projectionist,", "Unreadable: unknown format"),
+    "dot.png": (b"", "Flat colour: the whole picture has one colour"),  # written by Pillow
+    "empty.png": (b"", "Unreadable: the file is empty"),
+    "film.mp4": (b"\0\0\0\x18ftypmp42" + bytes(1000), "Unreadable: unknown format"),
+    "huge.jpg": (bytes(MAX_BYTES + 1), "Too large: more than 30,000,000 bytes"),
 }
 """Each with its message; neighbours have different messages."""
 
@@ -217,11 +309,34 @@ def test_unusable_files_are_refused_and_the_next_poster_is_predicted(
         if name == "dot.png":
             Image.new("RGB", (1, 1)).save(tmp_path / name)
         upload(page, tmp_path / name)
-        page.get_by_text(message).first.wait_for()
+        shown = page.locator("#answer .message[role=alert]").get_by_text(message)
+        shown.wait_for()
+        assert shown.inner_text().endswith("use another picture of this poster")
         page.locator("#poster img").wait_for(state="detached")
+    assert page.locator(".toast-body").count() == 0
     upload(page, draw("A Poster of My Own", 1990))
-    page.locator("#answer strong.year").wait_for()
+    page.locator("#answer strong.year").first.wait_for()
     assert "Traceback" not in (served.folder / "stderr").read_text()
+
+
+def test_only_uploaded_files_are_opened(walk: Walk, served: Server) -> None:
+    poster = next((walk.project.folder / "data" / "posters").rglob("*.jpg"))
+    with requests.Session() as session:
+        session.trust_env = False
+        config = session.get(f"{served.address}config").json()
+        (field,) = (
+            one["id"] for one in config["components"] if one["props"].get("elem_id") == "poster"
+        )
+        (number,) = (
+            one["id"] for one in config["dependencies"] if one["targets"] == [[field, "upload"]]
+        )
+        event = {"files": [{"name": "a.jpg", "path": str(poster)}]}
+        session.post(
+            f"{served.address}gradio_api/queue/join",
+            json={"data": [6], "event_data": event, "fn_index": number, "session_hash": "a"},
+        )
+        answer = session.get(f"{served.address}gradio_api/queue/data?session_hash=a").text
+    assert "is not in the cache folder and cannot be accessed" in answer
 
 
 def test_server_refuses_files_of_the_project_and_large_uploads(walk: Walk, served: Server) -> None:
@@ -231,7 +346,7 @@ def test_server_refuses_files_of_the_project_and_large_uploads(walk: Walk, serve
     body = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
     request = urllib.request.Request(
         f"{served.address}gradio_api/upload",
-        body + bytes(11_000_000) + b"\r\n--b--\r\n",
+        body + bytes(MAX_BYTES + 1) + b"\r\n--b--\r\n",
         {"Content-Type": "multipart/form-data; boundary=b"},
     )
     assert status(request) == 413
@@ -262,7 +377,8 @@ def test_ctrl_c_stops_the_page_and_removes_its_files(served: Server) -> None:
     assert any(served.folder.glob("poster-year-*"))
     os.kill(served.process.pid, signal.SIGINT)
     assert served.process.wait(timeout=30) == 0
-    assert (served.folder / "stderr").read_text() == "app: stopped\n"
+    # Above it is what Gradio prints of a refused file.
+    assert (served.folder / "stderr").read_text().endswith("\napp: stopped\n")
     assert [file.name for file in served.folder.iterdir()] == ["stderr"]
 
 

@@ -33,14 +33,16 @@ def test_page_shows_cards_with_links_and_no_test_posters(
         page.set_default_timeout(120_000)
         page.goto(address)
         page.set_input_files("#poster input[type=file]", poster)
-        page.locator("#answer strong.year").wait_for()
+        page.locator("#answer strong.year").first.wait_for()
         assert "It uses the pretrained model, " in page.locator(".intro").inner_text()
         assert page.locator("#pick").count() == 0
-        cards = page.locator("#answer .nearest a[target=_blank][rel=noopener] .card")
+        cards = page.locator("#nearest a[target=_blank][rel=noopener] .card")
         shown = cards.evaluate_all(
             "all => all.map(one => [one.closest('a').href, one.innerText.split(/\\n+/),"
             " (box => (box.width / box.height).toFixed(2))(one.getBoundingClientRect())])"
         )
+        page.get_by_role("tab", name="Game").click()
+        page.get_by_text('make app ARGS="--model own"').wait_for()
         page.close()
     arguments = ("--model", "pretrained", "--json", "--k", "6", str(poster))
     done = exported.run(sys.executable, "src/predict.py", *arguments)

@@ -1,155 +1,187 @@
-"""The layout of the page and its event handlers."""
+"""The layout of the page: its tabs, and what their buttons do."""
 
-import shutil
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from posters.app.service import PosterRequest, PredictionService, refusal_html
-from posters.errors import DataError, PosterRefused
-from posters.reports.palette import BLUE, DARK, LIGHT, css_variables
-from posters.reports.rendering import TEMPLATES
-from posters.reports.words import caveat_texts
+from posters.app import fragments
+from posters.app.components import EVENT, clamped_slider, fragment, poster_field
+from posters.app.fragments import PosterRow, problem_html, problem_text
+from posters.app.game import game_tab
+from posters.app.service import (
+    MAX_NEIGHBOURS,
+    PosterRequest,
+    PredictedPoster,
+    PredictionService,
+)
+from posters.errors import PosterRefused, PostersError
+from posters.images.pictures import MAX_BYTES
 
-_MAX_NEIGHBOURS = 12
 _HOUR = 3600  # seconds
-_PRIORS = [
-    ("natural: mostly recent films", "natural"),
-    ("uniform: every year equally likely", "uniform"),
-]
+_MAX_POSTERS = 100  # in one table
+_ONE, _SEVERAL = (
+    "Drop a poster here, paste it, or choose a file",
+    "Drop posters here, or choose files",
+)
 
 
-def build(service: PredictionService, uploads: Path) -> gr.Blocks:
-    """The page; `uploads` is a folder for copies of test posters and for Gradio's uploads."""
-    with gr.Blocks(
-        title="poster → year", analytics_enabled=False, delete_cache=(_HOUR, _HOUR)
-    ) as page:
-        gr.HTML(_intro_html(service.model_name, service.caveats))
-        request = gr.State(None)
+class _Page:
+    def __init__(self, service: PredictionService) -> None:
+        self._service = service
+
+    def build(self) -> gr.Blocks:
+        with gr.Blocks(
+            title="poster → year", analytics_enabled=False, delete_cache=(_HOUR, _HOUR)
+        ) as page:
+            predictor = self._service.predictor
+            fragment(fragments.intro_html(predictor.name, predictor.caveats))
+            with gr.Tabs(overflow_behavior="wrap") as tabs:
+                with gr.Tab("One poster", id="one"):
+                    shown, k = self._one_poster()
+                with gr.Tab("Several posters", id="several"):
+                    rows, table = self._several_posters()
+                with gr.Tab("Game", id="game"):
+                    game_tab(self._service)
+
+            def open_row(event: gr.EventData, rows: list[PosterRow], k: int) -> list[Any]:
+                poster = rows[event.number].poster if rows else None
+                return [gr.Tabs(selected="one"), *self._show(lambda: _still_known(poster), k)]
+
+            table.select(open_row, [rows, k], [tabs, *shown], **EVENT)
+        return page
+
+    def _one_poster(self) -> tuple[list[Any], gr.Slider]:
+        """The tab for one poster; returns the components that `_show` fills, and k."""
+        service = self._service
+        current = gr.State(None)
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="input"):
-                poster = gr.Image(
-                    type="filepath",
-                    sources=["upload", "clipboard"],
-                    label="Poster",
-                    height=430,
-                    buttons=[],
-                    alt_text="The poster to predict",
-                    elem_id="poster",
-                    placeholder="Drop a poster here\n- or -\nClick to choose a file\n"
-                    "JPEG, PNG or WebP",
-                )
+                field = self._field(_ONE, multiple=False, elem_id="poster")
                 pick = gr.Button(
                     "Random test poster",
                     variant="primary",
-                    visible=service.has_test_posters,
+                    visible=bool(service.tests),
                     elem_id="pick",
                 )
+                mattered = gr.Button("Which regions mattered?", visible=False, elem_id="mattered")
+                regions = fragment(elem_id="regions")
             with gr.Column(elem_id="output"):
-                answer = gr.HTML(service.prior_html("natural"), elem_id="answer")
-            with gr.Column(elem_id="options"):
-                prior = gr.Radio(
-                    _PRIORS,
-                    value="natural",
-                    label="Prior: the mix of years you expect",
-                    info="The less a poster reveals its year, the more the prior decides.",
-                    elem_id="prior",
-                )
-                k = gr.Slider(
-                    *(1, _MAX_NEIGHBOURS),
-                    value=6,
-                    step=1,
-                    label="Nearest posters (k)",
-                    info="The number of similar posters to show. "
-                    "It does not change the predicted year.",
-                    elem_id="k",
-                )
+                answer = fragment(fragments.answer_html(service, None, 0), elem_id="answer")
+                with gr.Column(visible=False) as neighbours:
+                    k = clamped_slider(
+                        *(1, MAX_NEIGHBOURS),
+                        value=6,
+                        label="How many nearest posters (k)",
+                        info="This does not change the predicted year.",
+                        elem_id="k",
+                    )
+                    nearest = fragment(elem_id="nearest")
+        shown = [current, field, mattered, regions, neighbours, answer, k, nearest]
 
-        def predict(request: PosterRequest | None, k: int, prior: str) -> str:
-            """The prediction with the current options."""
+        def upload(event: gr.EventData, k: int) -> list[Any]:
+            files = event.files
+            return self._show(lambda: service.predict(self._uploaded(files)), k)
+
+        def pick_random(current: PredictedPoster | None, k: int) -> list[Any]:
+            seen = [current.request] if current else []
+            return self._show(lambda: service.predict(service.random_test(seen)), k)
+
+        def ask(event: gr.EventData, current: PredictedPoster | None, k: int) -> list[Any]:
+            number = event.number
+
+            def neighbour() -> PredictedPoster:
+                movie = _still_known(current).prediction.neighbours[number]
+                return service.predict(service.request_of(movie))
+
+            return self._show(neighbour, k)
+
+        def change_k(current: PredictedPoster | None, k: int) -> list[Any]:
+            return self._show(lambda: _still_known(current), k)[-3:]
+
+        def find_regions(current: PredictedPoster | None) -> str:
             try:
-                if request is None:
-                    return service.prior_html(prior)
-                return service.prediction_html(request, k, prior)
-            except PosterRefused as refused:
-                return refusal_html(refused)
-            except DataError as error:
-                raise gr.Error(str(error), duration=None, print_exception=False) from error
+                poster = _still_known(current)
+                return fragments.regions_html(poster, service.occlude(poster.request))
+            except PostersError as error:
+                return problem_html(error)
 
-        def upload(
-            file: Mapping[str, Any], k: int, prior: str
-        ) -> tuple[PosterRequest | None, str, Any]:
-            """Predict an uploaded poster; remove it from the page if it is refused."""
-            uploaded = PosterRequest(Path(file["path"]))
-            try:
-                return uploaded, service.prediction_html(uploaded, k, prior), gr.skip()
-            except PosterRefused as refused:
-                return None, refusal_html(refused), None
-
-        def pick_random(
-            previous: PosterRequest | None, k: int, prior: str
-        ) -> tuple[PosterRequest, str, str]:
-            """Predict a random test poster."""
-            picked = service.random_request(previous)
-            # A copy, so that Gradio serves no file of the project.
-            shown = shutil.copy(picked.path, uploads / picked.path.name)
-            return picked, predict(picked, k, prior), str(shown)
-
-        def clear(prior: str) -> tuple[None, str]:
-            """Show the prior again."""
-            return None, service.prior_html(prior)
-
-        options = [k, prior]
-        outputs = [request, answer, poster]
-        settings = {"show_progress": "minimal", "api_visibility": "private"}
-        # Without preprocessing, which would open the file with any decoder and write it anew.
-        poster.upload(upload, [poster, *options], outputs, preprocess=False, **settings)
-        poster.clear(clear, [prior], [request, answer], **settings)
-        pick.click(pick_random, [request, *options], outputs, **settings)
+        field.upload(upload, [k], shown, **EVENT)
+        pick.click(pick_random, [current, k], shown, **EVENT)
+        nearest.select(ask, [current, k], shown, **EVENT)
         # `change`, because `release` ignores numbers that are typed or reset.
-        k.change(predict, [request, *options], [answer], **settings)
-        prior.input(predict, [request, *options], [answer], **settings)
-    return page
+        k.change(change_k, [current, k], [answer, k, nearest], **EVENT)
+        mattered.click(find_regions, [current], [regions], **EVENT)
+        return shown, k
+
+    def _several_posters(self) -> tuple[gr.State, gr.HTML]:
+        """The tab for several posters; returns the rows of its table, and the table."""
+        rows = gr.State([])
+        field = self._field(_SEVERAL, multiple=True, elem_id="posters")
+        table = fragment(elem_id="table")
+
+        def upload(event: gr.EventData) -> Iterator[tuple[list[PosterRow], str]]:
+            files = event.files
+            done: list[PosterRow] = []
+            if len(files) > _MAX_POSTERS:
+                problem = (
+                    f"{len(files)} files, expected at most {_MAX_POSTERS}; choose fewer, or run "
+                    "`python src/predict.py --csv FOLDER`"
+                )
+                yield done, problem_html(problem)
+                return
+            for file in files:
+                try:
+                    poster = self._service.predict(self._uploaded([file]))
+                    done.append(PosterRow(file["name"], poster))
+                except PostersError as error:
+                    done.append(PosterRow(file["name"], problem=problem_text(error)))
+                yield done, fragments.several_html(self._service.predictor, done, len(files))
+
+        # Meanwhile the rest of the page can be used.
+        field.upload(upload, None, [rows, table], **EVENT | {"concurrency_id": "several"})
+        return rows, table
+
+    def _field(self, text: str, *, multiple: bool, elem_id: str) -> gr.HTML:
+        value = fragments.poster_html(None, text)
+        return poster_field(value, multiple=multiple, max_bytes=MAX_BYTES, elem_id=elem_id)
+
+    def _uploaded(self, files: list[dict[str, str]]) -> PosterRequest:
+        """The one file that was uploaded."""
+        if len(files) != 1:
+            raise PosterRefused("several files", f"expected one, received {len(files)}")
+        if not files[0]["path"]:
+            raise PosterRefused("too large", f"more than {MAX_BYTES:,} bytes, or it did not arrive")
+        # Gradio has refused any path outside its uploads.
+        return PosterRequest(Path(files[0]["path"]))
+
+    def _show(self, poster_of: Callable[[], PredictedPoster], k: int) -> list[Any]:
+        """Values of the components that show one poster, or why there is no answer."""
+        service = self._service
+        try:
+            poster = poster_of()
+        except PostersError as error:
+            empty, hidden = fragments.poster_html(None, _ONE), gr.update(visible=False)
+            return [None, empty, hidden, "", hidden, problem_html(error), k, ""]
+        return [
+            poster,
+            fragments.poster_html(poster.picture, "Choose another"),
+            gr.update(visible=True),
+            "",
+            gr.update(visible=True),
+            fragments.answer_html(service, poster, k),
+            k,
+            fragments.nearest_html(service, poster, k),
+        ]
 
 
-def appearance() -> dict[str, Any]:
-    """Theme and CSS as arguments of `Blocks.launch`; no fonts are loaded."""
-    theme = gr.themes.Default(
-        primary_hue=_shades(BLUE),
-        neutral_hue=gr.themes.colors.slate,
-        font=["system-ui", "sans-serif"],
-        font_mono=["ui-monospace", "monospace"],
-    ).set(
-        # Gradio's own grey has too little contrast.
-        block_info_text_color="*neutral_600",
-        block_info_text_color_dark="*neutral_400",
-    )
-    colours = f":root {{ {css_variables(LIGHT)} }}\n.dark {{ {css_variables(DARK)} }}\n"
-    files = (TEMPLATES / "chart.css", Path(__file__).with_name("page.css"))
-    return {
-        "theme": theme,
-        "css": colours + "".join(file.read_text(encoding="utf-8") for file in files),
-    }
+def _still_known(poster: PredictedPoster | None) -> PredictedPoster:
+    if poster is None:
+        raise PosterRefused("missing", "the page was started anew in the meantime")
+    return poster
 
 
-def _shades(colour: str) -> gr.themes.Color:
-    """The eleven steps of a Gradio colour, from almost white to almost black."""
-    lighter = [f"color-mix(in srgb, {colour} {share}%, white)" for share in (7, 15, 30, 50, 75)]
-    darker = [f"color-mix(in srgb, {colour} {share}%, black)" for share in (85, 70, 55, 45, 30)]
-    return gr.themes.Color(*lighter, colour, *darker, name="poster")
-
-
-def _intro_html(model: str, caveats: list[str]) -> str:
-    notices = "".join(
-        f"<p><strong>{escape(caveat)}.</strong> {escape(meaning)}</p>"
-        for caveat, meaning in caveat_texts(caveats).items()
-    )
-    notice = f'<div class="caveat">{notices}</div>' if notices else ""
-    return (
-        '<header class="intro"><h1>poster → year</h1><p>Predicts the year of a movie poster and '
-        "finds the most similar posters. Your posters stay on this computer.</p>"
-        f'<p class="model">It uses {escape(model)}.</p>{notice}</header>'
-    )
+def build(service: PredictionService) -> gr.Blocks:
+    """The page."""
+    return _Page(service).build()

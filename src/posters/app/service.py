@@ -1,132 +1,118 @@
-"""Predictions for the page, as HTML."""
+"""What the page predicts: posters of the visitor and test posters."""
 
 import csv
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from html import escape
 from pathlib import Path
 
 from posters import paths
-from posters.catalogue.entries import Entry, read_entries
-from posters.errors import DataError, PosterRefused
-from posters.images.pictures import read_poster_file
+from posters.app.occlusion import Occlusion, occlude
+from posters.catalogue.entries import read_entries
+from posters.errors import DataError
+from posters.images.pictures import read_poster_file, to_rgb
 from posters.neighbours.index import Neighbour
 from posters.prediction import PosterPrediction, Predictor
-from posters.reports import year_curve
-from posters.reports.rendering import render_template, thumbnail
+from posters.reports.rendering import thumbnail
+from posters.years.priors import PRIORS
 from posters.years.splitting import TESTS
 
-_REFUSALS = {
-    "unreadable": "This file is not a readable picture. Upload the poster as JPEG, PNG or WebP.",
-    "missing": "The file of this poster is gone. Upload the poster again.",
-    "too large": "This picture is too large. Upload a smaller copy.",
-    "too complex": "This file takes too long to read. Save the picture again and upload it.",
-    "too small": "This picture is too small. Upload a larger copy.",
-    "flat colour": "The whole picture has one colour. Upload a poster.",
-}
+MAX_NEIGHBOURS = 12
+_SIZE = (480, 720)  # pixels, of a poster on the page
 
 
 @dataclass(frozen=True)
 class PosterRequest:
-    """The poster to predict; an uploaded one has no entry in the catalogue."""
+    """A poster to predict.
+
+    Attributes:
+        title, year: of a movie in the catalogue; None for an uploaded poster.
+        test: the test that the movie is in; None if it is in none.
+    """
 
     path: Path
-    entry: Entry | None = None
+    title: str | None = None
+    year: int | None = None
+    test: str | None = None
+
+
+@dataclass(frozen=True)
+class PredictedPoster:
+    """A poster with its prediction.
+
+    Attributes:
+        picture, icon: small copies as data URIs.
+        prediction: with `MAX_NEIGHBOURS` neighbours.
+    """
+
+    request: PosterRequest
+    picture: str
+    icon: str
+    prediction: PosterPrediction
+
+    @property
+    def warnings(self) -> list[str]:
+        """What makes the answers unreliable, a sentence each."""
+        return self.prediction.warnings + [
+            f"{prior} prior: {warning}"
+            for prior, answer in self.prediction.answers.items()
+            for warning in answer.warnings
+        ]
 
 
 class PredictionService:
     """Predicts one poster at a time.
 
-    The model was not trained on the `test_entries`, if any.
+    Args:
+        predictor: the model.
+        tests: posters that it was not trained on; empty if there are no pictures of them.
     """
 
-    def __init__(self, predictor: Predictor, test_entries: Sequence[Entry]) -> None:
-        self.model_name, self.caveats = predictor.name, predictor.caveats
-        self.has_test_posters = bool(test_entries)
-        self._predictor = predictor
-        self._test_entries = test_entries
+    def __init__(self, predictor: Predictor, tests: Sequence[PosterRequest]) -> None:
+        self.predictor, self.tests = predictor, tests
+        self.priors = {prior: predictor.prior_probabilities(prior) for prior in PRIORS}
+        self._test_of = {request.path: request.test for request in tests}
         self._lock = threading.Lock()
 
-    def random_request(self, previous: PosterRequest | None) -> PosterRequest:
-        """A random test poster other than the previous one."""
-        others = [
-            entry for entry in self._test_entries if previous is None or entry != previous.entry
-        ]
-        entry = random.choice(others or self._test_entries)
-        return PosterRequest(paths.DATA / entry.file, entry)
-
-    def prior_html(self, prior: str) -> str:
-        """The prior, shown until there is a poster."""
-        return answer_html(self._predictor.prior_probabilities(prior))
-
-    def prediction_html(self, request: PosterRequest, k: int, prior: str) -> str:
-        """The prediction for a poster.
+    def predict(self, request: PosterRequest) -> PredictedPoster:
+        """The year of a poster under each prior, and its neighbours.
 
         Raises:
             PosterRefused: it is not a usable poster.
         """
         content = read_poster_file(request.path)
         with self._lock:
-            prediction = self._predictor.predict(content, k)
-        return answer_html(
-            self._predictor.prior_probabilities(prior),
-            prediction,
-            self._predictor.address,
-            prior_name=prior,
-            level=self._predictor.level,
-            entry=request.entry,
-        )
+            prediction = self.predictor.predict(content, MAX_NEIGHBOURS)
+            image = to_rgb(content)
+        icon = thumbnail(image, (80, 120))
+        return PredictedPoster(request, thumbnail(image, _SIZE, 85), icon, prediction)
+
+    def occlude(self, request: PosterRequest) -> Occlusion:
+        """Which regions of a poster matter; raises as `predict`."""
+        content = read_poster_file(request.path)
+        with self._lock:
+            return occlude(to_rgb(content), self.predictor)
+
+    def picture(self, request: PosterRequest) -> str:
+        """A small copy of a poster as a data URI; raises as `predict`."""
+        return thumbnail(request.path, _SIZE, 85)
+
+    def random_test(self, seen: Sequence[PosterRequest] = ()) -> PosterRequest:
+        """A poster of one of the tests, each equally likely; none of those `seen` if possible."""
+        known = set(seen)
+        tests = [request for request in self.tests if request not in known] or self.tests
+        test = random.choice(sorted({str(request.test) for request in tests}))
+        return random.choice([request for request in tests if request.test == test])
+
+    def request_of(self, movie: Neighbour) -> PosterRequest:
+        """The poster of a neighbour that has a picture."""
+        path = paths.DATA / str(movie.file)
+        return PosterRequest(path, movie.title, movie.year, self._test_of.get(path))
 
 
-def answer_html(
-    prior: Mapping[int, float],
-    prediction: PosterPrediction | None = None,
-    address: Callable[[Neighbour], str | None] | None = None,
-    *,
-    prior_name: str = "natural",
-    level: float | None = None,
-    entry: Entry | None = None,
-) -> str:
-    """A prediction with its curve and neighbours, or the prior if there is no prediction.
-
-    Args:
-        prior: probability by year.
-        prediction: for the poster.
-        address: gives the page of a neighbour, if there is one.
-        prior_name: of the prior.
-        level: nominal coverage of the interval.
-        entry: of a test poster, whose true year is compared with the prediction.
-    """
-    answer = prediction.answers[prior_name] if prediction else None
-    if answer is None:
-        chart = year_curve.prior_curve(prior)
-    else:
-        chart = year_curve.prediction_curve(
-            answer.probabilities,
-            prior,
-            median=answer.year,
-            interval=(answer.low, answer.high),
-            true_year=entry.year if entry else None,
-        )
-    content = dict(chart=chart, prediction=prediction, answer=answer, level=level, entry=entry)
-    functions = {"thumbnail": _thumbnail, "address": address}
-    return render_template("answer.html.jinja", {**content, **functions})
-
-
-def refusal_html(refused: PosterRefused) -> str:
-    """Why a poster is refused."""
-    reason = _REFUSALS.get(refused.reason, "This poster can't be used.")
-    return (
-        f'<div class="answer refused" role="alert"><p class="lead">{reason}</p>'
-        f"<p>{escape(str(refused))}</p></div>"
-    )
-
-
-def read_test_entries() -> list[Entry]:
-    """The movies of the two tests, which the model was not trained on.
+def read_tests() -> list[PosterRequest]:
+    """The posters of the two tests, which the model was not trained on.
 
     Raises:
         DataError: catalogue or split is missing or damaged, or they are from different runs.
@@ -134,7 +120,12 @@ def read_test_entries() -> list[Entry]:
     entries = {entry.imdb_id: entry for entry in read_entries(paths.CATALOGUE)}
     try:
         with paths.SPLIT.open(encoding="utf-8", newline="") as file:
-            return [entries[row["imdb_id"]] for row in csv.DictReader(file) if row["part"] in TESTS]
+            rows = [row for row in csv.DictReader(file) if row["part"] in TESTS]
+        return [
+            PosterRequest(paths.DATA / entry.file, entry.title, entry.year, row["part"])
+            for row in rows
+            if (entry := entries[row["imdb_id"]])
+        ]
     except FileNotFoundError as error:
         raise DataError("data/split.csv is missing: run `dvc repro`") from error
     except (KeyError, ValueError, csv.Error) as error:
@@ -142,12 +133,3 @@ def read_test_entries() -> list[Entry]:
             "data/split.csv is damaged or does not match data/catalogue.csv "
             f"({error!r}): run `dvc repro`"
         ) from error
-
-
-@lru_cache(maxsize=1024)
-def _thumbnail(file: str) -> str | None:
-    """A small copy of a poster in `data/`; None if it can't be read."""
-    try:
-        return thumbnail(paths.DATA / file, (320, 480), quality=85)
-    except PosterRefused:
-        return None

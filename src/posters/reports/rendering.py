@@ -8,16 +8,16 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
-from posters.images.pictures import read_image, to_rgb
+from posters.images.pictures import PosterLike, to_rgb
 from posters.reports import words
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def render_template(name: str, content: Mapping[str, object]) -> str:
+def render_template(name: str, content: Mapping[str, object], folder: Path = TEMPLATES) -> str:
     """A template filled with `content`; values are escaped in HTML, as titles are foreign text."""
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         autoescape=name.endswith(".html.jinja"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -30,13 +30,13 @@ def render_template(name: str, content: Mapping[str, object]) -> str:
     return environment.get_template(name).render(content)
 
 
-def thumbnail(path: Path, size: tuple[int, int] = (176, 264), quality: int = 72) -> str:
-    """A poster file as the data URI of a JPEG of at most `size` pixels.
+def thumbnail(poster: PosterLike, size: tuple[int, int] = (176, 264), quality: int = 72) -> str:
+    """A poster as the data URI of a JPEG of at most `size` pixels.
 
     Raises:
         PosterRefused: the poster can't be read.
     """
-    image = to_rgb(read_image(path))
+    image = to_rgb(poster)
     image.thumbnail(size, Image.Resampling.LANCZOS)
     with io.BytesIO() as buffer:
         image.save(buffer, format="JPEG", quality=quality, optimize=True)

@@ -1,0 +1,151 @@
+"""The game: the visitor guesses the year of a test poster, then the model does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import gradio as gr
+
+from posters.app.components import EVENT, clamped_slider, fragment
+from posters.app.fragments import problem_html, rendered
+from posters.app.service import PosterRequest, PredictionService
+from posters.errors import PostersError
+
+_NO_GAME = (
+    "The game needs pictures of films that the model has not seen, and the pretrained model has "
+    'none. Run `make repro`, then `make app ARGS="--model own"`.'
+)
+
+
+@dataclass(frozen=True)
+class Round:
+    """The years that the visitor guessed and the model predicted, and the true year."""
+
+    guess: int
+    model: int
+    year: int
+
+
+@dataclass(frozen=True)
+class Game:
+    """A game that has begun.
+
+    Attributes:
+        seen: the posters so far, the current one last.
+        rounds: of the posters that were guessed.
+    """
+
+    seen: tuple[PosterRequest, ...] = ()
+    rounds: tuple[Round, ...] = ()
+
+    @property
+    def waiting(self) -> PosterRequest | None:
+        """The poster whose year is to be guessed, if there is one."""
+        return self.seen[-1] if len(self.seen) > len(self.rounds) else None
+
+    def shown(self, request: PosterRequest) -> Self:
+        """The game with a new poster; one that was not guessed is forgotten."""
+        return replace(self, seen=(*self.seen[: len(self.rounds)], request))
+
+    def guessed(self, guess: int, model: int) -> Self:
+        """The game after the year of the poster was guessed, by the visitor and by the model."""
+        year = self.seen[-1].year
+        assert year is not None  # a test poster
+        return replace(self, rounds=(*self.rounds, Round(guess, model, year)))
+
+    @property
+    def errors(self) -> tuple[float, float]:
+        """The mean absolute errors, of the visitor and of the model, in years."""
+        rounds = self.rounds
+        count = len(rounds)
+        yours = sum(abs(one.guess - one.year) for one in rounds) / count
+        return yours, sum(abs(one.model - one.year) for one in rounds) / count
+
+    def as_text(self, caveats: Sequence[str]) -> str:
+        """The score as one line to share."""
+        count = len(self.rounds)
+        yours, models = self.errors
+        kind = f" ({', '.join(caveats)})" if caveats else ""
+        return (
+            f"poster → year: {count} poster{'' if count == 1 else 's'}{kind}, "
+            f"me {yours:.1f} years off, the model {models:.1f}"
+        )
+
+
+def quiz_html(picture: str, test: str) -> str:
+    """A poster whose year is to be guessed; nothing here tells its title or year."""
+    mixes = {
+        "natural": "Drawn from films as they come, which are mostly recent.",
+        "balanced": "Drawn from a test with the same number of films of every year.",
+    }
+    return (
+        f'<figure><img src="{picture}" alt="The poster whose year you guess">'
+        f"<figcaption>{mixes[test]} The model knows this too.</figcaption></figure>"
+    )
+
+
+def reveal_html(game: Game) -> str:
+    """The result of the last round, and the score."""
+    return rendered("reveal", game=game)
+
+
+def game_tab(service: PredictionService) -> None:
+    """The tab of the game."""
+    if not service.tests:
+        fragment(problem_html(_NO_GAME))
+        return
+    years = list(service.priors["uniform"])
+    game = gr.State(Game())
+    fragment(
+        '<p class="rules">Guess the year of a poster that the model was not trained on. '
+        "Then the model guesses, and you see the true year.</p>"
+    )
+    with gr.Row(elem_id="round"):
+        with gr.Column():
+            poster = fragment(elem_id="quiz")
+        with gr.Column():
+            following = gr.Button("Show a poster", variant="primary", elem_id="following")
+            with gr.Column(visible=False) as guessing:
+                guess = clamped_slider(
+                    *(years[0], years[-1]),
+                    value=years[len(years) // 2],
+                    label="Your guess",
+                    elem_id="guess",
+                )
+                submit = gr.Button("Guess", variant="primary", elem_id="submit")
+            reveal = fragment(elem_id="reveal")
+            score = gr.Textbox(
+                label="Your score, to share",
+                buttons=["copy"],
+                interactive=False,
+                visible=False,
+                elem_id="score",
+            )
+
+    def show_next(game: Game) -> list[Any]:
+        request = service.random_test(game.seen)
+        try:
+            picture = quiz_html(service.picture(request), str(request.test))
+        except PostersError as error:
+            return [game, problem_html(error), gr.skip(), gr.skip(), ""]
+        hidden, visible = gr.update(visible=False), gr.update(visible=True)
+        return [game.shown(request), picture, hidden, visible, ""]
+
+    def judge(game: Game, guess: int) -> list[Any]:
+        request = game.waiting
+        hidden, visible = gr.update(visible=False), gr.update(visible=True)
+        if request is None:  # a second click, or a page that is older than the server
+            return [game, gr.skip(), visible, hidden, gr.skip()]
+        try:
+            answers = service.predict(request).prediction.answers
+        except PostersError as error:
+            return [game, problem_html(error), gr.skip(), gr.skip(), gr.skip()]
+        # The prior of the test, the mix of years that the visitor was told.
+        prior = "uniform" if request.test == "balanced" else "natural"
+        game = game.guessed(guess, answers[prior].year)
+        text = gr.update(value=game.as_text(service.predictor.caveats), visible=True)
+        following = gr.update(value="Next poster", visible=True)
+        return [game, reveal_html(game), following, hidden, text]
+
+    following.click(show_next, [game], [game, poster, following, guessing, reveal], **EVENT)
+    submit.click(judge, [game, guess], [game, reveal, following, guessing, score], **EVENT)
