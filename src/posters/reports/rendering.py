@@ -14,10 +14,13 @@ from posters.reports import words
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def render_template(name: str, content: Mapping[str, object]) -> str:
-    """A template filled with `content`; values are escaped in HTML, as titles are foreign text."""
+def render_template(name: str, content: Mapping[str, object], folder: Path = TEMPLATES) -> str:
+    """A template filled with `content`; values are escaped in HTML, as titles are foreign text.
+
+    `folder` has the template; it may include those of the report.
+    """
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([folder, TEMPLATES]),
         autoescape=name.endswith(".html.jinja"),
         undefined=StrictUndefined,
         trim_blocks=True,
