@@ -32,7 +32,6 @@ def main() -> None:
         "also writes this page",
     )
     model = parser.parse_args().model
-    near_duplicate = load_params().split.near_duplicate
     if model == "own":
         parts, year_model = read_parts(), YearModel.open()
         predictions = {
@@ -40,13 +39,14 @@ def main() -> None:
             for test in TESTS
         }
         embeddings = read_embeddings(paths.EMBEDDINGS)
+        near_duplicate = load_params().split.near_duplicate
         file = paths.PLOTS / "explore.html"
         page = explore_run(parts, embeddings, predictions, year_model, near_duplicate)
     else:
         catalogue = ReducedCatalogue.read(paths.PRETRAINED / paths.EMBEDDINGS.name)
         about = read_about(paths.PRETRAINED / paths.MODEL.name)
         file = paths.PLOTS / "explore_pretrained.html"
-        page = explore_catalogue(catalogue, about["caveats"], near_duplicate)
+        page = explore_catalogue(catalogue, about["caveats"])
     write_text(file, page)
     print(f"explore: plots/{file.name}, {file.stat().st_size / 1e6:.1f} MB: open it in a browser")
 

@@ -17,7 +17,7 @@ MAX_BYTES = 10_000_000
 """Of all atlases; in the page they take a third more."""
 
 _WIDTHS = (160, 144, 128, 112, 96, 88, 80, 72, 64, 56, 48, 40, 32, 24, 16)
-_SAMPLE = 2 * COLUMNS**2
+_SAMPLE = COLUMNS**2
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def draw_atlases(posters: Sequence[Image.Image]) -> Atlases:
 
 
 def _cut(poster: Image.Image, width: int) -> Image.Image:
-    return ImageOps.fit(poster, (width, width * 3 // 2), Image.Resampling.BICUBIC)
+    return ImageOps.fit(poster, (width, width * 3 // 2), Image.Resampling.BILINEAR)
 
 
 def _size(posters: Sequence[Image.Image], width: int) -> int:

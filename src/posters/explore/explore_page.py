@@ -22,7 +22,7 @@ from posters.evaluation.metrics import PRIOR_OF
 from posters.explore.atlases import COLUMNS, Atlases, draw_atlases, small_posters
 from posters.explore.map_layout import map_positions
 from posters.neighbours.index import nearest_rows
-from posters.neighbours.near_duplicates import near_duplicate_movies, near_duplicate_rows
+from posters.neighbours.near_duplicates import near_duplicate_movies
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
 from posters.reports.palette import DARK, LIGHT, css_variables
 from posters.reports.rendering import render_template
@@ -43,16 +43,16 @@ class Collection:
     Attributes:
         movies: one a row.
         features: retrieval features, a row each.
-        duplicates: near-duplicates: two ids, or an id and a refused movie, with the reason.
         known: what else the page is told, by its name.
+        duplicates: near-duplicates: two ids, or an id and a refused movie, with the reason.
         parts: the part of the split of each movie, by its id; empty if it is not known.
         predictions: of the tests under each prior, and the ids of their rows.
     """
 
     movies: Sequence[EmbeddedMovie]
     features: NDArray[np.float32]
-    duplicates: list[tuple[str, str | Refusal, str]]
     known: dict[str, Any]
+    duplicates: Sequence[tuple[str, str | Refusal, str]] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     predictions: Mapping[str, tuple[list[str], Mapping[str, YearPredictions]]] = field(
         default_factory=dict
@@ -79,7 +79,14 @@ def explore_run(
         PosterRefused: a poster can't be read.
         DataError: a list of refused posters is missing or damaged.
     """
-    pairs = near_duplicate_movies(parts.catalogue, embeddings, near_duplicate, paths.DATA)
+    files = [paths.DATA / str(movie.file) for movie in embeddings.movies]
+    with ThreadPoolExecutor() as pool:  # the map takes one core
+        posters = pool.submit(small_posters, files)
+        pairs = pool.submit(
+            *(near_duplicate_movies, parts.catalogue, embeddings, near_duplicate, paths.DATA)
+        )
+        order, positions = _places(embeddings.movies, embeddings.retrieval_features)
+        small, near_duplicates = posters.result(), pairs.result()
     together = "Nearly the same picture; the split keeps both films in one part."
     refused = {
         refusal.imdb_id: (refusal.detail.rpartition(" ")[2], refusal, f"Refused: {refusal.detail}.")
@@ -87,18 +94,18 @@ def explore_run(
         for refusal in read_refusals(file)
         if refusal.reason == "duplicate"
     }
-    drawn_by = caveats(parts.catalogue["source"], parts.backbone.caveat)
+    found = caveats(parts.catalogue["source"], parts.backbone.caveat)
     collection = Collection(
         movies=embeddings.movies,
         features=embeddings.retrieval_features,
-        duplicates=[*((*pair, together) for pair in pairs), *refused.values()],
         known={
             "heading": "Posters of the last run",
-            "caveats": caveat_texts(drawn_by),
-            "generated": GENERATED in drawn_by,
+            "caveats": caveat_texts(found),
+            "generated": GENERATED in found,
             "level": year_model.level,
             "priors": {name: year_model.priors.named(name).round(5).tolist() for name in PRIORS},
         },
+        duplicates=[*((*pair, together) for pair in near_duplicates), *refused.values()],
         parts={
             imdb_id: name
             for name, part in parts.by_name.items()
@@ -109,44 +116,35 @@ def explore_run(
             for test, by_prior in predictions.items()
         },
     )
-    with ThreadPoolExecutor(1) as pool:  # the map takes one core
-        files = [paths.DATA / str(movie.file) for movie in embeddings.movies]
-        posters = pool.submit(small_posters, files)
-        order, positions = _places(collection)
-        atlases = draw_atlases([posters.result()[row] for row in order])
-    return _render(collection, order, positions, atlases)
+    return _render(collection, order, positions, draw_atlases([small[row] for row in order]))
 
 
-def explore_catalogue(
-    catalogue: ReducedCatalogue, run_caveats: Sequence[str], near_duplicate: float
-) -> str:
-    """The page of a catalogue without pictures and predictions: that of the pretrained model."""
-    features, ids = catalogue.retrieval_features, [movie.imdb_id for movie in catalogue.movies]
-    reason = "Nearly the same vectors. There are no pictures to compare."
+def explore_catalogue(catalogue: ReducedCatalogue, run_caveats: Sequence[str]) -> str:
+    """The page of a catalogue without pictures and predictions: that of the pretrained model.
+
+    It has no near-duplicates, as vectors alone don't tell them from posters that are only alike.
+    """
     collection = Collection(
         movies=catalogue.movies,
-        features=features,
-        duplicates=[
-            (ids[one], ids[other], reason)
-            for one, other in near_duplicate_rows(features, near_duplicate)
-        ],
+        features=catalogue.retrieval_features,
         known={
             "heading": "Posters of the pretrained model",
             "caveats": caveat_texts(run_caveats),
             "generated": GENERATED in run_caveats,
         },
     )
-    return _render(collection, *_places(collection), None)
+    return _render(collection, *_places(collection.movies, collection.features), None)
 
 
-def _places(collection: Collection) -> tuple[NDArray[np.intp], NDArray[np.uint16]]:
+def _places(
+    movies: Sequence[EmbeddedMovie], features: NDArray[np.float32]
+) -> tuple[NDArray[np.intp], NDArray[np.uint16]]:
     """The order of the posters on the page, and their positions in this order.
 
     It is a Z-order curve over the map (Morton, 1966): posters that are near each other on the map
     are in the same atlas.
     """
-    years = np.array([movie.year for movie in collection.movies])
-    positions = map_positions(collection.features, years)
+    positions = map_positions(features, np.array([movie.year for movie in movies]))
     x, y = positions.astype(np.int64).T
     bits = range(16)
     curve = sum((((x >> bit) & 1) << 2 * bit) | (((y >> bit) & 1) << 2 * bit + 1) for bit in bits)

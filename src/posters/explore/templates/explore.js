@@ -71,7 +71,7 @@ function refresh() {
   const scale = document.getElementById("scale");
   scale.hidden = state.show === "Pictures";
   const ends = state.show === "Error"
-    ? [`${MAX_ERROR} years too old`, "right", `${MAX_ERROR} too recent`] : [FIRST, "", LAST];
+    ? [`${MAX_ERROR} years too old`, "right", `${MAX_ERROR} too recent`] : [FIRST, medianYear(), LAST];
   const bar = element("i");
   bar.style.background = `linear-gradient(to right, ${colours.join(", ")})`;
   scale.replaceChildren(bar, ...ends.map((end) => element("span", {}, end)));
@@ -122,10 +122,8 @@ function showConfusion() {
 function showDuplicates() {
   document.getElementById("duplicates").replaceChildren(
     element("h2", {}, "Near-duplicates ", element("small", {}, DATA.duplicates.length.toLocaleString("en"))),
-    element("p", { className: "quiet" }, TILES
-      ? "Pairs that the split found by vectors and by pictures, and posters that were refused because the catalogue had them already."
-      : "Pairs of films whose posters have nearly the same vectors."),
-    element("div", { className: "pairs" }, ...DATA.duplicates.slice(0, 400).map(duplicatePair)),
+    element("p", { className: "quiet" }, "Pairs that the split found by vectors and pictures, and posters that were refused because the catalogue had them already."),
+    element("div", { className: "pairs" }, ...DATA.duplicates.map(duplicatePair)),
   );
 }
 
@@ -163,10 +161,10 @@ let foldedTitles = null;
 
 function startSearch() {
   const find = () => {
-    const words = folded(search.value);
-    foldedTitles ??= DATA.titles.map(folded);
+    const words = folded(search.value).replace(/^(the|an?) (?=.)/, "");
+    foldedTitles ??= DATA.titles.map((title) => folded(title).replace(/^(the|an?) (?=.)/, ""));
     if (!words) return setList(null);
-    const begins = (poster) => !` ${foldedTitles[poster]}`.startsWith(` ${words}`);
+    const begins = (poster) => !foldedTitles[poster].startsWith(words);
     const found = ALL.filter((poster) => foldedTitles[poster].includes(words));
     found.sort((one, other) => begins(one) - begins(other) || foldedTitles[one].length - foldedTitles[other].length || YEARS[one] - YEARS[other]);
     setList(`“${search.value.trim()}”`, found);

@@ -238,7 +238,7 @@ function drawPicture(poster, left, top, size) {
   const tile = pictureOf(poster, size * devicePixelRatio, redraw);
   const place = [left - size / 2, top - 0.75 * size, size, 1.5 * size];
   if (!tile) {
-    context.fillStyle = css("line");
+    context.fillStyle = colours[numbers[poster]] ?? css("line"); // until the atlas is loaded
     context.fillRect(...place);
   } else context.drawImage(tile.image, tile.x, tile.y, tile.width, tile.height, ...place);
 }

@@ -4,7 +4,9 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const COUNT = DATA.titles.length;
 
 function unpack(text, kind) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = letters.charCodeAt(at);
   const type = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f4: Float32Array }[kind];
   return new type(bytes.buffer);
 }
@@ -116,10 +118,18 @@ function colourScale() {
   return [...half(css("blue")).reverse().slice(0, -1), ...half(css("orange"))];
 }
 
+// The share of posters that are earlier, by year: where most are recent, these differ in colour too.
+const EARLIER = new Map();
+[...YEARS].sort().forEach((year, place) => { if (!EARLIER.has(year)) EARLIER.set(year, place / COUNT); });
+
+function medianYear() {
+  return [...EARLIER].findLast(([, share]) => share <= 0.5)[0];
+}
+
 /** The colour number of each poster; -1 where there is no prediction. */
 function colourNumbers(size) {
   return ALL.map((poster) => {
-    let share = (YEARS[poster] - FIRST) / Math.max(LAST - FIRST, 1);
+    let share = EARLIER.get(YEARS[poster]);
     if (state.show === "Error") {
       const prediction = predictionOf(poster);
       if (!prediction) return -1;
