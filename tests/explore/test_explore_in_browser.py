@@ -46,14 +46,14 @@ def title_of(page: "Page") -> str:
     return page.locator("#panel.close-up h2").inner_text()
 
 
-def tested(walk: Walk) -> pd.Series:
+def predicted_movie(walk: Walk) -> pd.Series:
     """One poster of the balanced test with its prediction."""
     table = pd.read_csv(walk.project.folder / "data" / "predictions.csv")
     return table[table["test"] == "balanced"].iloc[0]
 
 
 def test_search_close_up_neighbour_and_keys(page: "Page", walk: Walk) -> None:
-    movie = tested(walk)
+    movie = predicted_movie(walk)
     page.locator("#map").focus()
     page.keyboard.press("/")
     page.keyboard.type(movie["title"].lower())
@@ -91,7 +91,7 @@ def test_search_close_up_neighbour_and_keys(page: "Page", walk: Walk) -> None:
 
 
 def test_canvas_shows_pictures_and_answers_a_click(page: "Page") -> None:
-    page.wait_for_function("small.length === ATLASES.length")
+    page.locator("#map[aria-busy=false]").wait_for()
     left, top = page.evaluate("onScreen(7)")
     page.locator("#map").click(position={"x": left, "y": top})
     shown = page.locator("#panel.close-up h2")

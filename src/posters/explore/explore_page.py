@@ -99,7 +99,7 @@ def explore_run(
         movies=embeddings.movies,
         features=embeddings.retrieval_features,
         known={
-            "heading": "Posters of the last run",
+            "heading": "Last run",
             "caveats": caveat_texts(found),
             "generated": GENERATED in found,
             "level": year_model.level,
@@ -128,7 +128,7 @@ def explore_catalogue(catalogue: ReducedCatalogue, run_caveats: Sequence[str]) -
         movies=catalogue.movies,
         features=catalogue.retrieval_features,
         known={
-            "heading": "Posters of the pretrained model",
+            "heading": "Pretrained model",
             "caveats": caveat_texts(run_caveats),
             "generated": GENERATED in run_caveats,
         },

@@ -190,7 +190,7 @@ function largeAtlas(number, whenLoaded) {
 }
 
 async function loadSmallAtlases(whenLoaded) {
-  const shrink = Math.max(Math.round(DATA.atlas.width / 32), 1);
+  const shrink = Math.max(Math.round(DATA.atlas?.width / 32), 1);
   for (const number of ATLASES.keys()) {
     const image = await decodedAtlas(number);
     const canvas = document.createElement("canvas");
