@@ -83,7 +83,7 @@ def explore_run(
     with ThreadPoolExecutor() as pool:  # the map takes one core
         posters = pool.submit(small_posters, files)
         pairs = pool.submit(
-            *(near_duplicate_movies, parts.catalogue, embeddings, near_duplicate, paths.DATA)
+            near_duplicate_movies, parts.catalogue, embeddings, near_duplicate, paths.DATA
         )
         order, positions = _places(embeddings.movies, embeddings.retrieval_features)
         small, near_duplicates = posters.result(), pairs.result()
