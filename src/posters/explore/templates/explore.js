@@ -20,6 +20,7 @@ function followAddress() {
   const before = state.poster;
   state.poster = poster;
   if (poster === before) return;
+  tooltip.hidden = true;
   if (poster !== null) {
     const prediction = predictionOf(poster);
     status.textContent = named(poster) + (prediction ? `, predicted ${prediction.year}` : "");
@@ -163,6 +164,7 @@ function startPointers() {
   });
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, (event) => {
     pointers.delete(event.pointerId);
+    canvas.focus({ preventScroll: true });
     if (end === "pointerup" && travelled <= 4) {
       const poster = nearestTo(...at(event));
       if (poster !== null) choose(poster);
