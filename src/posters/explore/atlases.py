@@ -66,5 +66,5 @@ def _atlas(posters: Sequence[Image.Image]) -> bytes:
     for number, poster in enumerate(posters):
         atlas.paste(poster, (number % COLUMNS * width, number // COLUMNS * height))
     with io.BytesIO() as buffer:
-        atlas.save(buffer, format="JPEG", quality=40, optimize=True, progressive=True)
+        atlas.save(buffer, format="JPEG", quality=40, optimize=True)
         return buffer.getvalue()

@@ -246,4 +246,4 @@ startKeys();
 refresh();
 followAddress();
 canvas.ariaBusy = "true";
-loadSmallAtlases(redraw).then(() => { canvas.ariaBusy = "false"; });
+loadAtlases(redraw).then(() => { canvas.ariaBusy = "false"; });

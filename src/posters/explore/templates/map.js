@@ -94,7 +94,7 @@ function drawPosters(pictures, isDrawn, size, alpha) {
 }
 
 function drawPicture(poster, left, top, size) {
-  const tile = pictureOf(poster, size * devicePixelRatio, redraw);
+  const tile = pictureOf(poster, size * devicePixelRatio);
   const place = [left - size / 2, top - 0.75 * size, size, 1.5 * size];
   if (!tile) {
     context.fillStyle = colours[numbers[poster]] ?? css("line"); // until the atlas is loaded

@@ -139,14 +139,13 @@ function colourNumbers(size) {
   });
 }
 
-// Pictures: tiles of atlases. Small copies of all atlases stay in memory, large ones only a few.
+// Pictures: tiles of atlases. Zoomed out, small copies are drawn, which takes far less time. The
+// browser itself forgets decoded pictures when memory is short.
 
 const ATLASES = [...document.querySelectorAll("script.atlas")];
 const TILES = DATA.atlas ? DATA.atlas.columns ** 2 : 0;
 const addresses = [];
-const small = [];
-const large = new Map();
-const MAX_LARGE = 12;
+const atlases = []; // each as it is, and small: { large, small, tile }, where `tile` is a small width
 
 function atlasAddress(number) {
   if (!addresses[number]) {
@@ -158,48 +157,33 @@ function atlasAddress(number) {
   return addresses[number];
 }
 
-async function decodedAtlas(number) {
-  const image = new Image();
-  image.src = atlasAddress(number);
-  await image.decode();
-  return image;
-}
-
 /** Where the picture of a poster is: an image and its tile's place and size; null until loaded. */
-function pictureOf(poster, width, whenLoaded) {
-  const number = Math.floor(poster / TILES);
-  const place = poster % TILES;
-  let atlas = small[number];
-  if (!atlas || width > atlas.tile) atlas = largeAtlas(number, whenLoaded) ?? atlas;
+function pictureOf(poster, width) {
+  const atlas = atlases[Math.floor(poster / TILES)];
   if (!atlas) return null;
+  const isSmall = width <= 1.25 * atlas.tile;
+  const tile = isSmall ? atlas.tile : DATA.atlas.width;
+  const place = poster % TILES;
   return {
-    image: atlas.image, width: atlas.tile, height: 1.5 * atlas.tile,
-    x: (place % DATA.atlas.columns) * atlas.tile,
-    y: Math.floor(place / DATA.atlas.columns) * 1.5 * atlas.tile,
+    image: isSmall ? atlas.small : atlas.large, width: tile, height: 1.5 * tile,
+    x: (place % DATA.atlas.columns) * tile,
+    y: Math.floor(place / DATA.atlas.columns) * 1.5 * tile,
   };
 }
 
-function largeAtlas(number, whenLoaded) {
-  const known = large.get(number);
-  large.delete(number);
-  const atlas = known ?? { image: null, tile: DATA.atlas.width };
-  large.set(number, atlas); // the last one used is the last one dropped
-  if (large.size > MAX_LARGE) large.delete(large.keys().next().value);
-  if (!known) decodedAtlas(number).then((image) => { atlas.image = image; whenLoaded(); });
-  return atlas.image && atlas;
-}
-
-async function loadSmallAtlases(whenLoaded) {
+async function loadAtlases(whenLoaded) {
   const shrink = Math.max(Math.round(DATA.atlas?.width / 32), 1);
   for (const number of ATLASES.keys()) {
-    const image = await decodedAtlas(number);
-    const canvas = document.createElement("canvas");
-    canvas.width = image.naturalWidth / shrink;
-    canvas.height = image.naturalHeight / shrink;
-    const context = canvas.getContext("2d");
+    const large = new Image();
+    large.src = atlasAddress(number);
+    await large.decode();
+    const small = document.createElement("canvas");
+    small.width = large.naturalWidth / shrink;
+    small.height = large.naturalHeight / shrink;
+    const context = small.getContext("2d");
     context.imageSmoothingQuality = "high";
-    context.drawImage(image, 0, 0, canvas.width, canvas.height);
-    small[number] = { image: canvas, tile: DATA.atlas.width / shrink };
+    context.drawImage(large, 0, 0, small.width, small.height);
+    atlases[number] = { large, small, tile: DATA.atlas.width / shrink };
     whenLoaded();
   }
 }
