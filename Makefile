@@ -10,7 +10,7 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup weights repro compare card export serve-pretrained sweep ablation splits learning-curve bench ray heic retry-failed refresh test test-fast lint ui app tour lock
+.PHONY: help setup weights repro compare explore card export serve-pretrained sweep ablation splits learning-curve bench ray heic retry-failed refresh test test-fast lint ui app tour lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -42,6 +42,9 @@ repro: setup ## run the pipeline: only what changed is done again
 
 compare: setup ## print a table of all runs: t, network, errors, coverage
 	@$(BIN)/python src/compare.py $(ARGS)
+
+explore: setup ## write a page with all films of the pretrained model (ARGS="--model own": of yours, with posters)
+	@$(BIN)/python src/explore.py $(ARGS)
 
 export: setup ## write the model of the last run to pretrained/, for git: ARGS='--about "your posters"'
 	@$(BIN)/python src/export.py $(ARGS)

@@ -14,6 +14,7 @@ from posters.evaluation.committed import difference_from_commit
 NEXT_STEPS = """
 Next:
   plots/report.html                     how good the model is: open it in a browser
+  plots/explore.html                    all posters on a map, each with its nearest ones
   . .venv/bin/activate                  once in each shell, for the commands below
   python src/predict.py POSTER          the year and the nearest posters of a poster of yours
   make app                              the same on a local page

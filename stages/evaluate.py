@@ -19,6 +19,7 @@ from posters.evaluation.neighbour_quality import neighbour_quality
 from posters.evaluation.origin_check import check_origin
 from posters.evaluation.reliability import reliability_table, stated_and_found
 from posters.evaluation.risk_coverage import risk_coverage_table
+from posters.explore.explore_page import explore_run
 from posters.files import write_json, write_text
 from posters.params import load_params
 from posters.reports import figures
@@ -107,6 +108,9 @@ def main() -> None:
         sweep=sweep_table.read_sweep(paths.INPUTS / "sweep.csv"),
     )
     write_text(plots / "report.html", render(findings))
+    near_duplicate = params.split.near_duplicate
+    page = explore_run(parts, embeddings, predictions, year_model, near_duplicate)
+    write_text(plots / "explore.html", page)
 
     run_id = log_evaluation(params, parts, evaluation)
     lines = [f"{test} test: {result_in_words(by_test[test])}{marked(caveats)}" for test in TESTS]

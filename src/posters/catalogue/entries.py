@@ -85,9 +85,14 @@ def read_entries(path: Path) -> list[Entry]:
     return [Entry(*row) for row in _read_csv(path, Entry).itertuples(index=False, name=None)]
 
 
+def read_refusals(path: Path) -> list[Refusal]:
+    """Read what `write_refusals` wrote; raises as `read_catalogue`."""
+    return [Refusal(*row) for row in _read_csv(path, Refusal).itertuples(index=False, name=None)]
+
+
 def count_refusals(path: Path) -> dict[str, int]:
     """The number of refused posters by reason, sorted by the reason's name."""
-    return dict(sorted(Counter(_read_csv(path, Refusal)["reason"]).items()))
+    return dict(sorted(Counter(refusal.reason for refusal in read_refusals(path)).items()))
 
 
 def _read_csv(path: Path, row_type: type[Entry] | type[Refusal]) -> pd.DataFrame:

@@ -15,9 +15,12 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 def render_template(name: str, content: Mapping[str, object], folder: Path = TEMPLATES) -> str:
-    """A template filled with `content`; values are escaped in HTML, as titles are foreign text."""
+    """A template filled with `content`; values are escaped in HTML, as titles are foreign text.
+
+    `folder` has the template; it may include those of the report.
+    """
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([folder, TEMPLATES]),
         autoescape=name.endswith(".html.jinja"),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,0 +1,55 @@
+"""Write a page with all posters of a model, to wander through in a browser.
+
+make explore
+python src/explore.py --model own
+"""
+
+from posters import command  # first: from here on Ctrl-C is no traceback
+
+# isort: split
+import argparse
+
+from posters import paths
+from posters.embedding.embeddings import read_embeddings
+from posters.explore.explore_page import explore_catalogue, explore_run
+from posters.files import write_text
+from posters.neighbours.reduced_catalogue import ReducedCatalogue
+from posters.params import load_params
+from posters.years.dataset import read_parts
+from posters.years.priors import PRIORS
+from posters.years.splitting import TESTS
+from posters.years.year_model import YearModel, read_about
+
+
+def main() -> None:
+    """Write `plots/explore.html` or `plots/explore_pretrained.html`."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--model",
+        choices=("pretrained", "own"),
+        default="pretrained",
+        help="pretrained (the default): without pictures; own: of your last `dvc repro`, which "
+        "also writes this page",
+    )
+    model = parser.parse_args().model
+    if model == "own":
+        parts, year_model = read_parts(), YearModel.open()
+        predictions = {
+            test: {prior: year_model.predict(parts[test].vectors, prior) for prior in PRIORS}
+            for test in TESTS
+        }
+        embeddings = read_embeddings(paths.EMBEDDINGS)
+        near_duplicate = load_params().split.near_duplicate
+        file = paths.PLOTS / "explore.html"
+        page = explore_run(parts, embeddings, predictions, year_model, near_duplicate)
+    else:
+        catalogue = ReducedCatalogue.read(paths.PRETRAINED / paths.EMBEDDINGS.name)
+        about = read_about(paths.PRETRAINED / paths.MODEL.name)
+        file = paths.PLOTS / "explore_pretrained.html"
+        page = explore_catalogue(catalogue, about["caveats"])
+    write_text(file, page)
+    print(f"explore: plots/{file.name}, {file.stat().st_size / 1e6:.1f} MB: open it in a browser")
+
+
+if __name__ == "__main__":
+    command.run("explore", main, kept="the page is as it was")

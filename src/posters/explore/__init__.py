@@ -1,0 +1,1 @@
+"""The explore page: all posters on one page, to wander through in a browser."""

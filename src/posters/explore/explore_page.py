@@ -1,0 +1,241 @@
+"""The explore page: every poster of a catalogue, on one HTML page that loads nothing."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from markupsafe import Markup
+from matplotlib.colors import to_hex
+from numpy.typing import NDArray
+
+from posters import paths
+from posters.catalogue.caveats import GENERATED, caveats
+from posters.catalogue.entries import Refusal, read_refusals
+from posters.embedding.embeddings import EmbeddedMovie, Embeddings
+from posters.evaluation.metrics import PRIOR_OF
+from posters.explore.atlases import COLUMNS, Atlases, draw_atlases, small_posters
+from posters.explore.map_layout import map_positions
+from posters.neighbours.index import nearest_rows
+from posters.neighbours.near_duplicates import near_duplicate_movies
+from posters.neighbours.reduced_catalogue import ReducedCatalogue
+from posters.reports.palette import DARK, LIGHT, css_variables
+from posters.reports.rendering import render_template
+from posters.reports.words import caveat_texts
+from posters.years.dataset import Parts
+from posters.years.priors import PRIORS
+from posters.years.splitting import PARTS
+from posters.years.year_model import YearModel, YearPredictions
+
+TEMPLATES = Path(__file__).with_name("templates")
+NEIGHBOURS = 8
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The posters that a page shows, before they are put into its order.
+
+    Attributes:
+        movies: one a row.
+        features: retrieval features, a row each.
+        known: what else the page is told, by its name.
+        duplicates: near-duplicates: two ids, or an id and a refused movie, with the reason.
+        parts: the part of the split of each movie, by its id; empty if it is not known.
+        predictions: of the tests under each prior, and the ids of their rows.
+    """
+
+    movies: Sequence[EmbeddedMovie]
+    features: NDArray[np.float32]
+    known: dict[str, Any]
+    duplicates: Sequence[tuple[str, str | Refusal, str]] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
+    predictions: Mapping[str, tuple[list[str], Mapping[str, YearPredictions]]] = field(
+        default_factory=dict
+    )
+
+
+def explore_run(
+    parts: Parts,
+    embeddings: Embeddings,
+    predictions: Mapping[str, Mapping[str, YearPredictions]],
+    year_model: YearModel,
+    near_duplicate: float,
+) -> str:
+    """The page of a run, with its pictures and the predictions for the test posters.
+
+    Args:
+        parts: the catalogue and its split.
+        embeddings: of all movies in it.
+        predictions: of each test under each prior.
+        year_model: the model that made them.
+        near_duplicate: the smallest similarity of near-duplicates, as in the split.
+
+    Raises:
+        PosterRefused: a poster can't be read.
+        DataError: a list of refused posters is missing or damaged.
+    """
+    files = [paths.DATA / str(movie.file) for movie in embeddings.movies]
+    with ThreadPoolExecutor() as pool:  # the map takes one core
+        posters = pool.submit(small_posters, files)
+        pairs = pool.submit(
+            near_duplicate_movies, parts.catalogue, embeddings, near_duplicate, paths.DATA
+        )
+        order, positions = _places(embeddings.movies, embeddings.retrieval_features)
+        small, near_duplicates = posters.result(), pairs.result()
+    together = "Nearly the same picture; the split keeps both films in one part."
+    refused = {
+        refusal.imdb_id: (refusal.detail.rpartition(" ")[2], refusal, f"Refused: {refusal.detail}.")
+        for file in (paths.INITIAL_REFUSED, paths.CATALOGUE_REFUSED)
+        for refusal in read_refusals(file)
+        if refusal.reason == "duplicate"
+    }
+    found = caveats(parts.catalogue["source"], parts.backbone.caveat)
+    collection = Collection(
+        movies=embeddings.movies,
+        features=embeddings.retrieval_features,
+        known={
+            "heading": "Last run",
+            "caveats": caveat_texts(found),
+            "generated": GENERATED in found,
+            "level": year_model.level,
+            "priors": {name: year_model.priors.named(name).round(5).tolist() for name in PRIORS},
+        },
+        duplicates=[*((*pair, together) for pair in near_duplicates), *refused.values()],
+        parts={
+            imdb_id: name
+            for name, part in parts.by_name.items()
+            for imdb_id in part.movies["imdb_id"]
+        },
+        predictions={
+            test: (list(parts[test].movies["imdb_id"]), by_prior)
+            for test, by_prior in predictions.items()
+        },
+    )
+    return _render(collection, order, positions, draw_atlases([small[row] for row in order]))
+
+
+def explore_catalogue(catalogue: ReducedCatalogue, run_caveats: Sequence[str]) -> str:
+    """The page of a catalogue without pictures and predictions: that of the pretrained model.
+
+    It has no near-duplicates, as vectors alone don't tell them from posters that are only alike.
+    """
+    collection = Collection(
+        movies=catalogue.movies,
+        features=catalogue.retrieval_features,
+        known={
+            "heading": "Pretrained model",
+            "caveats": caveat_texts(run_caveats),
+            "generated": GENERATED in run_caveats,
+        },
+    )
+    return _render(collection, *_places(collection.movies, collection.features), None)
+
+
+def _places(
+    movies: Sequence[EmbeddedMovie], features: NDArray[np.float32]
+) -> tuple[NDArray[np.intp], NDArray[np.uint16]]:
+    """The order of the posters on the page, and their positions in this order.
+
+    It is a Z-order curve over the map (Morton, 1966): posters that are near each other on the map
+    are in the same atlas.
+    """
+    positions = map_positions(features, np.array([movie.year for movie in movies]))
+    x, y = positions.astype(np.int64).T
+    bits = range(16)
+    curve = sum((((x >> bit) & 1) << 2 * bit) | (((y >> bit) & 1) << 2 * bit + 1) for bit in bits)
+    order = np.argsort(curve, kind="stable")
+    return order, positions[order]
+
+
+def _render(
+    collection: Collection,
+    order: NDArray[np.intp],
+    positions: NDArray[np.uint16],
+    atlases: Atlases | None,
+) -> str:
+    movies = [collection.movies[row] for row in order]
+    features = np.asarray(collection.features)[order]
+    row_of = {movie.imdb_id: row for row, movie in enumerate(movies)}
+    rows_type = "u2" if len(movies) <= 2**16 else "u4"
+    nearest, similarities = nearest_rows(features, features, NEIGHBOURS + 1)
+    # Without the poster itself; of equal posters another may come first.
+    other = nearest != np.arange(len(movies))[:, None]
+    other[other.all(axis=1), -1] = False
+    near_shape = (len(movies), -1)
+    colours = mpl.colormaps["plasma"](np.linspace(0, 1, 64))
+    data = {
+        **collection.known,
+        "ids": [int(movie.imdb_id.removeprefix("tt")) for movie in movies],
+        "titles": [movie.title for movie in movies],
+        "years": _packed([movie.year for movie in movies], "u2"),
+        "positions": _packed(positions, "u2"),
+        "nearest": _packed(nearest[other].reshape(near_shape), rows_type),
+        "similarities": _packed(
+            (100 * similarities[other].reshape(near_shape)).clip(0, 100).round(), "u1"
+        ),
+        "parts": _packed([PARTS.index(collection.parts[movie.imdb_id]) for movie in movies], "u1")
+        if collection.parts
+        else None,
+        "partNames": PARTS,
+        "priorOf": PRIOR_OF,
+        "tests": {
+            test: {
+                "rows": _packed([row_of[imdb_id] for imdb_id in ids], rows_type),
+                "byPrior": {name: _prediction(found) for name, found in by_prior.items()},
+            }
+            for test, (ids, by_prior) in collection.predictions.items()
+        },
+        "duplicates": [
+            [
+                row_of[one],
+                row_of[two],
+                round(float(features[row_of[one]] @ features[row_of[two]]), 2),
+                reason,
+            ]
+            if isinstance(two, str)
+            else [row_of.get(one), two._asdict(), None, reason]
+            for one, two, reason in collection.duplicates
+        ],
+        "yearColours": [to_hex(colour) for colour in colours],
+        "atlas": atlases and {"width": atlases.width, "height": atlases.height, "columns": COLUMNS},
+    }
+    content = {
+        "data": Markup(_json_in_html(data)),
+        "atlases": [base64.b64encode(picture).decode() for picture in atlases.pictures]
+        if atlases
+        else [],
+        "heading": collection.known["heading"],
+        "count": len(movies),
+        "light": css_variables(LIGHT),
+        "dark": css_variables(DARK),
+    }
+    return render_template("explore.html.jinja", content, TEMPLATES)
+
+
+def _prediction(found: YearPredictions) -> dict[str, Any]:
+    """Predictions of one test under one prior; of the probabilities a 255th of the largest each."""
+    peak = found.probabilities.max(axis=1, keepdims=True)
+    return {
+        "firstYear": int(found.years[0]),
+        "year": _packed(np.rint(found.year), "u2"),
+        "low": _packed(found.low, "u2"),
+        "high": _packed(found.high, "u2"),
+        "peak": _packed(peak, "f4"),
+        "curve": _packed(np.rint(255 * found.probabilities / peak), "u1"),
+    }
+
+
+def _packed(values: Any, kind: str) -> str:
+    """Numbers as Base64 of little-endian bytes."""
+    return base64.b64encode(np.asarray(values).astype(f"<{kind}").tobytes()).decode()
+
+
+def _json_in_html(data: Any) -> str:
+    """JSON that can stand in a script element, whatever the titles are."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
