@@ -183,7 +183,7 @@ function about() {
       "and go on from one to the next. The slider shows one year after the other."),
     element("p", {}, "Predictions are shown for test posters, which the model was not trained on."),
     element("p", {}, `Of the ${NEAREST.length / COUNT} nearest posters of each, ${percent(quality.within_10)} are at most 10 years older or newer ` +
-      `(of any two posters, ${percent(quality.within_10_chance)}); half are at most ${quality.median_gap} years (${quality.median_gap_chance}).`),
+      `(of any two posters, ${percent(quality.within_10_chance)}). The median difference is ${quality.median_gap} years (of any two, ${quality.median_gap_chance}).`),
     ...(TILES ? [element("p", {}, element("a", { href: "report.html" }, "The report"), " has the figures of this run.")] : []),
     element("p", { className: "keys" }, ...["drag, wheel, pinch|move and zoom", "← ↑ → ↓|the nearest poster that way", "+ − 0|zoom, show all", "/|search", "Esc|back"]
       .flatMap((line) => [element("kbd", {}, line.split("|")[0]), element("span", {}, line.split("|")[1])])),
