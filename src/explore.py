@@ -12,12 +12,11 @@ import argparse
 from posters import paths
 from posters.embedding.embeddings import read_embeddings
 from posters.explore.explore_page import explore_catalogue, explore_run
+from posters.explore.shown_predictions import PREDICTIONS, ShownPredictions
 from posters.files import write_text
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
 from posters.params import load_params
 from posters.years.dataset import read_parts
-from posters.years.priors import PRIORS
-from posters.years.splitting import TESTS
 from posters.years.year_model import YearModel, read_about
 
 
@@ -34,19 +33,20 @@ def main() -> None:
     model = parser.parse_args().model
     if model == "own":
         parts, year_model = read_parts(), YearModel.open()
-        predictions = {
-            test: {prior: year_model.predict(parts[test].vectors, prior) for prior in PRIORS}
-            for test in TESTS
-        }
+        predictions = year_model.predict_tests(parts)
         embeddings = read_embeddings(paths.EMBEDDINGS)
         near_duplicate = load_params().split.near_duplicate
         file = paths.PLOTS / "explore.html"
         page = explore_run(parts, embeddings, predictions, year_model, near_duplicate)
     else:
         catalogue = ReducedCatalogue.read(paths.PRETRAINED / paths.EMBEDDINGS.name)
-        about = read_about(paths.PRETRAINED / paths.MODEL.name)
+        model_folder = paths.PRETRAINED / paths.MODEL.name
+        about, year_model = read_about(model_folder), YearModel.open(model_folder)
+        shown = ShownPredictions.read(
+            model_folder / PREDICTIONS, year_model.priors, year_model.level
+        )
         file = paths.PLOTS / "explore_pretrained.html"
-        page = explore_catalogue(catalogue, about["caveats"])
+        page = explore_catalogue(catalogue, about["caveats"], shown)
     write_text(file, page)
     print(f"explore: plots/{file.name}, {file.stat().st_size / 1e6:.1f} MB: open it in a browser")
 

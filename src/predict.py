@@ -48,7 +48,7 @@ def main() -> int:
     for problem in problems:
         print_error("predict", problem)
     if passed_over:
-        print_note("predict", f"{passed_over} files are passed over, as they are no pictures")
+        print_note("predict", f"files passed over, as they are no pictures: {passed_over}")
     if not files:
         return 2
     # Imported late, as it takes half a second.

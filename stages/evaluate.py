@@ -31,7 +31,6 @@ from posters.reports.words import result_in_words
 from posters.tracking.registry import register
 from posters.tracking.run_contents import catalogue_metrics, log_evaluation, model_digest
 from posters.years.dataset import read_parts
-from posters.years.priors import PRIORS
 from posters.years.splitting import TESTS
 from posters.years.year_model import YearModel, read_about
 
@@ -39,10 +38,7 @@ from posters.years.year_model import YearModel, read_about
 def main() -> None:
     """Write metrics, predictions, figures and the report, then log all of it as one run."""
     params, parts, year_model = load_params(), read_parts(), YearModel.open()
-    predictions = {
-        test: {prior: year_model.predict(parts[test].vectors, prior) for prior in PRIORS}
-        for test in TESTS
-    }
+    predictions = year_model.predict_tests(parts)
     own = {test: predictions[test][metrics.PRIOR_OF[test]] for test in TESTS}
     baselines = fit_baselines(parts["train"], year_model.priors)
     seed = params.split.seed

@@ -8,6 +8,8 @@ import json
 import os
 import shutil
 import stat
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,11 @@ from posters.errors import DataError
 # \uff..: the same signs in full width. No text begins with a tab or a line break (see `Movie`).
 FORMULA = "'*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 """How a text begins that a spreadsheet would run as a formula."""
+
+DAMAGED_ARCHIVE = (
+    *(OSError, EOFError, LookupError, ValueError, TypeError, zipfile.BadZipFile, zlib.error),
+)
+"""What `numpy.load` and the use of its arrays raise for a file that is missing or damaged."""
 
 
 @contextlib.contextmanager

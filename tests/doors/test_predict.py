@@ -123,7 +123,7 @@ def test_table_has_a_line_for_each_poster_also_of_folders_inside(
     (inside / "notes.txt").touch()
     code, output, errors = predict(walk.project, "--csv", str(tmp_path), "https://a.org/a.jpg")
     assert code == 2
-    assert "predict: note: 1 files are passed over, as they are no pictures" in errors
+    assert "predict: note: files passed over, as they are no pictures: 1" in errors
     assert "error: https://a.org/a.jpg: posters are not fetched from the web; save" in errors
     wide, flat = csv.DictReader(output.splitlines())
     (content,) = [

@@ -16,8 +16,12 @@ from parts import embeddings_of
 
 from posters.explore import map_layout
 from posters.explore.explore_page import explore_catalogue
+from posters.explore.shown_predictions import PREDICTIONS, ShownPredictions
 from posters.neighbours.index import nearest_rows
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
+from posters.years.priors import PRIORS, Priors
+from posters.years.splitting import PARTS, TESTS
+from posters.years.year_model import YearModel
 
 EVIL = """</script><script>alert("x")</script><!-- 'quoted' & <b>"""
 
@@ -39,14 +43,36 @@ def catalogue() -> ReducedCatalogue:
     return ReducedCatalogue.of(embeddings, components=8, step=0.01)
 
 
-def test_data_are_those_of_the_catalogue(catalogue: ReducedCatalogue) -> None:
-    data = data_of(explore_catalogue(catalogue, []))
-    shown = [f"tt{number:07d}" for number in data["ids"]]
+@pytest.fixture(scope="module")
+def shown() -> ShownPredictions:
+    """Of them, four test posters with made-up predictions."""
+    generator, years = np.random.default_rng(4), np.arange(1950, 1960)
+    flat = np.full(len(years), 1 / len(years))
+    arrays: dict[str, NDArray[Any]] = {
+        "year": np.array([1951, 1952], "<u2"),
+        "low": np.array([1950, 1951], "<u2"),
+        "high": np.array([1953, 1959], "<u2"),
+        "peak": np.array([[0.3], [0.2]], "<f4"),
+        "curve": generator.integers(0, 256, (2, len(years))).astype("u1"),
+    }
+    rows = {"natural": np.array([3, 7]), "balanced": np.array([40, 9])}
+    parts = np.zeros(50, np.uint8)
+    for test in TESTS:
+        parts[rows[test]] = PARTS.index(test)
+    by_test = {(test, prior): arrays for test in TESTS for prior in PRIORS}
+    return ShownPredictions(parts, rows, by_test, Priors(years, flat, flat), 0.8)
+
+
+def test_data_are_those_of_the_catalogue(
+    catalogue: ReducedCatalogue, shown: ShownPredictions
+) -> None:
+    data = data_of(explore_catalogue(catalogue, [], shown))
+    names = [f"tt{number:07d}" for number in data["ids"]]
     movies = {movie.imdb_id: movie for movie in catalogue.movies}
-    assert sorted(shown) == sorted(movies)
-    assert data["titles"] == [movies[imdb_id].title for imdb_id in shown]
-    assert numbers(data["years"]).tolist() == [movies[imdb_id].year for imdb_id in shown]
-    rows = [[movie.imdb_id for movie in catalogue.movies].index(imdb_id) for imdb_id in shown]
+    assert sorted(names) == sorted(movies)
+    assert data["titles"] == [movies[imdb_id].title for imdb_id in names]
+    assert numbers(data["years"]).tolist() == [movies[imdb_id].year for imdb_id in names]
+    rows = [[movie.imdb_id for movie in catalogue.movies].index(imdb_id) for imdb_id in names]
     features = catalogue.retrieval_features
     found, products = nearest_rows(features, features[rows], 9)
     nearest = numbers(data["nearest"]).reshape(50, 8)
@@ -54,13 +80,19 @@ def test_data_are_those_of_the_catalogue(catalogue: ReducedCatalogue) -> None:
         assert [rows[place] for place in near] == [other for other in expected if other != row]
     similarities = numbers(data["similarities"], "u1").reshape(50, 8)
     assert np.abs(similarities[0] / 100 - products[0][1:].clip(0)).max() <= 0.0051
-    assert data["tests"] == {}
-    assert data["parts"] is None
+    for test, found in data["tests"].items():
+        tested = [catalogue.movies[row].imdb_id for row in shown.rows[test]]
+        assert [f"tt{data['ids'][place]:07d}" for place in numbers(found["rows"])] == tested
+        assert numbers(found["byPrior"]["uniform"]["year"]).tolist() == [1951, 1952]
+    parts = dict(zip(data["ids"], numbers(data["parts"], "u1"), strict=True))
+    assert [parts[number] for number in range(50)] == shown.parts.tolist()
 
 
-def test_titles_end_no_script_and_nothing_is_loaded(catalogue: ReducedCatalogue) -> None:
+def test_titles_end_no_script_and_nothing_is_loaded(
+    catalogue: ReducedCatalogue, shown: ShownPredictions
+) -> None:
     movies = [movie._replace(title=EVIL) for movie in catalogue.movies]
-    page = explore_catalogue(replace(catalogue, movies=movies), [])
+    page = explore_catalogue(replace(catalogue, movies=movies), [], shown)
     assert set(data_of(page)["titles"]) == {EVIL}
     assert "</script><script>alert" not in page
     assert "<!--" not in page
@@ -69,18 +101,27 @@ def test_titles_end_no_script_and_nothing_is_loaded(catalogue: ReducedCatalogue)
     assert "innerHTML" not in page
 
 
-def test_same_catalogue_gives_the_same_page(catalogue: ReducedCatalogue) -> None:
-    assert explore_catalogue(catalogue, []) == explore_catalogue(catalogue, [])
+def test_same_catalogue_gives_the_same_page(
+    catalogue: ReducedCatalogue, shown: ShownPredictions
+) -> None:
+    pages = [explore_catalogue(catalogue, [], shown) for _ in range(2)]
+    assert pages[0] == pages[1]
 
 
 @pytest.mark.slow
 def test_page_of_the_pretrained_model_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = ReducedCatalogue.read(ROOT / "pretrained" / "embeddings")
+    folder = ROOT / "pretrained"
+    whole, model = ReducedCatalogue.read(folder / "embeddings"), YearModel.open(folder / "model")
+    shown = ShownPredictions.read(folder / "model" / PREDICTIONS, model.priors, model.level)
     monkeypatch.setattr(map_layout, "MAX_DRAWN", 400)
     # A tenth of the films takes seconds instead of minutes. What the page has but once counts ten
-    # times here.
+    # times here, except for the predictions.
     tenth = replace(whole, movies=whole.movies[::10], steps=whole.steps[::10])
-    assert 10 * len(explore_catalogue(tenth, []).encode()) < 4e6
+    rows = {test: rows // 10 for test, rows in shown.rows.items()}
+    page = explore_catalogue(tenth, [], replace(shown, parts=shown.parts[::10], rows=rows))
+    predictions = len(json.dumps(data_of(page)["tests"]))
+    assert predictions > 5e5
+    assert 10 * (len(page.encode()) - predictions) + predictions < 4e6
 
 
 @pytest.mark.slow
@@ -142,11 +183,23 @@ def test_refused_duplicates_are_beside_what_they_duplicate(walk: Walk) -> None:
 
 
 @pytest.mark.slow
-def test_command_writes_a_page_without_a_run(exported: Project) -> None:
+def test_command_writes_a_page_without_a_run(exported: Project, walk: Walk) -> None:
     done = exported.run(sys.executable, "src/explore.py")
     assert done.stdout.startswith("explore: plots/explore_pretrained.html, ")
     data = data_of(exported.read("plots/explore_pretrained.html"))
     assert len(data["ids"]) == len(data["titles"]) > 50
+    own = data_of(walk.project.read("plots/explore.html"))
+    for test in TESTS:
+        for prior in PRIORS:
+            before, after = (each["tests"][test]["byPrior"][prior] for each in (own, data))
+            assert before == after
+    file = exported.folder / "pretrained" / "model" / PREDICTIONS
+    content = file.read_bytes()
+    file.write_bytes(content[:-100])
+    damaged = exported.run(sys.executable, "src/explore.py", check=False)
+    file.write_bytes(content)
+    assert damaged.returncode == 1
+    assert "pretrained/model is damaged (predictions.npz: " in damaged.stderr
     failed = exported.run(sys.executable, "src/explore.py", "--model", "own", check=False)
     assert failed.returncode == 1
     assert "run `" in failed.stderr

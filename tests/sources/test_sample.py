@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from sklearn.linear_model import Ridge
 
-from posters.images.pictures import check_poster
+from posters.images.poster_checks import check_poster
 from posters.params import load_params
 from posters.sources.local_imdb import NATURAL_VOTES
 from posters.sources.sample import SampleCatalogue

@@ -54,7 +54,7 @@ def bomb() -> bytes:
 def test_predictions_are_those_of_predict(walk: Walk, model: ServedModel, poster: Path) -> None:
     predictor = Predictor(walk.project.folder / "data")
     content = poster.read_bytes()
-    expected = predictor.as_json(predictor.predict(poster, 2, "uniform"), "uniform")
+    expected = predictor.as_json(predictor.predict(poster, 2), "uniform")
     assert len(expected["neighbours"]) == 2
     for image in (content, base64.b64encode(content), base64.b64encode(content).decode()):
         frame = pd.DataFrame({"image": [image]})

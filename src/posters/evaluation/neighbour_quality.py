@@ -24,14 +24,27 @@ def neighbour_quality(features: NDArray[np.float32], years: Years) -> dict[str, 
         0 if all posters are so equally often (Radovanović, Nanopoulos, Ivanović, 2010, "Hubs in
         Space").
     """
-    nearest, _ = nearest_rows(features, features, NEIGHBOURS + 1)
-    # (n, 11) of true except for the poster itself; of equal posters another may come first.
+    rows, _ = nearest_others(features, NEIGHBOURS)
+    return quality_of(rows, years)
+
+
+def nearest_others(
+    features: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The `k` nearest other posters of each, and their similarities, two arrays (n, k)."""
+    nearest, similarities = nearest_rows(features, features, k + 1)
+    # True except for the poster itself; of equal posters another may come first.
     other = nearest != np.arange(len(features))[:, None]
     other[other.all(axis=1), -1] = False
-    rows = nearest[other].reshape(len(features), -1)
+    shape = (len(features), -1)
+    return nearest[other].reshape(shape), similarities[other].reshape(shape)
+
+
+def quality_of(rows: NDArray[np.intp], years: Years) -> dict[str, float]:
+    """As `neighbour_quality`, for the nearest other posters of each, shape (n, k)."""
     gaps = np.abs(years[rows] - years[:, None])
     chance, pairs = _gaps_of_all_pairs(years)
-    counts = np.bincount(rows.ravel(), minlength=len(features))
+    counts = np.bincount(rows.ravel(), minlength=len(years))
     deviations = counts - counts.mean()
     hubness = (deviations**3).mean() / max(counts.std() ** 3, 1e-12)
     return {

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from posters.catalogue.caveats import GENERATED, caveats
 from posters.catalogue.entries import Refusal, read_refusals
 from posters.embedding.embeddings import EmbeddedMovie, Embeddings
 from posters.evaluation.metrics import PRIOR_OF
+from posters.evaluation.neighbour_quality import nearest_others, quality_of
 from posters.explore.atlases import COLUMNS, Atlases, draw_atlases, small_posters
 from posters.explore.map_layout import map_positions
-from posters.neighbours.index import nearest_rows
+from posters.explore.shown_predictions import ShownPredictions
 from posters.neighbours.near_duplicates import near_duplicate_movies
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
 from posters.reports.palette import DARK, LIGHT, css_variables
@@ -45,18 +46,14 @@ class Collection:
         features: retrieval features, a row each.
         known: what else the page is told, by its name.
         duplicates: near-duplicates: two ids, or an id and a refused movie, with the reason.
-        parts: the part of the split of each movie, by its id; empty if it is not known.
-        predictions: of the tests under each prior, and the ids of their rows.
+        shown: the split, and the predictions for the tests.
     """
 
     movies: Sequence[EmbeddedMovie]
     features: NDArray[np.float32]
     known: dict[str, Any]
+    shown: ShownPredictions
     duplicates: Sequence[tuple[str, str | Refusal, str]] = ()
-    parts: Mapping[str, str] = field(default_factory=dict)
-    predictions: Mapping[str, tuple[list[str], Mapping[str, YearPredictions]]] = field(
-        default_factory=dict
-    )
 
 
 def explore_run(
@@ -102,25 +99,23 @@ def explore_run(
             "heading": "Last run",
             "caveats": caveat_texts(found),
             "generated": GENERATED in found,
-            "level": year_model.level,
-            "priors": {name: year_model.priors.named(name).round(5).tolist() for name in PRIORS},
         },
+        shown=ShownPredictions.of(
+            parts,
+            [movie.imdb_id for movie in embeddings.movies],
+            predictions,
+            year_model.priors,
+            year_model.level,
+        ),
         duplicates=[*((*pair, together) for pair in near_duplicates), *refused.values()],
-        parts={
-            imdb_id: name
-            for name, part in parts.by_name.items()
-            for imdb_id in part.movies["imdb_id"]
-        },
-        predictions={
-            test: (list(parts[test].movies["imdb_id"]), by_prior)
-            for test, by_prior in predictions.items()
-        },
     )
     return _render(collection, order, positions, draw_atlases([small[row] for row in order]))
 
 
-def explore_catalogue(catalogue: ReducedCatalogue, run_caveats: Sequence[str]) -> str:
-    """The page of a catalogue without pictures and predictions: that of the pretrained model.
+def explore_catalogue(
+    catalogue: ReducedCatalogue, run_caveats: Sequence[str], shown: ShownPredictions
+) -> str:
+    """The page of a catalogue without pictures: that of the pretrained model.
 
     It has no near-duplicates, as vectors alone don't tell them from posters that are only alike.
     """
@@ -132,6 +127,7 @@ def explore_catalogue(catalogue: ReducedCatalogue, run_caveats: Sequence[str]) -
             "caveats": caveat_texts(run_caveats),
             "generated": GENERATED in run_caveats,
         },
+        shown=shown,
     )
     return _render(collection, *_places(collection.movies, collection.features), None)
 
@@ -159,36 +155,33 @@ def _render(
     atlases: Atlases | None,
 ) -> str:
     movies = [collection.movies[row] for row in order]
+    shown, place_of = collection.shown, np.argsort(order)
     features = np.asarray(collection.features)[order]
     row_of = {movie.imdb_id: row for row, movie in enumerate(movies)}
     rows_type = "u2" if len(movies) <= 2**16 else "u4"
-    nearest, similarities = nearest_rows(features, features, NEIGHBOURS + 1)
-    # Without the poster itself; of equal posters another may come first.
-    other = nearest != np.arange(len(movies))[:, None]
-    other[other.all(axis=1), -1] = False
-    near_shape = (len(movies), -1)
+    nearest, similarities = nearest_others(features, NEIGHBOURS)
+    years = np.array([movie.year for movie in movies])
     colours = mpl.colormaps["plasma"](np.linspace(0, 1, 64))
     data = {
         **collection.known,
         "ids": [int(movie.imdb_id.removeprefix("tt")) for movie in movies],
         "titles": [movie.title for movie in movies],
-        "years": _packed([movie.year for movie in movies], "u2"),
+        "years": _packed(years, "u2"),
         "positions": _packed(positions, "u2"),
-        "nearest": _packed(nearest[other].reshape(near_shape), rows_type),
-        "similarities": _packed(
-            (100 * similarities[other].reshape(near_shape)).clip(0, 100).round(), "u1"
-        ),
-        "parts": _packed([PARTS.index(collection.parts[movie.imdb_id]) for movie in movies], "u1")
-        if collection.parts
-        else None,
+        "nearest": _packed(nearest, rows_type),
+        "similarities": _packed((100 * similarities).clip(0, 100).round(), "u1"),
+        "quality": quality_of(nearest, years),
+        "parts": _packed(shown.parts[order], "u1"),
         "partNames": PARTS,
         "priorOf": PRIOR_OF,
+        "level": shown.level,
+        "priors": {name: shown.priors.named(name).round(5).tolist() for name in PRIORS},
         "tests": {
             test: {
-                "rows": _packed([row_of[imdb_id] for imdb_id in ids], rows_type),
-                "byPrior": {name: _prediction(found) for name, found in by_prior.items()},
+                "rows": _packed(place_of[rows], rows_type),
+                "byPrior": {name: _prediction(shown, test, name) for name in PRIORS},
             }
-            for test, (ids, by_prior) in collection.predictions.items()
+            for test, rows in shown.rows.items()
         },
         "duplicates": [
             [
@@ -217,17 +210,12 @@ def _render(
     return render_template("explore.html.jinja", content, TEMPLATES)
 
 
-def _prediction(found: YearPredictions) -> dict[str, Any]:
-    """Predictions of one test under one prior; of the probabilities a 255th of the largest each."""
-    peak = found.probabilities.max(axis=1, keepdims=True)
-    return {
-        "firstYear": int(found.years[0]),
-        "year": _packed(np.rint(found.year), "u2"),
-        "low": _packed(found.low, "u2"),
-        "high": _packed(found.high, "u2"),
-        "peak": _packed(peak, "f4"),
-        "curve": _packed(np.rint(255 * found.probabilities / peak), "u1"),
+def _prediction(shown: ShownPredictions, test: str, prior: str) -> dict[str, Any]:
+    packed = {
+        name: base64.b64encode(array.tobytes()).decode()
+        for name, array in shown.arrays[test, prior].items()
     }
+    return {"firstYear": int(shown.priors.years[0]), **packed}
 
 
 def _packed(values: Any, kind: str) -> str:

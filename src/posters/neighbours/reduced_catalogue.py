@@ -7,8 +7,6 @@ each. One size of step serves all components: most numbers are then small and co
 
 import contextlib
 import csv
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -22,15 +20,12 @@ from posters import paths
 from posters.embedding.backbone import BackboneInfo
 from posters.embedding.embeddings import EmbeddedMovie, Embeddings, read_info
 from posters.embedding.scaling import RetrievalScale, blocks
-from posters.files import damaged, write_json
+from posters.files import DAMAGED_ARCHIVE, damaged, write_json
 
 _FEATURES = "retrieval_features.npz"
 _COLUMNS = ["imdb_id", "title", "year"]
 _PARTS = 1024
-_DAMAGE = (
-    *(OSError, EOFError, LookupError, ValueError, TypeError),
-    *(csv.Error, zipfile.BadZipFile, zlib.error),
-)
+_DAMAGE = (*DAMAGED_ARCHIVE, csv.Error)
 
 
 @dataclass(frozen=True)

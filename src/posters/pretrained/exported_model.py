@@ -16,6 +16,7 @@ from posters.embedding.embeddings import Embeddings, read_embeddings
 from posters.embedding.exported_backbone import network_choices
 from posters.errors import DataError
 from posters.evaluation.metrics import PRIOR_OF
+from posters.explore.shown_predictions import PREDICTIONS, ShownPredictions
 from posters.files import replacing, write_json, write_text
 from posters.git import git
 from posters.model_choice import NETWORK_CHOICES
@@ -63,6 +64,7 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
     table = (paths.INPUTS / "table.json").read_text(encoding="utf-8")
     parts, embeddings = read_parts(), read_embeddings(paths.EMBEDDINGS)
     catalogue = ReducedCatalogue.of(embeddings, COMPONENTS, STEP)
+    whole_model = YearModel.open()
     tested = embeddings.rows([name for test in TESTS for name in parts[test].movies["imdb_id"]])
     with replacing(paths.PRETRAINED) as new:
         model = new / paths.MODEL.name
@@ -70,6 +72,14 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
         catalogue.write(new / paths.EMBEDDINGS.name)
         write_json(new / paths.EMBEDDINGS.name / NETWORK_CHOICES, network_choices(params.embed))
         write_small_head(paths.MODEL, model, parts["train"].vectors, RANK)
+        shown = ShownPredictions.of(
+            parts,
+            [movie.imdb_id for movie in embeddings.movies],
+            whole_model.predict_tests(parts),
+            whole_model.priors,
+            whole_model.level,
+        )
+        shown.write(model / PREDICTIONS)
         for name in ("priors.csv", "thresholds.csv"):
             shutil.copyfile(paths.MODEL / name, model / name)
         write_json(model / "about.json", about)

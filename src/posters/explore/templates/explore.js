@@ -63,9 +63,9 @@ function changeView(name) {
 
 /** Draw again what depends on the choices. */
 function refresh() {
-  const views = ["Map", "Years", ...(TESTS.length ? ["Confusion"] : []), ...(DATA.duplicates.length ? ["Duplicates"] : [])];
+  const views = ["Map", "Years", "Confusion", ...(DATA.duplicates.length ? ["Duplicates"] : [])];
   document.getElementById("views").replaceChildren(...choices(views, state.view, changeView));
-  const shows = [...(TILES ? ["Pictures"] : []), "Year", ...(TESTS.length ? ["Error"] : [])];
+  const shows = [...(TILES ? ["Pictures"] : []), "Year", "Error"];
   const show = document.getElementById("show");
   show.hidden = shows.length < 2;
   show.replaceChildren(...choices(shows, state.show, (name) => { state.show = name; refresh(); }));

@@ -93,7 +93,6 @@ function verdict(prediction, year) {
 }
 
 function whyNone(poster) {
-  if (!PARTS) return "No prediction: the pretrained model keeps no list of the posters it was tested on.";
   return {
     train: "The model was trained on this poster, so no prediction is shown.",
     excluded: "Neither trained nor tested on: a test has a film of this title or with this picture.",
@@ -175,15 +174,17 @@ function listOf({ heading, posters }) {
 }
 
 function about() {
+  const quality = DATA.quality, percent = (share) => `${Math.round(100 * share)}%`;
   const caveats = Object.entries(DATA.caveats);
-  const trained = TESTS.length ? "Predictions are shown for test posters, which the model was not trained on." : whyNone(0);
   return [
     element("h2", {}, "Posters that look alike are near each other"),
     ...caveats.map(([name, meaning]) => element("p", { className: "notice" }, element("b", {}, `${name}. `), meaning)),
     element("p", {}, `${TILES ? "Zoom in to see the pictures. " : ""}Click a poster to see it up close with its nearest posters, ` +
       "and go on from one to the next. The slider shows one year after the other."),
-    element("p", {}, trained),
-    ...(TESTS.length ? [element("p", {}, element("a", { href: "report.html" }, "The report"), " has the figures of this run.")] : []),
+    element("p", {}, "Predictions are shown for test posters, which the model was not trained on."),
+    element("p", {}, `Of the ${NEAREST.length / COUNT} nearest posters of each, ${percent(quality.within_10)} are at most 10 years older or newer ` +
+      `(of any two posters, ${percent(quality.within_10_chance)}). The median difference is ${quality.median_gap} years (of any two, ${quality.median_gap_chance}).`),
+    ...(TILES ? [element("p", {}, element("a", { href: "report.html" }, "The report"), " has the figures of this run.")] : []),
     element("p", { className: "keys" }, ...["drag, wheel, pinch|move and zoom", "← ↑ → ↓|the nearest poster that way", "+ − 0|zoom, show all", "/|search", "Esc|back"]
       .flatMap((line) => [element("kbd", {}, line.split("|")[0]), element("span", {}, line.split("|")[1])])),
     element("p", { className: "quiet" }, "The map is t-SNE of the first 50 principal components of the network's features: " +

@@ -16,7 +16,7 @@ const YEARS = unpack(DATA.years, "u2");
 const POSITIONS = unpack(DATA.positions, "u2");
 const NEAREST = unpack(DATA.nearest, PLACES);
 const SIMILARITIES = unpack(DATA.similarities, "u1");
-const PARTS = DATA.parts && unpack(DATA.parts, "u1");
+const PARTS = unpack(DATA.parts, "u1");
 const FIRST = YEARS.reduce((one, other) => Math.min(one, other));
 const LAST = YEARS.reduce((one, other) => Math.max(one, other));
 const PLACE_OF = new Map(DATA.ids.map((id, poster) => [id, poster]));
@@ -46,7 +46,7 @@ const TESTED = new Map(
 // What the visitor chose. `list` has the posters that are listed and highlighted, or is null;
 // `prior` is null for the prior that matches the test of each poster.
 const state = {
-  view: "Map", show: "Year", poster: null, list: null, test: DATA.priorOf && "balanced", prior: null,
+  view: "Map", show: "Year", poster: null, list: null, test: "balanced", prior: null,
 };
 
 function titleId(id) {

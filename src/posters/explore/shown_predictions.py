@@ -1,0 +1,118 @@
+"""What the explore page shows of predictions for the test posters, as small as a page needs it.
+
+The pretrained model has no test posters to predict again, so what it predicted for them is a file.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posters.files import DAMAGED_ARCHIVE, damaged
+from posters.years.dataset import Parts
+from posters.years.priors import PRIORS, Priors
+from posters.years.splitting import PARTS, TESTS
+from posters.years.year_model import YearPredictions
+
+PREDICTIONS = "predictions.npz"
+"""In `pretrained/model`."""
+
+_KINDS = {"year": "<u2", "low": "<u2", "high": "<u2", "peak": "<f4", "curve": "u1"}
+
+
+@dataclass(frozen=True)
+class ShownPredictions:
+    """The split of a catalogue and the predictions for its test posters.
+
+    Attributes:
+        parts: the part of each movie of the catalogue, a number of `PARTS`, shape (n,).
+        rows: of each test, the rows of its posters in the catalogue.
+        arrays: by the names of test and prior: `year`, `low`, `high` of each poster, `peak`, the
+            largest probability of a year, and `curve`, all probabilities in 255ths of it, shape
+            (n_posters, n_years).
+        priors: with the years.
+        level: nominal coverage of the intervals.
+    """
+
+    parts: NDArray[np.uint8]
+    rows: Mapping[str, NDArray[np.int64]]
+    arrays: Mapping[tuple[str, str], Mapping[str, NDArray[np.generic]]]
+    priors: Priors
+    level: float
+
+    @classmethod
+    def of(
+        cls,
+        parts: Parts,
+        imdb_ids: Sequence[str],
+        predictions: Mapping[str, Mapping[str, YearPredictions]],
+        priors: Priors,
+        level: float,
+    ) -> Self:
+        """Reduce predictions of each test under each prior; `imdb_ids` are the catalogue's rows."""
+        row_of = {imdb_id: row for row, imdb_id in enumerate(imdb_ids)}
+        part_of = {
+            imdb_id: PARTS.index(name)
+            for name, part in parts.by_name.items()
+            for imdb_id in part.movies["imdb_id"]
+        }
+        return cls(
+            np.array([part_of[imdb_id] for imdb_id in imdb_ids], np.uint8),
+            {
+                test: np.array([row_of[name] for name in parts[test].movies["imdb_id"]], np.int64)
+                for test in TESTS
+            },
+            {(test, prior): _reduced(predictions[test][prior]) for test, prior in _tests()},
+            priors,
+            level,
+        )
+
+    def write(self, path: Path) -> None:
+        """Write parts, rows and arrays; the rest is in the folder of the year model."""
+        arrays = {
+            f"{test}_{prior}_{name}": array
+            for (test, prior), by_name in self.arrays.items()
+            for name, array in by_name.items()
+        }
+        rows = {f"{test}_rows": array.astype("<u4") for test, array in self.rows.items()}
+        np.savez_compressed(path, allow_pickle=False, parts=self.parts, **rows, **arrays)
+
+    @classmethod
+    def read(cls, path: Path, priors: Priors, level: float) -> Self:
+        """Read what `write` wrote.
+
+        Raises:
+            DataError: it is missing or damaged.
+        """
+        try:
+            with np.load(path) as file:
+                rows = {test: file[f"{test}_rows"].astype(np.int64) for test in TESTS}
+                arrays = {
+                    (test, prior): {name: file[f"{test}_{prior}_{name}"] for name in _KINDS}
+                    for test, prior in _tests()
+                }
+                shapes = {array["curve"].shape for array in arrays.values()}
+                if shapes != {(len(rows[test]), len(priors.years)) for test in TESTS}:
+                    raise ValueError(f"curves of {shapes} don't fit to {len(priors.years)} years")
+                return cls(file["parts"], rows, arrays, priors, level)
+        except DAMAGED_ARCHIVE as error:
+            raise damaged(path, error) from error
+
+
+def _tests() -> Iterator[tuple[str, str]]:
+    return ((test, prior) for test in TESTS for prior in PRIORS)
+
+
+def _reduced(found: YearPredictions) -> dict[str, NDArray[np.generic]]:
+    peak = found.probabilities.max(axis=1, keepdims=True)
+    arrays = {
+        "year": np.rint(found.year),
+        "low": found.low,
+        "high": found.high,
+        "peak": peak,
+        "curve": np.rint(255 * found.probabilities / peak),
+    }
+    return {name: arrays[name].astype(kind) for name, kind in _KINDS.items()}
