@@ -43,7 +43,7 @@ def main() -> None:
         model_folder = paths.PRETRAINED / paths.MODEL.name
         about, year_model = read_about(model_folder), YearModel.open(model_folder)
         shown = ShownPredictions.read(
-            model_folder / PREDICTIONS, year_model.priors, year_model.level
+            model_folder / PREDICTIONS, len(catalogue.movies), year_model.priors, year_model.level
         )
         file = paths.PLOTS / "explore_pretrained.html"
         page = explore_catalogue(catalogue, about["caveats"], shown)

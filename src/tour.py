@@ -24,13 +24,18 @@ def main() -> None:
     try:
         import nbformat
         from nbclient import NotebookClient
-        from nbclient.exceptions import CellExecutionError
+        from nbclient.exceptions import CellExecutionError, DeadKernelError
     except ModuleNotFoundError as error:
         raise PageError(
             f"{error.name} is missing: run `make tour`, or "
             "`pip install --no-deps -r requirements-tour.lock`"
         ) from error
-    notebook = nbformat.read(TOUR, as_version=4)
+    try:
+        notebook = nbformat.read(TOUR, as_version=4)
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"docs/tour.ipynb is damaged ({error}): run `git checkout docs/tour.ipynb`"
+        ) from error
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -49,6 +54,8 @@ def main() -> None:
             f"a cell fails with {error.ename}: {error.evalue}; the tour needs the results of "
             "`make repro`"
         ) from error
+    except DeadKernelError as error:
+        raise DataError(f"the notebook's Python ended ({error}): is there memory?") from error
     write_text(TOUR, nbformat.writes(notebook) + "\n")
     print(
         "tour: open docs/tour.ipynb in an editor that shows notebooks, or in the browser: "

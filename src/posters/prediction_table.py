@@ -33,4 +33,4 @@ class PredictionTable:
 def _cell(value: Any) -> Any:
     """Lists become texts, and a text that a spreadsheet would run gets an apostrophe."""
     text = "; ".join(value) if isinstance(value, list) else value
-    return f"'{text}" if re.match(FORMULA, str(text)) else text
+    return f"'{text}" if re.match(rf"[\t\r\n]|{FORMULA}", str(text)) else text

@@ -12,6 +12,7 @@ from PIL import Image
 from posters.app.occlusion import WITHIN, occlude
 from posters.embedding.backbone import Backbone, BackboneInfo
 from posters.embedding.colour import COLOUR_SIZE
+from posters.images.poster_checks import poster_warnings
 from posters.prediction import Predictor
 from posters.years.priors import Priors
 from posters.years.year_model import YearModel
@@ -41,7 +42,12 @@ def predictor(seconds: float = 0) -> Predictor:
     prior = np.full(len(YEARS), 1 / len(YEARS))
     thresholds = {"natural": prior, "uniform": prior}
     model = YearModel(head, Priors(YEARS, prior, prior), 0.8, thresholds)
-    return cast(Predictor, SimpleNamespace(backbone=Backbone(forward, INFO, 1), year_model=model))
+    return cast(
+        Predictor,
+        SimpleNamespace(
+            backbone=Backbone(forward, INFO, 1, examine=poster_warnings), year_model=model
+        ),
+    )
 
 
 @pytest.fixture

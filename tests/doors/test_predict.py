@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import MODEL, predict
 from conftest import Project, Walk
 from PIL import Image
+from predict_command import MODEL, predict
 from small_pictures import encoded, solid
 
 pytestmark = pytest.mark.slow

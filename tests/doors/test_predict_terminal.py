@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from asking import MODEL, PREDICT, predict
 from conftest import Walk
+from predict_command import MODEL, PREDICT, predict
 
 pytestmark = pytest.mark.slow
 

@@ -112,7 +112,7 @@ def test_same_catalogue_gives_the_same_page(
 def test_page_of_the_pretrained_model_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = ROOT / "pretrained"
     whole, model = ReducedCatalogue.read(folder / "embeddings"), YearModel.open(folder / "model")
-    shown = ShownPredictions.read(folder / "model" / PREDICTIONS, model.priors, model.level)
+    shown = ShownPredictions.read(folder / "model" / PREDICTIONS, 37_564, model.priors, model.level)
     monkeypatch.setattr(map_layout, "MAX_DRAWN", 400)
     # A tenth of the films takes seconds instead of minutes.
     tenth = replace(whole, movies=whole.movies[::10], steps=whole.steps[::10])

@@ -74,6 +74,14 @@ def test_16_bit_grey_is_scaled_and_32_bit_grey_up_to_255_is_not() -> None:
     assert np.array_equal(np.asarray(image)[:, :, 1], shades)
 
 
+def test_floats_are_of_0_to_1_in_a_file_too() -> None:
+    shades = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
+    image = to_rgb(encoded(Image.fromarray(shades), "TIFF"))
+    assert np.array_equal(np.asarray(image)[:, :, 0].ravel(), np.arange(256))
+    with pytest.raises(PosterRefused, match=r"^unreadable: floats outside 0-1"):
+        to_rgb(encoded(Image.fromarray(1000 * shades), "TIFF"))
+
+
 def test_a_path_bytes_and_an_open_picture_give_the_same_image(tmp_path: Path) -> None:
     path = tmp_path / "poster.jpg"
     path.write_bytes(encoded(noise(), "JPEG"))
@@ -128,7 +136,9 @@ def test_other_arrays_are_refused(array: NDArray[np.generic]) -> None:
 )
 def test_damaged_files_and_other_formats_are_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "poster.jpg").write_bytes(content)
-    with pytest.raises(PosterRefused, match=r"^unreadable: .*expected a whole JPEG, PNG, WebP, "):
+    with pytest.raises(
+        PosterRefused, match=r"^unreadable: .*expected a whole (JPEG, PNG, WebP, |TIFF)"
+    ):
         read_image(tmp_path / "poster.jpg")
 
 

@@ -21,17 +21,18 @@ EVENT: dict[str, Any] = {
 def fragment(value: str = "", **settings: Any) -> gr.HTML:
     """A part of the page that is written as HTML.
 
-    A click on an element with a number in `data-ask` is the event `select` with this number.
+    A click on an element with a number in `data-predict` is the event `select` with this number.
     """
     # No subclass of gr.HTML: Gradio would write a stub file beside this one.
-    script = (TEMPLATES / "ask.js").read_text(encoding="utf-8")
+    script = (TEMPLATES / "predict.js").read_text(encoding="utf-8")
     return gr.HTML(value, js_on_load=script, apply_default_css=False, **settings)
 
 
 def poster_field(value: str, **settings: Any) -> gr.HTML:
     """A field to drop, paste or choose posters in; its event `upload` has names and paths.
 
-    The settings include `multiple`, whether several are accepted, and `max_bytes` of one.
+    The settings include `multiple`, whether several can be chosen, `max_files`, and `max_bytes` of
+    one.
     """
     return gr.HTML(
         value,

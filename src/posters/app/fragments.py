@@ -100,7 +100,8 @@ def regions_html(poster: PredictedPoster, found: occlusion.Occlusion) -> str:
 def several_html(predictor: Predictor, rows: Sequence[PosterRow], total: int) -> str:
     """The rows so far of `total` posters; all of them can be downloaded as CSV."""
     refused = sum(row.poster is None for row in rows)
-    csv = f"data:text/csv;charset=utf-8,{quote(_csv(predictor, rows))}"
+    table = _csv(predictor, rows) if len(rows) == total else ""
+    csv = f"data:text/csv;charset=utf-8,{quote(table, errors='replace')}"
     return rendered("several", rows=rows, total=total, refused=refused, csv=csv)
 
 
@@ -124,10 +125,14 @@ def rendered(name: str, **content: object) -> str:
     return render_template(f"{name}.html.jinja", content, TEMPLATES)
 
 
-@lru_cache(maxsize=1024)
 def _catalogue_thumbnail(file: str) -> str | None:
     """A small copy of a poster in `data/`; None if it can't be read."""
     try:
-        return thumbnail(paths.DATA / file, (320, 480), quality=85)
+        return _kept_thumbnail(file)
     except PosterRefused:
         return None
+
+
+@lru_cache(maxsize=1024)
+def _kept_thumbnail(file: str) -> str:
+    return thumbnail(paths.DATA / file, (320, 480), quality=85)

@@ -46,7 +46,7 @@ class _Page:
                     game_tab(self._service)
 
             def open_row(event: gr.EventData, rows: list[PosterRow], k: int) -> list[Any]:
-                poster = rows[event.number].poster if rows else None
+                poster = rows[event.number].poster if event.number < len(rows or []) else None
                 return [gr.Tabs(selected="one"), *self._show(lambda: _still_known(poster), k)]
 
             table.select(open_row, [rows, k], [tabs, *shown], **EVENT)
@@ -88,7 +88,9 @@ class _Page:
             seen = [current.request] if current else []
             return self._show(lambda: service.predict(service.random_test(seen)), k)
 
-        def ask(event: gr.EventData, current: PredictedPoster | None, k: int) -> list[Any]:
+        def predict_neighbour(
+            event: gr.EventData, current: PredictedPoster | None, k: int
+        ) -> list[Any]:
             number = event.number
 
             def neighbour() -> PredictedPoster:
@@ -109,7 +111,7 @@ class _Page:
 
         field.upload(upload, [k], shown, **EVENT)
         pick.click(pick_random, [current, k], shown, **EVENT)
-        nearest.select(ask, [current, k], shown, **EVENT)
+        nearest.select(predict_neighbour, [current, k], shown, **EVENT)
         # `change`, because `release` ignores numbers that are typed or reset.
         k.change(change_k, [current, k], [answer, k, nearest], **EVENT)
         mattered.click(find_regions, [current], [regions], **EVENT)
@@ -145,7 +147,8 @@ class _Page:
 
     def _field(self, text: str, *, multiple: bool, elem_id: str) -> gr.HTML:
         value = fragments.poster_html(None, text)
-        return poster_field(value, multiple=multiple, max_bytes=MAX_BYTES, elem_id=elem_id)
+        limits = dict(max_files=_MAX_POSTERS if multiple else 1, max_bytes=MAX_BYTES)
+        return poster_field(value, multiple=multiple, elem_id=elem_id, **limits)
 
     def _uploaded(self, files: list[dict[str, str]]) -> PosterRequest:
         """The one file that was uploaded."""

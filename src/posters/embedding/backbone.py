@@ -87,6 +87,10 @@ VectorBatches = Generator[NDArray[np.float32], None, None]
 BatchResult = tuple[NDArray[np.float32], list[PosterRefused | list[str]]]
 """Vectors of the readable posters, and for each poster its warnings or its refusal."""
 
+Outcomes = Generator[BatchResult, None, None]
+Examine = Callable[[Image.Image], list[str]]
+"""Gives the warnings for a poster, or raises its refusal."""
+
 
 class Backbone:
     """A network without its classifier.
@@ -95,7 +99,7 @@ class Backbone:
         forward: maps pictures of shape (n, height, width, 3), 0-255, to features of shape
             (n, colour_from); it may overwrite the pictures.
         batch_size, workers: pictures per call of `forward`, and calls at the same time.
-        examine: gives the warnings for a poster, or raises its refusal; by default there are none.
+        examine: what `try_batches` does with each poster first; by default there are no warnings.
     """
 
     def __init__(
@@ -104,7 +108,7 @@ class Backbone:
         info: BackboneInfo,
         batch_size: int,
         workers: int = 1,
-        examine: Callable[[Image.Image], list[str]] = lambda image: [],
+        examine: Examine = lambda image: [],
     ) -> None:
         self.info = info
         self._examine = examine
@@ -127,14 +131,17 @@ class Backbone:
 
     def batches(self, posters: Iterable[PosterLike]) -> VectorBatches:
         """As `embed`, batch by batch; only a few posters are in memory at a time."""
-        for vectors, outcomes in self.try_batches(posters):
+        for vectors, outcomes in self._outcomes(posters, lambda image: []):
             for outcome in outcomes:
                 if isinstance(outcome, PosterRefused):
                     raise outcome
             yield vectors
 
-    def try_batches(self, posters: Iterable[PosterLike]) -> Generator[BatchResult, None, None]:
-        """As `batches`, but refusals are reported instead of raised."""
+    def try_batches(self, posters: Iterable[PosterLike]) -> Outcomes:
+        """As `batches`, but posters are examined, and refusals are reported instead of raised."""
+        return self._outcomes(posters, self._examine)
+
+    def _outcomes(self, posters: Iterable[PosterLike], examine: Examine) -> Outcomes:
         remaining = iter(posters)
         # One thread more than workers, so that posters are decoded while the network works.
         with ThreadPoolExecutor(self._workers + 1, thread_name_prefix="embed") as pool:
@@ -144,21 +151,21 @@ class Backbone:
                     while len(pending) <= self._workers + 1 and (
                         batch := list(islice(remaining, self._batch_size))
                     ):
-                        pending.append(pool.submit(self._embed_batch, batch))
+                        pending.append(pool.submit(self._embed_batch, batch, examine))
                     if not pending:
                         return
                     yield pending.popleft().result()
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _embed_batch(self, posters: Sequence[PosterLike]) -> BatchResult:
+    def _embed_batch(self, posters: Sequence[PosterLike], examine: Examine) -> BatchResult:
         pictures: list[NDArray[np.float32]] = []
         outcomes: list[PosterRefused | list[str]] = []
         for poster in posters:
             try:
                 if isinstance(poster, str | Path):
                     poster = read_poster_file(Path(poster))
-                pixels, warnings = large_in_turn(poster, partial(self._examined, poster))
+                pixels, warnings = large_in_turn(poster, partial(self._examined, poster, examine))
                 pictures.append(pixels)
                 outcomes.append(warnings)
             except PosterRefused as refusal:
@@ -171,9 +178,11 @@ class Backbone:
             vectors[:, self.info.features] = self._forward(stacked)
         return vectors, outcomes
 
-    def _examined(self, poster: PosterLike) -> tuple[NDArray[np.float32], list[str]]:
+    def _examined(
+        self, poster: PosterLike, examine: Examine
+    ) -> tuple[NDArray[np.float32], list[str]]:
         image = to_rgb(poster)
-        warnings = self._examine(image)
+        warnings = examine(image)
         return resize(image, (self.info.width, self.info.height)), warnings
 
 

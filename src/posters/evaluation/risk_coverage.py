@@ -27,7 +27,7 @@ def risk_coverage_table(predictions: YearPredictions, true: NDArray[np.int64]) -
     order = np.argsort(predictions.uncertainty, kind="stable")
     errors = np.abs(predictions.year - true)[order]
     answered = np.arange(1, _STEPS + 1) / _STEPS
-    counts = np.ceil(answered * len(true)).astype(int)
+    counts = -(-np.arange(1, _STEPS + 1) * len(true) // _STEPS)  # rounded up
     return pd.DataFrame(
         {
             "n": counts,

@@ -1,6 +1,7 @@
 """What the explore page shows of predictions for the test posters, as small as a page needs it.
 
-The pretrained model has no test posters to predict again, so what it predicted for them is a file.
+The pretrained model has no test posters to predict again. So what was predicted for them before the
+model was made smaller is a file.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -81,11 +82,11 @@ class ShownPredictions:
         np.savez_compressed(path, allow_pickle=False, parts=self.parts, **rows, **arrays)
 
     @classmethod
-    def read(cls, path: Path, priors: Priors, level: float) -> Self:
-        """Read what `write` wrote.
+    def read(cls, path: Path, movies: int, priors: Priors, level: float) -> Self:
+        """Read what `write` wrote for so many movies.
 
         Raises:
-            DataError: it is missing or damaged.
+            DataError: it is missing or damaged, or of another catalogue or year model.
         """
         try:
             with np.load(path) as file:
@@ -94,10 +95,14 @@ class ShownPredictions:
                     (test, prior): {name: file[f"{test}_{prior}_{name}"] for name in _KINDS}
                     for test, prior in _tests()
                 }
-                shapes = {array["curve"].shape for array in arrays.values()}
-                if shapes != {(len(rows[test]), len(priors.years)) for test in TESTS}:
-                    raise ValueError(f"curves of {shapes} don't fit to {len(priors.years)} years")
-                return cls(file["parts"], rows, arrays, priors, level)
+                parts = file["parts"]
+                fitting = all(
+                    array["curve"].shape == (len(rows[test]), len(priors.years))
+                    for (test, _), array in arrays.items()
+                )
+                if not fitting or len(parts) != movies:
+                    raise ValueError("it is of another catalogue or year model")
+                return cls(parts, rows, arrays, priors, level)
         except DAMAGED_ARCHIVE as error:
             raise damaged(path, error) from error
 

@@ -2,6 +2,8 @@
 
 import re
 
+from PIL import Image, TiffImagePlugin
+
 from posters.errors import PosterRefused
 
 # Each scan of a progressive JPEG passes over the whole picture; usual are 10.
@@ -14,6 +16,8 @@ _MAX_CHUNKS = 10_000
 _PROFILE = b"iCCP"
 # The markers of a JPEG that are followed by a length, and the one at its end.
 _MARKER = re.compile(rb"\xff([\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe])")
+_TILE_WIDTH, _TILE_LENGTH, _TILE_BYTES, _STRIP_BYTES = 322, 323, 325, 279  # TIFF 6.0
+_RUNS, _MAX_RUNS = (1, 2), 2_000_000  # kinds of compression of a BMP; bytes
 _END, _SCAN = b"\xd9", b"\xda"
 
 
@@ -50,6 +54,27 @@ def check_chunks(content: bytes) -> None:
                 raise too_complex(f"more than {_MAX_CHUNKS:,} chunks")
             if profiles > 1:
                 raise too_complex("more than one colour profile")
+
+
+def check_parts(image: Image.Image, size: int, max_pixels: int) -> None:
+    """Raise `PosterRefused` if parts of a TIFF or BMP take long to decode.
+
+    Args:
+        image: opened, but not decoded.
+        size: of the file in bytes.
+        max_pixels: that may be decoded.
+    """
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        tags = image.tag_v2
+        tile = tags.get(_TILE_WIDTH, 1) * tags.get(_TILE_LENGTH, 1)
+        if tile > max_pixels:
+            raise too_complex(f"tiles of {tile:,} pixels")
+        # Parts that share their bytes would be decoded again and again.
+        if sum(tags.get(_STRIP_BYTES) or tags.get(_TILE_BYTES) or ()) > size:
+            raise PosterRefused("unreadable", "its parts are larger than it; expected a whole TIFF")
+    # Pillow decodes runs in Python.
+    if image.format == "BMP" and image.info.get("compression") in _RUNS and size > _MAX_RUNS:
+        raise too_complex(f"more than {_MAX_RUNS:,} bytes of runs")
 
 
 def too_complex(found: str) -> PosterRefused:

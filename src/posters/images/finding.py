@@ -1,7 +1,8 @@
 """Finding the posters that a command line names: files, and folders of files."""
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from posters.images.pictures import SUFFIXES
@@ -34,7 +35,7 @@ def find_posters(
                     "file"
                 )
             elif path.is_dir():
-                files = [file for file in sorted(path.rglob("*")) if file.is_file()]
+                files = list(_files_in(path, problems))
                 inside = [file for file in files if file.suffix.lower() in SUFFIXES]
                 passed_over += len(files) - len(inside)
                 inside = [file for file in inside if not _is_same_file(file, output)]
@@ -52,6 +53,18 @@ def find_posters(
         except OSError as error:
             problems.append(f"{name}: {error.strerror}; check the name and your permissions")
     return found, problems, passed_over
+
+
+def _files_in(folder: Path, problems: list[str]) -> Iterator[Path]:
+    """All files in a folder and in those inside of it; links to folders are not followed."""
+
+    def unreadable(error: OSError) -> None:
+        problems.append(f"{error.filename}: {error.strerror}; check your permissions")
+
+    for place, folders, files in os.walk(folder, onerror=unreadable):
+        folders.sort()
+        linked = [name for name in folders if Path(place, name).is_symlink()]
+        yield from (Path(place, name) for name in sorted(files + linked))
 
 
 def _is_same_file(file: Path, output: Path | None) -> bool:

@@ -17,7 +17,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from posters.errors import PosterRefused
 from posters.files import read_bounded
-from posters.images.complexity import MAX_SCANS, check_chunks, count_scans, too_complex
+from posters.images.complexity import MAX_SCANS, check_chunks, check_parts, count_scans, too_complex
 
 # MPO is what Pillow calls a JPEG with further pictures, as cameras write; the first one is used.
 FORMATS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
@@ -26,11 +26,11 @@ FORMATS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 SUFFIXES = set(
     [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"]
 )
-"""Of the files that can be asked about."""
+"""Of the files that can be predicted."""
 
 _FROM_WEB = ["JPEG", "PNG", "WEBP"]
 _FROM_DISK = [*_FROM_WEB, "GIF", "BMP", "TIFF", "AVIF"]
-_HEIC = re.compile(rb"....ftyphe(ic|ix|im|is|vc|vx)", re.DOTALL)
+_HEIC = re.compile(rb"....ftyp(he(ic|ix|im|is|vc|vx)|mif1.{4,40}heic)", re.DOTALL)
 
 # A decoder can't be stopped, so these limits also bound time and memory: see the part `decode` of
 # the benchmarks. 12 million pixels take 48 MB, and up to 300 MB while they are decoded and used.
@@ -87,7 +87,8 @@ def large_in_turn(poster: PosterLike, work: Callable[[], Result]) -> Result:
     if isinstance(poster, bytes):
         with contextlib.suppress(PosterRefused):  # `open_image` raises it again
             image = _open(poster, MAX_PIXELS)
-            if image.width * image.height > _LARGE_PIXELS:
+            # The size that an AVIF states need not be that of the picture inside.
+            if image.format == "AVIF" or image.width * image.height > _LARGE_PIXELS:
                 return _large_pictures.submit(work).result()
     return work()
 
@@ -115,6 +116,7 @@ def _open(content: bytes, max_pixels: int, from_web: bool = False) -> Image.Imag
         raise PosterRefused("unreadable", f"{cause}; {expected}") from error
     except Exception as error:
         raise PosterRefused("unreadable", f"{error}; {expected}") from error
+    check_parts(image, len(content), max_pixels)
     width, height = image.size
     pixels = width * height
     if pixels > max_pixels:
@@ -210,6 +212,8 @@ def to_rgb(poster: PosterLike) -> Image.Image:
     if image.mode.startswith("I;16") or (image.mode == "I" and np.asarray(image).max() > 255):
         # Pillow clips 16-bit grey to 8 bits instead of scaling it.
         image = Image.fromarray((np.asarray(image) // 257).clip(0, 255).astype("u1"))
+    if image.mode == "F":
+        image = _from_array(np.asarray(image))
     if image.mode == "La":
         image = image.convert("LA")
     if image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info:

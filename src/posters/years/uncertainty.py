@@ -17,7 +17,7 @@ from posters.years.year_distribution import (
 )
 
 CANT_TELL = 0.75
-"""From this uncertainty on, an answer is hardly better than one without the poster."""
+"""Above this uncertainty, an answer is hardly better than one without the poster."""
 # Of the likeliest decade's probability another era must have so much, and the least likely decade
 # between them at most so much of that era's.
 _HALF = 0.5

@@ -1,4 +1,4 @@
-"""The answer for one poster, in numbers and in the words that every way of asking uses."""
+"""The answer for one poster, in numbers and in the words of command line, page and server."""
 
 from dataclasses import dataclass
 

@@ -4,10 +4,11 @@ const send = async (files) => {
   const sent = [];
   element.setAttribute("aria-busy", "true");
   for (const file of files) {
-    // Without a path, the server says that the file is too large or did not arrive.
+    // Without a path, the server says that the file is too large or did not arrive, or that there
+    // are too many.
     let path = "";
     try {
-      if (file.size <= props.max_bytes) path = (await upload(file)).path;
+      if (file.size <= props.max_bytes && files.length <= props.max_files) path = (await upload(file)).path;
     } catch {}
     sent.push({ name: file.name, path });
   }

@@ -115,7 +115,7 @@ function curveFigure(prediction, year) {
       element("li", {}, element("i", { className: kind }), text))));
 }
 
-/** The curve of `posters.reports.year_curve`, drawn here: in the page it would take far more room. */
+/** The curve of `posters.app.year_curve`, drawn here: in the page it would take far more room. */
 function curve({ probabilities, prior, firstYear, year: median, low, high }, year) {
   const [width, height, top] = [480, 200, 22];
   const last = firstYear + probabilities.length - 1;

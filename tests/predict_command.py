@@ -1,4 +1,4 @@
-"""Asking predict.py of a small project."""
+"""Running predict.py in a small project."""
 
 import sys
 
