@@ -11,6 +11,7 @@ import argparse
 
 from posters import paths
 from posters.embedding.embeddings import read_embeddings
+from posters.evaluation.metrics import predict_tests
 from posters.explore.explore_page import explore_catalogue, explore_run
 from posters.explore.shown_predictions import PREDICTIONS, ShownPredictions
 from posters.files import write_text
@@ -33,7 +34,7 @@ def main() -> None:
     model = parser.parse_args().model
     if model == "own":
         parts, year_model = read_parts(), YearModel.open()
-        predictions = year_model.predict_tests(parts)
+        predictions = predict_tests(year_model, parts)
         embeddings = read_embeddings(paths.EMBEDDINGS)
         near_duplicate = load_params().split.near_duplicate
         file = paths.PLOTS / "explore.html"

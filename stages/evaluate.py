@@ -38,7 +38,7 @@ from posters.years.year_model import YearModel, read_about
 def main() -> None:
     """Write metrics, predictions, figures and the report, then log all of it as one run."""
     params, parts, year_model = load_params(), read_parts(), YearModel.open()
-    predictions = year_model.predict_tests(parts)
+    predictions = metrics.predict_tests(year_model, parts)
     own = {test: predictions[test][metrics.PRIOR_OF[test]] for test in TESTS}
     baselines = fit_baselines(parts["train"], year_model.priors)
     seed = params.split.seed

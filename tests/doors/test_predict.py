@@ -121,9 +121,10 @@ def test_table_has_a_line_for_each_poster_also_of_folders_inside(
     Image.open(poster).resize((90, 60)).save(inside / "=a.gif")
     (inside / "flat.bmp").write_bytes(encoded(solid("RGB", (9, 9, 9)), "BMP"))
     (inside / "notes.txt").touch()
+    (tmp_path / "linked").symlink_to(inside)  # not followed
     code, output, errors = predict(walk.project, "--csv", str(tmp_path), "https://a.org/a.jpg")
     assert code == 2
-    assert "predict: note: files passed over, as they are no pictures: 1" in errors
+    assert "predict: note: files passed over, as they are no pictures: 2" in errors
     assert "error: https://a.org/a.jpg: posters are not fetched from the web; save" in errors
     wide, flat = csv.DictReader(output.splitlines())
     (content,) = [

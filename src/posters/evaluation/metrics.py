@@ -12,8 +12,10 @@ from posters.evaluation.reliability import reliability_metrics, reliability_tabl
 from posters.evaluation.risk_coverage import uncertain_metrics
 from posters.years.dataset import Part, Parts
 from posters.years.intervals import NEAREST, covered
+from posters.years.priors import PRIORS
+from posters.years.splitting import TESTS
 from posters.years.year_distribution import Years
-from posters.years.year_model import YearPredictions
+from posters.years.year_model import YearModel, YearPredictions
 
 PRIOR_OF = {"natural": "natural", "balanced": "uniform"}
 """The prior of each test: the mix of years of its posters."""
@@ -26,6 +28,14 @@ ERAS = {
 }
 
 _RESAMPLES = 2000
+
+
+def predict_tests(model: YearModel, parts: Parts) -> dict[str, dict[str, YearPredictions]]:
+    """Predictions for each test under each prior."""
+    return {
+        test: {prior: model.predict(parts[test].vectors, prior) for prior in PRIORS}
+        for test in TESTS
+    }
 
 
 def year_metrics(true: NDArray[np.int64], predicted: NDArray[np.float64]) -> dict[str, float]:

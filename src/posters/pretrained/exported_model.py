@@ -15,7 +15,7 @@ from posters.catalogue.caveats import GENERATED
 from posters.embedding.embeddings import Embeddings, read_embeddings
 from posters.embedding.exported_backbone import network_choices
 from posters.errors import DataError
-from posters.evaluation.metrics import PRIOR_OF
+from posters.evaluation.metrics import PRIOR_OF, predict_tests
 from posters.explore.shown_predictions import PREDICTIONS, ShownPredictions
 from posters.files import replacing, write_json, write_text
 from posters.git import git
@@ -75,7 +75,7 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
         shown = ShownPredictions.of(
             parts,
             [movie.imdb_id for movie in embeddings.movies],
-            whole_model.predict_tests(parts),
+            predict_tests(whole_model, parts),
             whole_model.priors,
             whole_model.level,
         )

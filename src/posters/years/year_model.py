@@ -13,10 +13,8 @@ from posters import paths
 from posters.embedding.openvino_model import OpenVinoModel
 from posters.errors import DataError
 from posters.files import damaged
-from posters.years.dataset import Parts
 from posters.years.intervals import intervals
 from posters.years.priors import PRIORS, Priors, read_priors
-from posters.years.splitting import TESTS
 from posters.years.uncertainty import CANT_TELL, other_decade, uncertainty
 from posters.years.year_distribution import (
     Probabilities,
@@ -99,13 +97,6 @@ class YearModel:
         priors = read_priors(folder / "priors.csv")
         thresholds = _read_thresholds(folder / "thresholds.csv", priors.years)
         return cls(OpenVinoModel(folder / HEAD_MODEL), priors, level, thresholds)
-
-    def predict_tests(self, parts: Parts) -> dict[str, dict[str, YearPredictions]]:
-        """Predictions for each test under each prior."""
-        return {
-            test: {prior: self.predict(parts[test].vectors, prior) for prior in PRIORS}
-            for test in TESTS
-        }
 
     def predict(self, vectors: NDArray[np.float32], prior: str) -> YearPredictions:
         """Predict years and intervals.
