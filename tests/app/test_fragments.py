@@ -12,7 +12,7 @@ from posters.app.fragments import PosterRow
 from posters.app.game import Game
 from posters.app.service import PosterRequest, PredictedPoster, PredictionService
 from posters.app.year_curve import year_curves
-from posters.errors import DataError, PosterRefused
+from posters.errors import DataError, PosterRefused, PostersError
 from posters.neighbours.index import Neighbour
 from posters.prediction import PosterPrediction, Predictor
 from posters.years.year_answer import YearAnswer
@@ -112,7 +112,7 @@ def test_titles_and_reasons_are_escaped() -> None:
     html = fragments.answer_html(SERVICE, shown, 1) + fragments.nearest_html(SERVICE, shown, 1)
     html += fragments.problem_html(PosterRefused("unreadable", title))
     html += fragments.problem_html(DataError(title))
-    html += fragments.several_html(PREDICTOR, [PosterRow(title, problem=title)], 2)
+    html += fragments.several_html(PREDICTOR, [PosterRow(title, problem=PostersError(title))], 2)
     assert "<script" not in html
     # The curve's tooltip, the poster, the nearest one, two messages, name and problem of a row.
     assert html.count("&lt;script&gt;") == 7

@@ -47,10 +47,12 @@ def poster_field(value: str, **settings: Any) -> gr.HTML:
 def clamped_slider(low: int, high: int, **settings: Any) -> gr.Slider:
     """A slider of whole numbers; one that is typed outside its range is clamped, not refused.
 
+    None if it is empty.
+
     Show or hide the column that it is in: `gr.update` would replace it by an ordinary slider.
     """
     slider = gr.Slider(low, high, step=1, **settings)
-    slider.preprocess = lambda number: int(min(max(number or low, low), high))
+    slider.preprocess = lambda number: number and int(min(max(number, low), high))
     return slider
 
 

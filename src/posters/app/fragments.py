@@ -1,6 +1,7 @@
 """The parts of the page that change, as HTML."""
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -8,6 +9,7 @@ from html import escape
 from urllib.parse import quote
 
 import numpy as np
+from markupsafe import Markup
 
 from posters import paths
 from posters.app import occlusion
@@ -35,7 +37,7 @@ class PosterRow:
 
     name: str
     poster: PredictedPoster | None = None
-    problem: str = ""
+    problem: PostersError | None = None
 
 
 def intro_html(model: str, caveats: list[str]) -> str:
@@ -64,7 +66,11 @@ def problem_text(problem: PostersError | str) -> str:
 
 def problem_html(problem: PostersError | str) -> str:
     """The message of every error on the page."""
-    return f'<div class="message" role="alert"><p>{escape(problem_text(problem))}</p></div>'
+    return f'<div class="message" role="alert"><p>{_in_html(problem)}</p></div>'
+
+
+def _in_html(problem: PostersError | str) -> Markup:
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(problem_text(problem))))
 
 
 def poster_html(picture: str | None, invitation: str) -> str:
@@ -102,7 +108,8 @@ def several_html(predictor: Predictor, rows: Sequence[PosterRow], total: int) ->
     refused = sum(row.poster is None for row in rows)
     table = _csv(predictor, rows) if len(rows) == total else ""
     csv = f"data:text/csv;charset=utf-8,{quote(table, errors='replace')}"
-    return rendered("several", rows=rows, total=total, refused=refused, csv=csv)
+    content = dict(rows=rows, total=total, refused=refused, csv=csv, in_html=_in_html)
+    return rendered("several", **content)
 
 
 def _csv(predictor: Predictor, rows: Sequence[PosterRow]) -> str:
@@ -111,7 +118,7 @@ def _csv(predictor: Predictor, rows: Sequence[PosterRow]) -> str:
         table = PredictionTable(stream)
         for row in rows:
             if row.poster is None:
-                table.write({"file": row.name, "refused": row.problem})
+                table.write({"file": row.name, "refused": str(row.problem)})
                 continue
             found = row.poster.prediction
             prediction = replace(found, neighbours=found.neighbours[:_NEAREST_IN_TABLE])

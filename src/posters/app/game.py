@@ -131,7 +131,9 @@ def game_tab(service: PredictionService) -> None:
         hidden, visible = gr.update(visible=False), gr.update(visible=True)
         return [game.shown(request), picture, hidden, visible, ""]
 
-    def judge(game: Game, guess: int) -> list[Any]:
+    def judge(game: Game, guess: int | None) -> list[Any]:
+        if guess is None:
+            return [game, problem_html("no year; enter one"), gr.skip(), gr.skip(), gr.skip()]
         request = game.waiting
         hidden, visible = gr.update(visible=False), gr.update(visible=True)
         if request is None:  # a second click, or a page that is older than the server

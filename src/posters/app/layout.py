@@ -8,7 +8,7 @@ import gradio as gr
 
 from posters.app import fragments
 from posters.app.components import EVENT, clamped_slider, fragment, poster_field
-from posters.app.fragments import PosterRow, problem_html, problem_text
+from posters.app.fragments import PosterRow, problem_html
 from posters.app.game import game_tab
 from posters.app.service import (
     MAX_NEIGHBOURS,
@@ -138,7 +138,7 @@ class _Page:
                     poster = self._service.predict(self._uploaded([file]))
                     done.append(PosterRow(file["name"], poster))
                 except PostersError as error:
-                    done.append(PosterRow(file["name"], problem=problem_text(error)))
+                    done.append(PosterRow(file["name"], problem=error))
                 yield done, fragments.several_html(self._service.predictor, done, len(files))
 
         # Meanwhile the rest of the page can be used.

@@ -36,7 +36,7 @@ def find_posters(
                 )
             elif path.is_dir():
                 files = list(_files_in(path, problems))
-                inside = [file for file in files if file.suffix.lower() in SUFFIXES]
+                inside = [file for file in files if _is_picture(file)]
                 passed_over += len(files) - len(inside)
                 inside = [file for file in inside if not _is_same_file(file, output)]
                 found.extend(inside)
@@ -55,16 +55,26 @@ def find_posters(
     return found, problems, passed_over
 
 
+def _is_picture(file: Path) -> bool:
+    hidden = file.name.startswith(".")  # such as the `._poster.jpg` beside a Mac's `poster.jpg`
+    return not hidden and file.suffix.lower() in SUFFIXES and file.is_file()
+
+
 def _files_in(folder: Path, problems: list[str]) -> Iterator[Path]:
-    """All files in a folder and in those inside of it; links to folders are not followed."""
+    """All files in a folder and in those inside of it.
+
+    Of links to folders and of hidden folders, only the name is given.
+    """
 
     def unreadable(error: OSError) -> None:
         problems.append(f"{error.filename}: {error.strerror}; check your permissions")
 
     for place, folders, files in os.walk(folder, onerror=unreadable):
-        folders.sort()
-        linked = [name for name in folders if Path(place, name).is_symlink()]
-        yield from (Path(place, name) for name in sorted(files + linked))
+        closed = [
+            name for name in folders if name.startswith(".") or Path(place, name).is_symlink()
+        ]
+        folders[:] = sorted(set(folders) - set(closed))
+        yield from (Path(place, name) for name in sorted(files + closed))
 
 
 def _is_same_file(file: Path, output: Path | None) -> bool:

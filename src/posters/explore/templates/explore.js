@@ -73,7 +73,7 @@ function refresh() {
   const scale = document.getElementById("scale");
   scale.hidden = state.show === "Pictures";
   const ends = state.show === "Error"
-    ? [`${MAX_ERROR} years too old`, "right", `${MAX_ERROR} too recent`] : [FIRST, medianYear(), LAST];
+    ? [`${MAX_ERROR} years too old`, "right", `${MAX_ERROR} too recent`] : [FIRST, `half before ${medianYear()}`, LAST];
   const bar = element("i");
   bar.style.background = `linear-gradient(to right, ${colours.join(", ")})`;
   scale.replaceChildren(bar, ...ends.map((end) => element("span", {}, end)));
@@ -193,7 +193,8 @@ function startPointers() {
 }
 
 function startKeys() {
-  canvas.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
+    if (![canvas, document.body].includes(document.activeElement) || isTable()) return;
     const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (arrow) {
