@@ -8,6 +8,7 @@ four bytes, then the file.
 
 import io
 import json
+import os
 import sys
 
 from sample_posters.poster import draw_poster
@@ -24,4 +25,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BrokenPipeError:  # nobody waits for the poster any more
+        os._exit(1)
