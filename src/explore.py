@@ -9,10 +9,13 @@ from posters import command  # first: from here on Ctrl-C is no traceback
 # isort: split
 import argparse
 
+import numpy as np
+
 from posters import paths
 from posters.embedding.embeddings import read_embeddings
 from posters.evaluation.metrics import predict_tests
 from posters.explore.explore_page import explore_catalogue, explore_run
+from posters.explore.map_layout import map_positions
 from posters.explore.shown_predictions import PREDICTIONS, ShownPredictions
 from posters.files import write_text
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
@@ -38,7 +41,9 @@ def main() -> None:
         embeddings = read_embeddings(paths.EMBEDDINGS)
         near_duplicate = load_params().split.near_duplicate
         file = paths.PLOTS / "explore.html"
-        page = explore_run(parts, embeddings, predictions, year_model, near_duplicate)
+        years = np.array([movie.year for movie in embeddings.movies])
+        positions = map_positions(embeddings.retrieval_features, years)
+        page = explore_run(parts, embeddings, predictions, year_model, near_duplicate, positions)
     else:
         catalogue = ReducedCatalogue.read(paths.PRETRAINED / paths.EMBEDDINGS.name)
         model_folder = paths.PRETRAINED / paths.MODEL.name

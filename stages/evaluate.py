@@ -20,8 +20,10 @@ from posters.evaluation.origin_check import check_origin
 from posters.evaluation.reliability import reliability_table, stated_and_found
 from posters.evaluation.risk_coverage import risk_coverage_table
 from posters.explore.explore_page import explore_run
+from posters.explore.map_layout import map_positions
 from posters.files import write_json, write_text
 from posters.params import load_params
+from posters.processors import second_process
 from posters.reports import figures
 from posters.reports.contact_sheet import neighbours_sheet
 from posters.reports.prior_example import most_changed
@@ -38,6 +40,8 @@ from posters.years.year_model import YearModel, read_about
 def main() -> None:
     """Write metrics, predictions, figures and the report, then log all of it as one run."""
     params, parts, year_model = load_params(), read_parts(), YearModel.open()
+    embeddings = read_embeddings(paths.EMBEDDINGS)
+    movie_years = np.array([movie.year for movie in embeddings.movies])
     predictions = metrics.predict_tests(year_model, parts)
     own = {test: predictions[test][metrics.PRIOR_OF[test]] for test in TESTS}
     baselines = fit_baselines(parts["train"], year_model.priors)
@@ -49,8 +53,10 @@ def main() -> None:
         for test, prior in metrics.PRIOR_OF.items()
     }
     origin = check_origin(parts["train"], seed=seed)
-    embeddings = read_embeddings(paths.EMBEDDINGS)
-    movie_years = np.array([movie.year for movie in embeddings.movies])
+    # Only now: beside the baselines, which use all processors, it would slow both down.
+    second = second_process()
+    positions = second.submit(map_positions, embeddings.retrieval_features, movie_years)
+    second.shutdown(wait=False)
     quality = neighbour_quality(embeddings.retrieval_features, movie_years)
     settings = {prior: fitted.settings for prior, fitted in baselines.items()}
     about = read_about(paths.MODEL)
@@ -104,14 +110,16 @@ def main() -> None:
         sweep=sweep_table.read_sweep(paths.INPUTS / "sweep.csv"),
     )
     write_text(plots / "report.html", render(findings))
-    near_duplicate = params.split.near_duplicate
-    page = explore_run(parts, embeddings, predictions, year_model, near_duplicate)
-    write_text(plots / "explore.html", page)
 
     run_id = log_evaluation(params, parts, evaluation)
     lines = [f"{test} test: {result_in_words(by_test[test])}{marked(caveats)}" for test in TESTS]
     if params.evaluate.log_model:
         lines.append(register(run_id, params.evaluate))
+    near_duplicate = params.split.near_duplicate
+    page = explore_run(
+        parts, embeddings, predictions, year_model, near_duplicate, positions.result()
+    )
+    write_text(plots / "explore.html", page)
     for line in lines:
         print(f"evaluate: {line}")
 

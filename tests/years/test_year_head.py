@@ -142,7 +142,7 @@ def test_curves_are_in_years(fitted: dict[str, FittedHead], head: str) -> None:
     assert set(history) == {"loss", "mae", "val_loss", "val_mae"}
     predicted = softmax(fitted[head].left_out, axis=1) @ YEARS
     # The scalar head's Gaussian is cut off at the first and the last year.
-    expected = np.abs(predicted - ROWS[1]).mean()
+    expected = np.abs(predicted - ROWS[1])[::5].mean()  # of a fifth of the rows
     assert history["val_mae"].iloc[-1] == pytest.approx(expected, rel=0.05)
     assert history["mae"].iloc[-1] < 0.7 * history["mae"].iloc[0]
 

@@ -6,6 +6,7 @@ regression predicts a distribution, which is corrected for label shift as the he
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -30,6 +32,7 @@ _COMPONENTS = 512
 # Of more rows, a support vector regression is fitted on so many drawn at random: its time grows
 # with their square.
 _MOST_SVR_ROWS = 5000
+_LOGISTIC = (3.0, 10.0, 30.0)  # inverse penalties, rising
 
 Inputs = NDArray[np.float32]
 Predict = Callable[[Inputs], NDArray[np.float64]]
@@ -63,30 +66,16 @@ class _Shared:
     """What is the same for all priors, or for all settings, and takes long: it is done once."""
 
     def __init__(self) -> None:
-        self._classifiers: dict[tuple[int, float], Any] = {}
-        self._nearest: list[tuple[Inputs, Inputs, tuple[NDArray[Any], NDArray[Any]]]] = []
+        self._results: dict[tuple[Any, ...], Any] = {}
+        self._arrays: list[Any] = []
 
-    def classifier(self, rows: "_Rows", inverse_penalty: float) -> Any:
-        """A logistic regression of decades, fitted without weights, as the head is."""
-        key = (len(rows.true), inverse_penalty)
-        if key not in self._classifiers:
-            decades = rows.true // 10
-            # Relative to the variance, so that the same settings suit networks of all sizes.
-            relative = inverse_penalty / float(rows.inputs.var(axis=0).sum())
-            model: Any = LogisticRegression(C=relative, solver="newton-cg", tol=1e-3)
-            model = model if len(np.unique(decades)) > 1 else DummyClassifier()
-            self._classifiers[key] = model.fit(rows.inputs, decades)
-        return self._classifiers[key]
-
-    def nearest(self, rows: Inputs, queries: Inputs) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Cosine distances and row numbers of the nearest rows, two arrays (n_queries, n)."""
-        for of_rows, of_queries, found in self._nearest:
-            if of_rows is rows and of_queries is queries:
-                return found
-        model = NearestNeighbors(n_neighbors=min(_MOST_NEIGHBOURS, len(rows)), metric="cosine")
-        distances, nearest = model.fit(rows).kneighbors(queries)
-        self._nearest.append((rows, queries, (distances, nearest)))
-        return distances, nearest
+    def once(self, compute: Callable[..., Any], *arrays: Any) -> Any:
+        """The result of a function of arrays; the same arrays give the first result again."""
+        key = (compute, *map(id, arrays))
+        if key not in self._results:
+            self._results[key] = compute(*arrays)
+            self._arrays += arrays  # kept, so that no other array gets the id of one of them
+        return self._results[key]
 
 
 @dataclass(frozen=True)
@@ -165,8 +154,8 @@ def _models(
     return {
         "ridge": ("components", _ridge, [100.0, 300.0, 1000.0, 3000.0, 10_000.0, 30_000.0]),
         "knn": ("vectors", partial(_nearest, priors.years, shared), neighbours),
-        "svr": ("components", _support_vectors, [10.0, 30.0, 100.0]),
-        "logistic": ("components", partial(_logistic, priors, prior, shared), [3.0, 10.0, 30.0]),
+        "svr": ("components", partial(_support_vectors, shared), [10.0, 30.0, 100.0]),
+        "logistic": ("components", partial(_logistic, priors, prior, shared), _LOGISTIC),
         "colour": ("colours", _ridge, [0.1, 1.0, 10.0, 100.0, 1000.0]),
     }
 
@@ -181,7 +170,7 @@ def _nearest(years: Years, shared: _Shared, rows: _Rows, count: float) -> Predic
     columns = np.searchsorted(years, rows.true)
 
     def predict(inputs: Inputs) -> NDArray[np.float64]:
-        found = shared.nearest(rows.inputs, inputs)
+        found = shared.once(_search, rows.inputs, inputs)
         distances, nearest = (array[:, : int(count)] for array in found)
         votes = np.zeros((len(inputs), len(years)))
         each = np.arange(len(inputs))[:, None]
@@ -192,19 +181,37 @@ def _nearest(years: Years, shared: _Shared, rows: _Rows, count: float) -> Predic
     return predict
 
 
-def _support_vectors(rows: _Rows, inverse_penalty: float) -> Predict:
-    drawn = np.random.default_rng(0).permutation(len(rows.true))[:_MOST_SVR_ROWS]
-    drawn.sort()
-    model = SVR(C=inverse_penalty, epsilon=1.0)
-    model.fit(rows.inputs[drawn], rows.true[drawn], sample_weight=rows.weights[drawn])
-    predict: Predict = model.predict
-    return predict
+def _search(rows: Inputs, queries: Inputs) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Cosine distances and row numbers of the nearest rows, two arrays (n_queries, n)."""
+    model = NearestNeighbors(n_neighbors=min(_MOST_NEIGHBOURS, len(rows)), metric="cosine")
+    found: tuple[NDArray[Any], NDArray[Any]] = model.fit(rows).kneighbors(queries)
+    return found
+
+
+def _support_vectors(shared: _Shared, rows: _Rows, inverse_penalty: float) -> Predict:
+    inputs, drawn = shared.once(_draw, rows.inputs)
+    model = SVR(kernel="precomputed", C=inverse_penalty, epsilon=1.0)
+    model.fit(shared.once(_kernel, inputs, inputs), rows.true[drawn], rows.weights[drawn])
+    return lambda queries: model.predict(shared.once(_kernel, inputs, queries))
+
+
+def _draw(inputs: Inputs) -> tuple[Inputs, NDArray[Any]]:
+    """At most `_MOST_SVR_ROWS` rows, and their numbers."""
+    drawn = np.sort(np.random.default_rng(0).permutation(len(inputs))[:_MOST_SVR_ROWS])
+    return inputs[drawn], drawn
+
+
+def _kernel(rows: Inputs, queries: Inputs) -> Inputs:
+    """The Gaussian kernel of rows and queries, shape (n_queries, n_rows)."""
+    width = 1 / (rows.shape[1] * float(rows.var()))
+    result: Inputs = rbf_kernel(queries, rows, gamma=width)
+    return result
 
 
 def _logistic(
     priors: Priors, prior: str, shared: _Shared, rows: _Rows, inverse_penalty: float
 ) -> Predict:
-    years, model = priors.years, shared.classifier(rows, inverse_penalty)
+    years, model = priors.years, shared.once(_classifiers, rows.inputs, rows.true)[inverse_penalty]
     # Within a decade, the years are as frequent as in the training rows.
     within = (years // 10 == model.classes_[:, None]) * priors.learned
     within /= within.sum(axis=1, keepdims=True)
@@ -213,6 +220,24 @@ def _logistic(
         return median(priors.adjusted(model.predict_proba(inputs) @ within, prior), years)
 
     return predict
+
+
+def _classifiers(inputs: Inputs, true: Years) -> dict[float, Any]:
+    """Logistic regressions of decades by the inverse penalty, without weights, as the head is.
+
+    Each fit starts from the one before, which takes half the time of starting from zero.
+    """
+    decades = true // 10
+    if len(np.unique(decades)) == 1:
+        return dict.fromkeys(_LOGISTIC, DummyClassifier().fit(inputs, decades))
+    # Relative to the variance, so that the same settings suit networks of all sizes.
+    variance = float(inputs.var(axis=0).sum())
+    model = LogisticRegression(solver="newton-cg", tol=3e-3, warm_start=True)
+    fitted = {}
+    for setting in _LOGISTIC:
+        model.set_params(C=setting / variance).fit(inputs, decades)
+        fitted[setting] = copy(model)
+    return fitted
 
 
 def _predict(

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.colors import to_hex
 from numpy.typing import NDArray
+from PIL import Image
 
 from posters import paths
 from posters.catalogue.caveats import GENERATED, caveats
@@ -20,7 +20,7 @@ from posters.catalogue.entries import Refusal, read_refusals
 from posters.embedding.embeddings import EmbeddedMovie, Embeddings
 from posters.evaluation.metrics import PRIOR_OF
 from posters.evaluation.neighbour_quality import nearest_others, quality_of
-from posters.explore.atlases import COLUMNS, Atlases, draw_atlases, small_posters
+from posters.explore.atlases import COLUMNS, draw_atlases, small_posters
 from posters.explore.map_layout import map_positions
 from posters.explore.shown_predictions import ShownPredictions
 from posters.neighbours.near_duplicates import near_duplicate_movies
@@ -62,6 +62,7 @@ def explore_run(
     predictions: Mapping[str, Mapping[str, YearPredictions]],
     year_model: YearModel,
     near_duplicate: float,
+    positions: NDArray[np.uint16],
 ) -> str:
     """The page of a run, with its pictures and the predictions for the test posters.
 
@@ -71,19 +72,14 @@ def explore_run(
         predictions: of each test under each prior.
         year_model: the model that made them.
         near_duplicate: the smallest similarity of near-duplicates, as in the split.
+        positions: of all movies, from `map_positions`.
 
     Raises:
         PosterRefused: a poster can't be read.
         DataError: a list of refused posters is missing or damaged.
     """
     files = [paths.DATA / str(movie.file) for movie in embeddings.movies]
-    with ThreadPoolExecutor() as pool:  # the map takes one core
-        posters = pool.submit(small_posters, files)
-        pairs = pool.submit(
-            near_duplicate_movies, parts.catalogue, embeddings, near_duplicate, paths.DATA
-        )
-        order, positions = _places(embeddings.movies, embeddings.retrieval_features)
-        small, near_duplicates = posters.result(), pairs.result()
+    near_duplicates = near_duplicate_movies(parts.catalogue, embeddings, near_duplicate, paths.DATA)
     together = "Nearly the same picture; the split keeps both films in one part."
     refused = {
         refusal.imdb_id: (refusal.detail.rpartition(" ")[2], refusal, f"Refused: {refusal.detail}.")
@@ -109,7 +105,7 @@ def explore_run(
         ),
         duplicates=[*((*pair, together) for pair in near_duplicates), *refused.values()],
     )
-    return _render(collection, order, positions, draw_atlases([small[row] for row in order]))
+    return _render(collection, positions, small_posters(files))
 
 
 def explore_catalogue(
@@ -129,31 +125,28 @@ def explore_catalogue(
         },
         shown=shown,
     )
-    return _render(collection, *_places(collection.movies, collection.features), None)
+    years = np.array([movie.year for movie in catalogue.movies])
+    return _render(collection, map_positions(catalogue.retrieval_features, years))
 
 
-def _places(
-    movies: Sequence[EmbeddedMovie], features: NDArray[np.float32]
-) -> tuple[NDArray[np.intp], NDArray[np.uint16]]:
-    """The order of the posters on the page, and their positions in this order.
+def _order(positions: NDArray[np.uint16]) -> NDArray[np.intp]:
+    """The order of the posters on the page, a Z-order curve over the map (Morton, 1966).
 
-    It is a Z-order curve over the map (Morton, 1966): posters that are near each other on the map
-    are in the same atlas.
+    Posters that are near each other on the map are in the same atlas.
     """
-    positions = map_positions(features, np.array([movie.year for movie in movies]))
     x, y = positions.astype(np.int64).T
     bits = range(16)
     curve = sum((((x >> bit) & 1) << 2 * bit) | (((y >> bit) & 1) << 2 * bit + 1) for bit in bits)
-    order = np.argsort(curve, kind="stable")
-    return order, positions[order]
+    return np.argsort(curve, kind="stable")
 
 
 def _render(
     collection: Collection,
-    order: NDArray[np.intp],
     positions: NDArray[np.uint16],
-    atlases: Atlases | None,
+    posters: Sequence[Image.Image] = (),
 ) -> str:
+    order = _order(positions)
+    atlases = draw_atlases([posters[row] for row in order]) if posters else None
     movies = [collection.movies[row] for row in order]
     shown, place_of = collection.shown, np.argsort(order)
     features = np.asarray(collection.features)[order]
@@ -167,7 +160,7 @@ def _render(
         "ids": [int(movie.imdb_id.removeprefix("tt")) for movie in movies],
         "titles": [movie.title for movie in movies],
         "years": _packed(years, "u2"),
-        "positions": _packed(positions, "u2"),
+        "positions": _packed(positions[order], "u2"),
         "nearest": _packed(nearest, rows_type),
         "similarities": _packed((100 * similarities).clip(0, 100).round(), "u1"),
         "quality": quality_of(nearest, years),

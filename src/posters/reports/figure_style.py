@@ -1,10 +1,12 @@
 """What all figures share: the frame and the way they are saved."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -37,7 +39,8 @@ def style_axes(axes: Axes, title: str = "") -> None:
 
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG; its bytes depend on the figure alone."""
-    with io.BytesIO() as buffer:
-        figure.savefig(buffer, format="png", dpi=_DPI)
-        with Image.open(buffer) as image, replacing(path) as temporary:
-            image.convert("RGB").save(temporary, format="PNG", optimize=True)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+    with replacing(path) as temporary:
+        image.convert("RGB").save(temporary, format="PNG")
