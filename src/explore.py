@@ -19,7 +19,6 @@ from posters.explore.map_layout import map_positions
 from posters.explore.shown_predictions import PREDICTIONS, ShownPredictions
 from posters.files import write_text
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
-from posters.params import load_params
 from posters.years.dataset import read_parts
 from posters.years.year_model import YearModel, read_about
 
@@ -39,11 +38,10 @@ def main() -> None:
         parts, year_model = read_parts(), YearModel.open()
         predictions = predict_tests(year_model, parts)
         embeddings = read_embeddings(paths.EMBEDDINGS)
-        near_duplicate = load_params().split.near_duplicate
         file = paths.PLOTS / "explore.html"
         years = np.array([movie.year for movie in embeddings.movies])
         positions = map_positions(embeddings.retrieval_features, years)
-        page = explore_run(parts, embeddings, predictions, year_model, near_duplicate, positions)
+        page = explore_run(parts, embeddings, predictions, year_model, positions)
     else:
         catalogue = ReducedCatalogue.read(paths.PRETRAINED / paths.EMBEDDINGS.name)
         model_folder = paths.PRETRAINED / paths.MODEL.name

@@ -115,10 +115,7 @@ def main() -> None:
     lines = [f"{test} test: {result_in_words(by_test[test])}{marked(caveats)}" for test in TESTS]
     if params.evaluate.log_model:
         lines.append(register(run_id, params.evaluate))
-    near_duplicate = params.split.near_duplicate
-    page = explore_run(
-        parts, embeddings, predictions, year_model, near_duplicate, positions.result()
-    )
+    page = explore_run(parts, embeddings, predictions, year_model, positions.result())
     write_text(plots / "explore.html", page)
     for line in lines:
         print(f"evaluate: {line}")

@@ -10,13 +10,13 @@ from posters import paths
 from posters.catalogue.entries import read_catalogue
 from posters.embedding.embeddings import read_embeddings
 from posters.files import write_text
-from posters.neighbours.near_duplicates import near_duplicate_movies
+from posters.neighbours.near_duplicates import near_duplicate_movies, write_pairs
 from posters.params import load_params
 from posters.years.splitting import PARTS, split_catalogue
 
 
 def main() -> None:
-    """Write `data/split.csv`: imdb_id, group, part, fold."""
+    """Write `data/split.csv` and `data/near_duplicates.csv`."""
     params = load_params().split
     catalogue = read_catalogue(paths.CATALOGUE)
     pairs = near_duplicate_movies(
@@ -29,6 +29,7 @@ def main() -> None:
         folds=params.folds,
         near_duplicate=pairs,
     )
+    write_pairs(paths.NEAR_DUPLICATES, pairs)
     write_text(paths.SPLIT, split.to_csv(index=False, lineterminator="\n"))
     counts = split["part"].value_counts()
     sizes = ", ".join(f"{counts.get(part, 0)} {part}" for part in PARTS)

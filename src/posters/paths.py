@@ -24,6 +24,7 @@ CATALOGUE_REFUSED = DATA / "catalogue_refused.csv"
 POSTERS = DATA / "posters"
 EMBEDDINGS = DATA / "embeddings"
 SPLIT = DATA / "split.csv"
+NEAR_DUPLICATES = DATA / "near_duplicates.csv"
 MODEL = DATA / "model"
 PREDICTIONS = DATA / "predictions.csv"
 

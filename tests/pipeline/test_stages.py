@@ -248,6 +248,9 @@ def test_crop_of_a_tested_poster_is_excluded_from_training(
     assert {without_check[copy] for copy in copies.values()} == {"train"}
     project.set(split__near_duplicate=0.97)
     assert "2 excluded" in run("split")
+    pairs = pd.read_csv(project.folder / "data" / "near_duplicates.csv")
+    found = set(map(frozenset, pairs.itertuples(index=False)))
+    assert {frozenset((movie, copies[part])) for part, movie in tested.items()} <= found
     assert {movie: part for movie, part in parts().items() if part != without_check[movie]} == (
         dict.fromkeys(copies.values(), "excluded")
     )

@@ -15,7 +15,7 @@ from posters.evaluation.baselines import fit_baselines
 from posters.evaluation.cached_tables import cached_table
 from posters.evaluation.metrics import PRIOR_OF, bootstrap, by_decade, coverage_by_era
 from posters.evaluation.reliability import reliability_metrics, reliability_table, stated_and_found
-from posters.neighbours.near_duplicates import near_duplicate_movies
+from posters.neighbours.near_duplicates import read_pairs
 from posters.params import Params
 from posters.years.dataset import Parts, join_parts
 from posters.years.splitting import split_catalogue
@@ -38,7 +38,7 @@ def predict_splits(params: Params, splits: int) -> pd.DataFrame:
     """
     catalogue = read_catalogue(paths.CATALOGUE)
     embeddings = read_embeddings(paths.EMBEDDINGS)
-    pairs = near_duplicate_movies(catalogue, embeddings, params.split.near_duplicate, paths.DATA)
+    pairs = read_pairs(paths.NEAR_DUPLICATES)
 
     def measure(number: int) -> pd.DataFrame:
         split = split_catalogue(

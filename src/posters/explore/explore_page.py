@@ -23,7 +23,7 @@ from posters.evaluation.neighbour_quality import nearest_others, quality_of
 from posters.explore.atlases import COLUMNS, draw_atlases, small_posters
 from posters.explore.map_layout import map_positions
 from posters.explore.shown_predictions import ShownPredictions
-from posters.neighbours.near_duplicates import near_duplicate_movies
+from posters.neighbours.near_duplicates import read_pairs
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
 from posters.reports.palette import DARK, LIGHT, css_variables
 from posters.reports.rendering import render_template
@@ -61,7 +61,6 @@ def explore_run(
     embeddings: Embeddings,
     predictions: Mapping[str, Mapping[str, YearPredictions]],
     year_model: YearModel,
-    near_duplicate: float,
     positions: NDArray[np.uint16],
 ) -> str:
     """The page of a run, with its pictures and the predictions for the test posters.
@@ -71,15 +70,14 @@ def explore_run(
         embeddings: of all movies in it.
         predictions: of each test under each prior.
         year_model: the model that made them.
-        near_duplicate: the smallest similarity of near-duplicates, as in the split.
         positions: of all movies, from `map_positions`.
 
     Raises:
         PosterRefused: a poster can't be read.
-        DataError: a list of refused posters is missing or damaged.
+        DataError: a list of refused posters or of near-duplicates is missing or damaged.
     """
     files = [paths.DATA / str(movie.file) for movie in embeddings.movies]
-    near_duplicates = near_duplicate_movies(parts.catalogue, embeddings, near_duplicate, paths.DATA)
+    pairs = read_pairs(paths.NEAR_DUPLICATES)
     together = "Nearly the same picture; the split keeps both films in one part."
     refused = {
         refusal.imdb_id: (refusal.detail.rpartition(" ")[2], refusal, f"Refused: {refusal.detail}.")
@@ -103,7 +101,7 @@ def explore_run(
             year_model.priors,
             year_model.level,
         ),
-        duplicates=[*((*pair, together) for pair in near_duplicates), *refused.values()],
+        duplicates=[*((*pair, together) for pair in pairs), *refused.values()],
     )
     return _render(collection, positions, small_posters(files))
 

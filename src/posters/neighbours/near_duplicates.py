@@ -6,7 +6,7 @@ Measured on real posters (VGG16): of copies cropped by 2% on each side, 99% have
 similarity above 0.80; of 1.1 million one differs by less than 65 bits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -17,9 +17,12 @@ from PIL import Image, ImageOps
 
 from posters.embedding.embeddings import Embeddings
 from posters.embedding.scaling import RetrievalScale
+from posters.errors import DataError
+from posters.files import write_text
 from posters.images.perceptual_hash import difference_hash
 from posters.images.pictures import to_rgb
 
+_COLUMNS = ["imdb_id", "other_imdb_id"]
 _MAX_BITS = 64
 _ROWS_AT_ONCE = 2048
 
@@ -46,6 +49,24 @@ def near_duplicate_movies(
         for one, other in near_duplicate_rows(scale.transform(vectors), similarity)
         if _differing_bits(small_poster(one), small_poster(other)) <= _MAX_BITS
     ]
+
+
+def write_pairs(path: Path, pairs: Sequence[tuple[str, str]]) -> None:
+    """Write the ids of pairs of movies as CSV."""
+    write_text(path, pd.DataFrame(pairs, columns=_COLUMNS).to_csv(index=False, lineterminator="\n"))
+
+
+def read_pairs(path: Path) -> list[tuple[str, str]]:
+    """Read what `write_pairs` wrote.
+
+    Raises:
+        DataError: the file is missing or damaged.
+    """
+    try:
+        table = pd.read_csv(path, dtype="str")[_COLUMNS].dropna()
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{path.name} is missing or damaged: run `dvc repro`") from error
+    return list(table.itertuples(index=False, name=None))
 
 
 def _differing_bits(one: Image.Image, other: Image.Image) -> int:
