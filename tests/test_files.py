@@ -7,12 +7,11 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from processes import run
 
 from posters.files import (
     read_bounded,
@@ -121,11 +120,7 @@ def test_folder_is_whole_wherever_the_process_is_killed(tmp_path: Path, deleted:
     for steps in itertools.count():
         shutil.rmtree(folder, ignore_errors=True)
         write_files(folder, first="old", second="old")
-        code = subprocess.run(
-            [sys.executable, "-S", "-c", REPLACE_AND_DIE, folder, str(steps)],
-            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-            check=False,
-        ).returncode
+        code = run(sys.executable, "-S", "-c", REPLACE_AND_DIE, folder, str(steps)).returncode
         if code == 0:
             break
         assert code == -signal.SIGKILL

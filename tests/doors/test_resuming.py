@@ -66,16 +66,7 @@ def outputs(project: Project) -> dict[str, bytes]:
 
 
 def start_scrape(project: Project) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "stages/scrape.py"],
-        cwd=project.folder,
-        env={**project.environment, "PYTHONPATH": "src"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # Processes that a shell starts in the background ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    return project.start("env", "PYTHONPATH=src", sys.executable, "stages/scrape.py")
 
 
 def wait_for_responses(project: Project, process: "subprocess.Popen[str]", number: int) -> None:

@@ -110,20 +110,6 @@ def test_damaged_cache_is_an_error_that_names_the_file(tmp_path: Path) -> None:
         EmbeddingCache(tmp_path, INFO, "probe")
 
 
-def test_same_posters_give_the_same_bytes_after_any_history(tmp_path: Path) -> None:
-    contents = []
-    for name, history in (("grown", (3, 6)), ("cold", (6,))):
-        cache = EmbeddingCache(tmp_path / name, INFO, "probe")
-        for count in history:
-            embed_missing(cache, files(count), FakeNetwork().batches)
-        folder = tmp_path / f"{name}-out"
-        movies = movies_of(f"tt000000{number}" for number in range(6))
-        write_embeddings(folder, movies, cache.get(list(files(6))), INFO)
-        contents.append({file.name: file.read_bytes() for file in folder.iterdir()})
-    assert contents[0] == contents[1]
-    assert set(contents[0]) == set(FILES)
-
-
 def test_vectors_and_movies_are_read_back_memory_mapped(tmp_path: Path) -> None:
     titles = ["Amélie", 'She said "no", twice', "Two\nlines", "", " ", "東京物語", "a\r\nb"]
     movies = [

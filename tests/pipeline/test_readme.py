@@ -3,13 +3,12 @@
 import csv
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT
+from processes import ROOT, run
 
 README = ROOT / "README.md"
 PAGES = [
@@ -51,10 +50,7 @@ def anchors_of(page: Path) -> set[str]:
 
 
 def tracked_files() -> set[str]:
-    listed = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return set(listed.stdout.splitlines())
+    return set(run("git", "ls-files", check=True).stdout.splitlines())
 
 
 def test_readme_is_one_page() -> None:
@@ -72,13 +68,7 @@ def test_make_targets_exist() -> None:
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_options_exist(program: str) -> None:
-    shown = subprocess.run(
-        [sys.executable, *program.split(), "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    shown = run(sys.executable, *program.split(), "--help", check=True).stdout
     named = {
         option
         for code in CODE

@@ -68,10 +68,9 @@ def test_damaged_network_in_the_cache_is_named_with_its_remedy(
 ) -> None:
     exported.run(*PREDICT, poster)
     (network,) = (exported.folder / ".cache" / "networks").glob("*/backbone.xml")
-    content = network.read_bytes()
-    network.write_bytes(content[: len(content) // 2])
-    done = exported.run(*PREDICT, poster, check=False)
-    network.write_bytes(content)
+    half = network.read_bytes()[: network.stat().st_size // 2]
+    with exported.changed(str(network), half):
+        done = exported.run(*PREDICT, poster, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert f".cache/networks/{network.parent.name} is damaged (backbone.xml: " in done.stderr
     assert "delete it, and it is built again" in done.stderr
@@ -86,15 +85,10 @@ def test_nothing_is_exported_before_a_run(exported: Project) -> None:
 
 
 def test_a_model_of_generated_posters_is_not_exported(walk: Walk) -> None:
-    path = walk.project.folder / "data" / "model" / "about.json"
-    content = path.read_bytes()
-    path.unlink()  # it may be a link to DVC's own copy
-    try:
-        path.write_text(json.dumps({**json.loads(content), "caveats": ["generated posters"]}))
+    about = json.loads(walk.project.read("data/model/about.json"))
+    about["caveats"] = ["generated posters"]
+    with walk.project.changed("data/model/about.json", json.dumps(about)):
         done = walk.project.run(sys.executable, "src/export.py", "--about", "Any.", check=False)
-    finally:
-        path.unlink()
-        path.write_bytes(content)
     assert done.returncode == 1
     assert "learned from generated posters, and pretrained/ is for a model of real" in done.stderr
 
@@ -127,15 +121,10 @@ def test_learning_curve_is_exported_if_it_is_of_the_run(
 def test_missing_and_damaged_files_are_refused(
     exported: Project, poster: str, file: str, damage: str, expected: str
 ) -> None:
-    path = exported.folder / "pretrained" / file
-    content = path.read_bytes()
-    try:
-        path.unlink()
-        if damage == "cut":
-            path.write_bytes(content[: len(content) // 2])
+    content = (exported.folder / "pretrained" / file).read_bytes()
+    half = content[: len(content) // 2] if damage == "cut" else None
+    with exported.changed(f"pretrained/{file}", half):
         done = exported.run(*PREDICT, poster, check=False)
-    finally:
-        path.write_bytes(content)
     assert (done.returncode, done.stdout) == (2, "")
     assert expected in done.stderr
     assert "run `git checkout -- pretrained`" in done.stderr
