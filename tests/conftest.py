@@ -117,6 +117,13 @@ class Project:
         """Run a command in the project's folder: see `processes.run`."""
         return run(*command, folder=self.folder, environment=self.environment, check=check)
 
+    def error(self, *command: str, code: int = 1) -> str:
+        """What a command prints on stderr that must fail with this code, and print nothing else."""
+        done = self.run(*command, check=False)
+        assert (done.returncode, done.stdout) == (code, ""), done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
     def start(self, *command: str) -> subprocess.Popen[str]:
         """Start a command in the project's folder, for tests that send it signals."""
         return start(*command, folder=self.folder, environment=self.environment)

@@ -1,10 +1,8 @@
 """Files and folders are replaced completely or not at all; digests are the same everywhere."""
 
-import errno
 import hashlib
 import itertools
 import json
-import os
 import shutil
 import signal
 import sys
@@ -14,7 +12,6 @@ import pytest
 from processes import run
 
 from posters.files import (
-    read_bounded,
     replacing,
     sha256,
     sha256_of_file,
@@ -158,16 +155,3 @@ def test_digest_is_sha256_of_the_content(tmp_path: Path) -> None:
     (tmp_path / "poster.jpg").write_bytes(content)
     assert sha256(content) == hashlib.sha256(content).hexdigest()
     assert sha256_of_file(tmp_path / "poster.jpg") == sha256(content)
-
-
-def test_only_regular_files_within_the_limit_are_read(tmp_path: Path) -> None:
-    file, fifo = tmp_path / "file", tmp_path / "fifo"
-    file.write_bytes(b"12345")
-    os.mkfifo(fifo)
-    assert read_bounded(file, 5) == b"12345"
-    with pytest.raises(OSError, match="more than 4 bytes") as refused:
-        read_bounded(file, 4)
-    assert refused.value.errno == errno.EFBIG
-    for path in (fifo, tmp_path, Path("/dev/zero")):
-        with pytest.raises(OSError, match=r"not a regular file|Is a directory"):
-            read_bounded(path, 5)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import Project, Walk
 from PIL import Image
-from predict_command import MODEL, predict
+from predict_command import MODEL, PREDICT, predict
 from small_pictures import encoded, solid
 
 pytestmark = pytest.mark.slow
@@ -142,8 +142,7 @@ def test_table_has_a_line_for_each_poster_also_of_folders_inside(
 def test_model_and_embeddings_of_different_runs_are_refused(walk: Walk, poster: str) -> None:
     about = walk.project.read("data/model/about.json").replace('"seed": 0', '"seed": 1', 1)
     with walk.project.changed("data/model/about.json", about):
-        code, output, errors = predict(walk.project, poster)
-    assert (code, output) == (2, "")
+        errors = walk.project.error(*PREDICT, poster, code=2)
     assert "data/model is damaged (about.json: model and embeddings are of different" in errors
     assert "run `dvc repro`" in errors
 
@@ -179,8 +178,7 @@ def test_errors_before_anything_was_trained(
     arguments: list[str],
     expected: str,
 ) -> None:
-    code, output, errors = predict(make_small_project(tmp_path), *arguments)
-    assert (code, output) == (2, "")
+    errors = make_small_project(tmp_path).error(*PREDICT, *arguments, code=2)
     assert re.search(expected, errors, re.DOTALL)
 
 

@@ -88,17 +88,19 @@ def test_sweep_leaves_the_workspace_unchanged_and_logs_one_run_per_t(walk: Walk)
 
 @pytest.mark.usefixtures("swept")
 def test_report_shows_the_sweep_as_long_as_it_exists(walk: Walk) -> None:
-    def repro() -> tuple[list[str], str, list[str]]:
+    def repro() -> tuple[list[str], str, list[list[str]]]:
         done = walk.project.run("dvc", "repro")
         page = walk.project.read("plots/report.html")
         section = BeautifulSoup(page, "html.parser").select("section[aria-labelledby=sweep]")
-        rows = [row.get_text() for each in section for row in each.select("tbody th")]
+        rows = [row.get_text(" ").split() for each in section for row in each.select("tbody tr")]
         return re.findall(r"^Running stage '(\w+)'", done.stdout, re.MULTILINE), page, rows
 
     without, lock = walk.project.read("plots/report.html"), walk.project.read("dvc.lock")
     ran, _, rows = repro()
     assert ran == ["inputs", "evaluate"]
-    assert rows == ["0", "4"]
+    table = pd.read_csv(walk.project.folder / "metrics" / "sweep.csv")
+    errors = table[table["test"] == "natural"].set_index("t")["mae"]
+    assert [row[::2][:2] for row in rows] == [[str(t), f"{errors[t]:.1f}"] for t in (0, 4)]
     (walk.project.folder / "metrics" / "sweep.csv").unlink()
     ran, page, rows = repro()
     assert ran == ["inputs"], "DVC restores the page without the sweep from its cache"

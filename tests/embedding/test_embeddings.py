@@ -16,12 +16,10 @@ from posters.embedding.embeddings import (
     EmbeddingCache,
     embed_missing,
     read_embeddings,
-    read_unchanged,
     write_embeddings,
 )
 from posters.embedding.scaling import RetrievalScale
 from posters.errors import DataError
-from posters.files import sha256_of_file
 
 INFO = info_of(5, 1, 4)
 FILES = (
@@ -77,16 +75,6 @@ def test_missing_vectors_are_an_error_and_the_others_are_kept(tmp_path: Path) ->
     with pytest.raises(DataError, match="1 of 4 posters got no vector"):
         embed_missing(cache, files(4), lambda _: FakeNetwork().batches(files(3)))
     assert len(cache.missing(files(4))) == 1
-
-
-def test_only_the_poster_of_the_catalogue_is_read(tmp_path: Path) -> None:
-    poster = tmp_path / "tt0000001.jpg"
-    poster.write_bytes(b"checked")
-    digest = sha256_of_file(poster)
-    assert read_unchanged(digest, poster) == b"checked"
-    poster.write_bytes(b"replaced since then")
-    with pytest.raises(DataError, match=r"^tt0000001\.jpg is not the poster .* run `dvc repro`"):
-        read_unchanged(digest, poster)
 
 
 @pytest.mark.parametrize(

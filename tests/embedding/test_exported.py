@@ -9,7 +9,7 @@ import pytest
 from parts import embed_params
 from PIL import Image
 
-from posters.embedding import exported_backbone, keras_import, precision
+from posters.embedding import exported_backbone, keras_import
 from posters.embedding.exported_backbone import open_backbone
 from posters.embedding.keras_backbone import KerasBackbone
 from posters.embedding.precision import has_bfloat16
@@ -127,14 +127,6 @@ def test_download_of_imagenet_weights_is_tried_again(
         assert len(built) == attempt
     with pytest.raises(BackboneError, match="can't be downloaded"):
         open_backbone(changed(weights="imagenet", if_unreachable="stop"), NOWHERE, tmp_path)
-
-
-def test_bfloat16_becomes_float32_if_the_processor_lacks_it(
-    networks: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
-    backbone, _ = open_backbone(changed(precision="bfloat16"), NOWHERE, networks)
-    assert backbone.info == open_backbone(PARAMS, NOWHERE, networks)[0].info
 
 
 @pytest.mark.skipif(not has_bfloat16(), reason="this processor does not calculate in bfloat16")

@@ -183,6 +183,5 @@ def test_command_writes_a_page_without_a_run(exported: Project, walk: Walk) -> N
             assert before == after
     file = f"pretrained/model/{PREDICTIONS}"
     with exported.changed(file, (exported.folder / file).read_bytes()[:-100]):
-        damaged = exported.run(sys.executable, "src/explore.py", check=False)
-    assert damaged.returncode == 1
-    assert "pretrained/model is damaged (predictions.npz: " in damaged.stderr
+        damaged = exported.error(sys.executable, "src/explore.py")
+    assert "pretrained/model is damaged (predictions.npz: " in damaged

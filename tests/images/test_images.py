@@ -169,6 +169,7 @@ def test_heic_is_read_if_its_package_is_installed(monkeypatch: pytest.MonkeyPatc
         ("a\0b.jpg", "unreadable"),
         (".", "unreadable"),
         ("fifo", "unreadable"),
+        ("/dev/zero", "unreadable"),
         ("large", "too large"),
     ],
 )

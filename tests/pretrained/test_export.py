@@ -70,17 +70,15 @@ def test_damaged_network_in_the_cache_is_named_with_its_remedy(
     (network,) = (exported.folder / ".cache" / "networks").glob("*/backbone.xml")
     half = network.read_bytes()[: network.stat().st_size // 2]
     with exported.changed(str(network), half):
-        done = exported.run(*PREDICT, poster, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert f".cache/networks/{network.parent.name} is damaged (backbone.xml: " in done.stderr
-    assert "delete it, and it is built again" in done.stderr
+        shown = exported.error(*PREDICT, poster, code=2)
+    assert f".cache/networks/{network.parent.name} is damaged (backbone.xml: " in shown
+    assert "delete it, and it is built again" in shown
 
 
 def test_nothing_is_exported_before_a_run(exported: Project) -> None:
     before = exported.read("pretrained/README.md")
-    done = exported.run(sys.executable, "src/export.py", "--about", "Nothing.", check=False)
-    assert done.returncode == 1
-    assert "there is no trained model yet: run `make repro` first" in done.stderr
+    shown = exported.error(sys.executable, "src/export.py", "--about", "Nothing.")
+    assert "there is no trained model yet: run `make repro` first" in shown
     assert exported.read("pretrained/README.md") == before
 
 
@@ -88,9 +86,8 @@ def test_a_model_of_generated_posters_is_not_exported(walk: Walk) -> None:
     about = json.loads(walk.project.read("data/model/about.json"))
     about["caveats"] = ["generated posters"]
     with walk.project.changed("data/model/about.json", json.dumps(about)):
-        done = walk.project.run(sys.executable, "src/export.py", "--about", "Any.", check=False)
-    assert done.returncode == 1
-    assert "learned from generated posters, and pretrained/ is for a model of real" in done.stderr
+        shown = walk.project.error(sys.executable, "src/export.py", "--about", "Any.")
+    assert "learned from generated posters, and pretrained/ is for a model of real" in shown
 
 
 def test_learning_curve_is_exported_if_it_is_of_the_run(
@@ -124,7 +121,6 @@ def test_missing_and_damaged_files_are_refused(
     content = (exported.folder / "pretrained" / file).read_bytes()
     half = content[: len(content) // 2] if damage == "cut" else None
     with exported.changed(f"pretrained/{file}", half):
-        done = exported.run(*PREDICT, poster, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert expected in done.stderr
-    assert "run `git checkout -- pretrained`" in done.stderr
+        shown = exported.error(*PREDICT, poster, code=2)
+    assert expected in shown
+    assert "run `git checkout -- pretrained`" in shown
