@@ -87,5 +87,5 @@ def _answers(url: str) -> bool:
         with requests.Session() as session:
             session.trust_env = False
             return session.get(url, timeout=10).status_code == 200
-    except requests.ConnectionError:
+    except requests.RequestException:  # not yet, or too busy
         return False
