@@ -43,8 +43,8 @@ repro: setup ## run the pipeline: only what changed is done again
 compare: setup ## print a table of all runs: t, network, errors, coverage
 	@$(BIN)/python src/compare.py $(ARGS)
 
-explore: setup ## write a page with all films of the pretrained model (ARGS="--model own": of yours, with posters)
-	@$(BIN)/python src/explore.py $(ARGS)
+explore: setup ## write a page with all films of the pretrained model (dvc repro writes that of the last run)
+	@$(BIN)/python src/explore.py
 
 export: setup ## write the model of the last run to pretrained/, for git: ARGS='--about "your posters"'
 	@$(BIN)/python src/export.py $(ARGS)

@@ -19,19 +19,11 @@ from posters import paths
 from posters.errors import PageError
 from posters.years.year_model import read_about
 
-HOST = "127.0.0.1"
-
 
 def main() -> int:
     """Serve the page until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="app.py", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--port",
-        type=command.positive,
-        default=7860,
-        metavar="N",
-        help="port of the page (default %(default)s)",
-    )
+    command.add_port_argument(parser, 7860)
     parser.add_argument(
         "--open", action="store_true", help="open the page in the browser, if there is a display"
     )
@@ -41,7 +33,7 @@ def main() -> int:
     from posters.model_choice import model_folder
 
     # All fail early, before anything is loaded.
-    command.check_port(HOST, options.port)
+    command.check_port(options.port)
     model = model_folder(options.model)
     read_about(model / paths.MODEL.name)
     with tempfile.TemporaryDirectory(prefix="poster-year-") as folder:
@@ -68,7 +60,7 @@ def configure_gradio(folder: str) -> None:
     )
     # Gradio requests its own page at the start, which must not go through a proxy.
     for name in ("NO_PROXY", "no_proxy"):
-        os.environ[name] = ",".join(filter(None, [os.environ.get(name), HOST]))
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), command.HOST]))
 
 
 def serve(model: Path, port: int, show: bool) -> None:
@@ -80,7 +72,7 @@ def serve(model: Path, port: int, show: bool) -> None:
     """
     try:
         from posters.app.components import appearance
-        from posters.app.layout import build
+        from posters.app.layout import PageLayout
     except ModuleNotFoundError as error:
         if error.name != "gradio":
             raise
@@ -92,11 +84,11 @@ def serve(model: Path, port: int, show: bool) -> None:
     from posters.prediction import Predictor
 
     tests = read_tests() if model == paths.DATA else []
-    page = build(PredictionService(Predictor(model), tests))
+    page = PageLayout(PredictionService(Predictor(model), tests)).build()
     try:
         _, address, _ = page.launch(
             **appearance(),
-            server_name=HOST,
+            server_name=command.HOST,
             server_port=port,
             share=False,
             quiet=True,
@@ -109,10 +101,7 @@ def serve(model: Path, port: int, show: bool) -> None:
             enable_monitoring=False,
         )
     except (OSError, ValueError) as error:
-        raise PageError(
-            f"the page can't be served at port {port} ({error}): stop the program that uses it, "
-            "or choose another port: `make app PORT=7861`"
-        ) from error
+        raise command.unusable_port(port, error) from error
     print(f"app: {address} (press Ctrl-C to stop)", flush=True)
     # Without a display, a browser would take over the terminal.
     if show and (sys.platform == "darwin" or os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}):

@@ -1,7 +1,6 @@
-"""Write a page with all posters of a model, to wander through in a browser.
+"""Write a page with all films of the pretrained model, to wander through in a browser.
 
 make explore
-python src/explore.py --model own
 """
 
 from posters import command  # first: from here on Ctrl-C is no traceback
@@ -9,49 +8,22 @@ from posters import command  # first: from here on Ctrl-C is no traceback
 # isort: split
 import argparse
 
-import numpy as np
-
 from posters import paths
-from posters.embedding.embeddings import read_embeddings
-from posters.evaluation.metrics import predict_tests
-from posters.explore.explore_page import explore_catalogue, explore_run
-from posters.explore.map_layout import map_positions
-from posters.explore.shown_predictions import PREDICTIONS, ShownPredictions
+from posters.explore.explore_page import explore_catalogue
+from posters.explore.shown_predictions import ShownPredictions
 from posters.files import write_text
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
-from posters.years.dataset import read_parts
-from posters.years.year_model import YearModel, read_about
+from posters.years.year_model import read_about
 
 
 def main() -> None:
-    """Write `plots/explore.html` or `plots/explore_pretrained.html`."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--model",
-        choices=("pretrained", "own"),
-        default="pretrained",
-        help="pretrained (the default): without pictures; own: of your last `dvc repro`, which "
-        "also writes this page",
-    )
-    model = parser.parse_args().model
-    if model == "own":
-        parts, year_model = read_parts(), YearModel.open()
-        predictions = predict_tests(year_model, parts)
-        embeddings = read_embeddings(paths.EMBEDDINGS)
-        file = paths.PLOTS / "explore.html"
-        years = np.array([movie.year for movie in embeddings.movies])
-        positions = map_positions(embeddings.retrieval_features, years)
-        page = explore_run(parts, embeddings, predictions, year_model, positions)
-    else:
-        catalogue = ReducedCatalogue.read(paths.PRETRAINED / paths.EMBEDDINGS.name)
-        model_folder = paths.PRETRAINED / paths.MODEL.name
-        about, year_model = read_about(model_folder), YearModel.open(model_folder)
-        shown = ShownPredictions.read(
-            model_folder / PREDICTIONS, len(catalogue.movies), year_model.priors, year_model.level
-        )
-        file = paths.PLOTS / "explore_pretrained.html"
-        page = explore_catalogue(catalogue, about["caveats"], shown)
-    write_text(file, page)
+    """Write `plots/explore_pretrained.html`; `dvc repro` writes the page of the last run."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    catalogue = ReducedCatalogue.read(paths.PRETRAINED / paths.EMBEDDINGS.name)
+    model = paths.PRETRAINED / paths.MODEL.name
+    shown = ShownPredictions.read(model, len(catalogue.movies))
+    file = paths.PLOTS / "explore_pretrained.html"
+    write_text(file, explore_catalogue(catalogue, read_about(model)["caveats"], shown))
     print(f"explore: plots/{file.name}, {file.stat().st_size / 1e6:.1f} MB: open it in a browser")
 
 

@@ -70,7 +70,7 @@ def main() -> int:
             # Hides the progress bar while something is printed.
             with bar.external_write_mode():
                 if isinstance(prediction, PosterRefused):
-                    problems.append(f"{file}: {prediction}; use another picture of this poster")
+                    problems.append(f"{file}: {prediction.with_advice}")
                     print_error("predict", problems[-1])
                     if table:
                         table.write({"file": str(file), "refused": str(prediction)})

@@ -15,29 +15,21 @@ from pathlib import Path
 from posters.tracking.registry import CHAMPION, PRETRAINED_NAME, register_pretrained
 from posters.tracking.runs import tracking_uri
 
-HOST = "127.0.0.1"  # local only: MLflow has no password
-
 
 def main() -> None:
     """Register the model, then become the server."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--port",
-        type=command.positive,
-        default=5001,
-        metavar="N",
-        help="the port of the server on this machine (default %(default)s)",
-    )
+    command.add_port_argument(parser, 5001)
     port = parser.parse_args().port
-    command.check_port(HOST, port)
+    command.check_port(port)
     version = register_pretrained()
     print(
         f"serve-pretrained: {PRETRAINED_NAME} version {version}, in a few seconds at "
-        f"http://{HOST}:{port}/invocations; Ctrl-C stops it",
+        f"http://{command.HOST}:{port}/invocations; Ctrl-C stops it",
         flush=True,
     )
     model = ("--model-uri", f"models:/{PRETRAINED_NAME}@{CHAMPION}", "--env-manager", "local")
-    place = ("--host", HOST, "--port", str(port))
+    place = ("--host", command.HOST, "--port", str(port))
     os.environ.update(
         MLFLOW_TRACKING_URI=tracking_uri(),
         MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR="false",

@@ -14,36 +14,26 @@ import sys
 from posters.tracking.runs import open_client, tracking_uri
 from posters.tracking.runs_page import pages
 
-HOST = "127.0.0.1"  # local only: MLflow has no password
-
 
 def main() -> None:
     """Print the addresses, then become the server."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--port",
-        type=command.positive,
-        default=5000,
-        metavar="N",
-        help="the port of the UI on this machine (default %(default)s)",
-    )
+    command.add_port_argument(parser, 5000)
     port = parser.parse_args().port
     uri = tracking_uri()
     is_server = uri.startswith("http")
     if not is_server:
-        command.check_port(HOST, port)
-    address = uri.rstrip("/") if is_server else f"http://{HOST}:{port}"
-    for name, page in pages(open_client(uri, must_exist=True)).items():
+        command.check_port(port)
+    address = uri.rstrip("/") if is_server else f"http://{command.HOST}:{port}"
+    for name, page in pages(open_client(must_exist=True)).items():
         print(f"ui: {name}: {address}{page}")
     if is_server:
         return
     print("ui: close MLflow's assistant, on the right, to see more columns")
     print("ui: ready in a few seconds; Ctrl-C stops it", flush=True)
-    server = ("ui", "--host", HOST, "--port", str(port), "--workers", "1")
-    os.execv(
-        sys.executable,
-        [sys.executable, "-m", "mlflow", *server, "--backend-store-uri", uri],
-    )
+    server = ("ui", "--host", command.HOST, "--port", str(port), "--workers", "1")
+    mlflow = [sys.executable, "-m", "mlflow", *server, "--backend-store-uri", uri]
+    os.execv(sys.executable, mlflow)
 
 
 if __name__ == "__main__":

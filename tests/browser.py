@@ -1,13 +1,14 @@
 """Chromium, driven by Playwright, for tests of pages."""
 
+import contextlib
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -32,3 +33,23 @@ def browser() -> "Iterator[Browser]":
         browser = driver.chromium.launch(executable_path=program, args=[*FLAGS])
         yield browser
         browser.close()
+
+
+@contextlib.contextmanager
+def opened(browser: "Browser", address: str, **options: Any) -> "Iterator[Page]":
+    """A page; it must request nothing but what is below its address, and report no errors."""
+    context = browser.new_context(**options)
+    page, problems = context.new_page(), list[str]()
+    page.set_default_timeout(120_000)  # for busy computers
+
+    def check_request(url: str) -> None:
+        if not url.startswith((address, "data:", "blob:")):
+            problems.append(url)
+
+    page.on("request", lambda request: check_request(request.url))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    page.goto(address)
+    yield page
+    context.close()
+    assert problems == []

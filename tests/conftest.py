@@ -1,11 +1,11 @@
 """Shared fixtures: drawn posters, tables of posters, and a temporary copy of the project."""
 
+import contextlib
 import csv
 import json
 import os
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,11 +20,11 @@ import pytest
 import yaml
 from browser import browser  # noqa: F401  (a fixture)
 from misbehaving_server import web  # noqa: F401  (a fixture)
+from processes import ROOT, run, start
 from sites import Sites
 
 from sample_posters import draw_poster
 
-ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 PARTS_OF_THE_PROJECT = (
     "stages",
@@ -114,32 +114,19 @@ class Project:
         self.run("git", "init", "--quiet", "--initial-branch=main")
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command in the project's folder; a failure fails the test and shows the output."""
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if check and done.returncode:
-            pytest.fail(f"{' '.join(command)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return done
+        """Run a command in the project's folder: see `processes.run`."""
+        return run(*command, folder=self.folder, environment=self.environment, check=check)
+
+    def error(self, *command: str, code: int = 1) -> str:
+        """What a command prints on stderr that must fail with this code, and print nothing else."""
+        done = self.run(*command, check=False)
+        assert (done.returncode, done.stdout) == (code, ""), done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stderr
 
     def start(self, *command: str) -> subprocess.Popen[str]:
         """Start a command in the project's folder, for tests that send it signals."""
-        return subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            # Processes that a shell starts in the background ignore Ctrl-C.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
+        return start(*command, folder=self.folder, environment=self.environment)
 
     def stage(self, name: str) -> subprocess.CompletedProcess[str]:
         """Run the script of one stage; it may fail."""
@@ -158,6 +145,20 @@ class Project:
         """Commit everything that git does not ignore; the commit may be empty."""
         self.run("git", "add", "--all")
         self.run("git", "commit", "--quiet", "--allow-empty", "--message", "current state")
+
+    @contextlib.contextmanager
+    def changed(self, file: str, content: str | bytes | None) -> Iterator[None]:
+        """Give a file another content, or None to remove it, until the block ends."""
+        path = self.folder / file
+        before = path.read_bytes()
+        path.unlink()  # it may be a link to DVC's own copy
+        try:
+            if content is not None:
+                path.write_bytes(content.encode() if isinstance(content, str) else content)
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            path.write_bytes(before)
 
     def read(self, file: str) -> str:
         """The text of a file of the project."""

@@ -1,4 +1,4 @@
-"""What was never on disk: parts of a split (years, vectors that tell them, groups), networks."""
+"""What was never on disk: parts of a split, predictions for them, networks and parameters."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,10 +10,18 @@ from numpy.typing import NDArray
 from posters.embedding.backbone import BackboneInfo
 from posters.embedding.embeddings import EmbeddedMovie, Embeddings
 from posters.embedding.scaling import RetrievalScale
-from posters.params import load_params
+from posters.params import EmbedParams, load_params
 from posters.years.dataset import Part
 from posters.years.priors import Priors
 from posters.years.training import fit_priors
+from posters.years.year_distribution import Probabilities, Years, likeliest_decade, median
+from posters.years.year_model import YearPredictions
+
+
+def embed_params(**changes: object) -> EmbedParams:
+    """The parameters of a small network with random weights."""
+    small = {"backbone": "MobileNetV2", "weights": "random", "input_size": (64, 96)}
+    return load_params().embed.model_copy(update=small | changes)
 
 
 def info_of(size: int, retrieval_from: int, colour_from: int) -> BackboneInfo:
@@ -51,6 +59,21 @@ def embeddings_of(
     features = matrix[:, info.retrieval_features]
     scale = RetrievalScale.fit(features)
     return Embeddings(matrix, movies_of(ids), info, scale.transform(features), scale)
+
+
+def year_predictions(
+    probabilities: Probabilities, years: Years, **others: NDArray[Any]
+) -> YearPredictions:
+    """Predictions with these probabilities; unless given, certain ones with intervals of a year."""
+    year = median(probabilities, years)
+    decade, decade_probability = likeliest_decade(probabilities, years)
+    values = {
+        **{"year": year, "low": np.rint(year).astype(np.int64), "other_decade": decade},
+        **{"decade": decade, "decade_probability": decade_probability},
+        "uncertainty": np.zeros(len(year)),
+        **others,
+    }
+    return YearPredictions(probabilities, years, **{"high": values["low"]} | values)
 
 
 def random_years(seed: int, rows: int = 400) -> NDArray[np.int64]:

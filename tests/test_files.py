@@ -1,21 +1,17 @@
 """Files and folders are replaced completely or not at all; digests are the same everywhere."""
 
-import errno
 import hashlib
 import itertools
 import json
-import os
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from processes import run
 
 from posters.files import (
-    read_bounded,
     replacing,
     sha256,
     sha256_of_file,
@@ -121,11 +117,7 @@ def test_folder_is_whole_wherever_the_process_is_killed(tmp_path: Path, deleted:
     for steps in itertools.count():
         shutil.rmtree(folder, ignore_errors=True)
         write_files(folder, first="old", second="old")
-        code = subprocess.run(
-            [sys.executable, "-S", "-c", REPLACE_AND_DIE, folder, str(steps)],
-            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-            check=False,
-        ).returncode
+        code = run(sys.executable, "-S", "-c", REPLACE_AND_DIE, folder, str(steps)).returncode
         if code == 0:
             break
         assert code == -signal.SIGKILL
@@ -163,16 +155,3 @@ def test_digest_is_sha256_of_the_content(tmp_path: Path) -> None:
     (tmp_path / "poster.jpg").write_bytes(content)
     assert sha256(content) == hashlib.sha256(content).hexdigest()
     assert sha256_of_file(tmp_path / "poster.jpg") == sha256(content)
-
-
-def test_only_regular_files_within_the_limit_are_read(tmp_path: Path) -> None:
-    file, fifo = tmp_path / "file", tmp_path / "fifo"
-    file.write_bytes(b"12345")
-    os.mkfifo(fifo)
-    assert read_bounded(file, 5) == b"12345"
-    with pytest.raises(OSError, match="more than 4 bytes") as refused:
-        read_bounded(file, 4)
-    assert refused.value.errno == errno.EFBIG
-    for path in (fifo, tmp_path, Path("/dev/zero")):
-        with pytest.raises(OSError, match=r"not a regular file|Is a directory"):
-            read_bounded(path, 5)

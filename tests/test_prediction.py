@@ -1,10 +1,12 @@
-"""Which model answers, and how its network is opened."""
+"""Which model answers, how its network is opened, and the function `nearest`."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Walk
 from parts import info_of, movies_of
+from PIL import Image
 
 from posters import model_choice, paths
 from posters.embedding import precision
@@ -14,6 +16,7 @@ from posters.embedding.scaling import RetrievalScale
 from posters.errors import BackboneError, DataError
 from posters.files import write_json
 from posters.params import load_params
+from posters.prediction import nearest
 
 
 def test_embeddings_in_an_unsupported_precision_are_refused(
@@ -63,3 +66,19 @@ def test_missing_weights_of_the_pretrained_model_are_an_error(
     write_json(tmp_path / "backbone.json", vars(info_of(6, 1, 4)))
     with pytest.raises(BackboneError, match=r"weights of VGG16 can't be downloaded .*make weights"):
         model_choice.prepared_network(tmp_path)
+
+
+def test_every_form_of_a_poster_has_the_same_neighbours(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "DATA", walk.project.folder / "data")
+    movie = walk.lowered.catalogue.iloc[0]
+    file = paths.DATA / movie["file"]
+    with Image.open(file) as image:
+        image.load()
+    first, *others = (
+        nearest(form, model="own") for form in (file, str(file), image, np.asarray(image))
+    )
+    assert others == [first] * 3
+    assert len(first) == 3
+    assert movie["imdb_id"] not in [neighbour.imdb_id for neighbour in first]

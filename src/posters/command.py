@@ -19,6 +19,9 @@ if sys.version_info < (3, 11):  # noqa: UP036 (first, as older versions fail at 
 
 from posters.errors import PageError, PostersError  # noqa: E402
 
+HOST = "127.0.0.1"
+"""Of all pages and servers: they have no password."""
+
 _STYLES = {"bold": "1", "faint": "2", "red": "1;31", "yellow": "33"}
 _KEPT = "everything fetched and embedded so far is kept"
 
@@ -149,20 +152,36 @@ def paint(text: str, style: str, stream: TextIO | None) -> str:
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
 
 
-def check_port(host: str, port: int) -> None:
+def check_port(port: int) -> None:
     """Check that a page can be served at a port.
 
     Raises:
         PageError: the port is taken, or is no port.
     """
     try:
-        socket.create_server((host, port)).close()
+        socket.create_server((HOST, port)).close()
     except (OSError, OverflowError) as error:
         reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else error
-        raise PageError(
-            f"the page can't be served at port {port} ({reason}): stop the program that uses it, "
-            "or choose another port with `--port` (`make`: `PORT=...`)"
-        ) from error
+        raise unusable_port(port, reason) from error
+
+
+def unusable_port(port: int, reason: object) -> PageError:
+    """The error for a port at which no page can be served."""
+    return PageError(
+        f"the page can't be served at port {port} ({reason}): stop the program that uses it, "
+        "or choose another port with `--port` (`make`: `PORT=...`)"
+    )
+
+
+def add_port_argument(parser: argparse.ArgumentParser, default: int) -> None:
+    """Add `--port`."""
+    parser.add_argument(
+        "--port",
+        type=positive,
+        default=default,
+        metavar="N",
+        help="port of the page or server on this machine (default %(default)s)",
+    )
 
 
 def add_model_argument(parser: argparse.ArgumentParser) -> None:

@@ -66,13 +66,15 @@ class PosterRefused(PostersError):
         reason: a short name of the cause, to count refusals by: `missing`, `too small`, ...
         detail: what was found and what was expected.
         url: the picture's URL, once it is known.
+        with_advice: the message with what to do, which the detail may already say (`advised`).
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, *, advised: bool = False) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
         self.url = ""
+        self.with_advice = str(self) if advised else f"{self}; use another picture of this poster"
 
 
 class BackboneError(PostersError):

@@ -1,6 +1,5 @@
 """The page of `make app` in a clone that has nothing but the pretrained model."""
 
-import importlib.util
 import json
 import sys
 from collections.abc import Callable
@@ -8,30 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from browser import opened
 from conftest import Project
-from servers import answering
+from servers import needs_gradio, serving_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, needs_gradio]
 
 
 def test_page_shows_cards_with_links_and_no_test_posters(
     exported: Project, browser: "Browser", draw: Callable[[str, int], Path]
 ) -> None:
-    if importlib.util.find_spec("gradio") is None:
-        pytest.skip("gradio is absent: pip install --no-deps -r requirements-app.lock")
     poster = draw("A Poster of My Own", 1990)
-    with answering(
-        *(sys.executable, "src/app.py", "--port"),
-        health="/",
-        folder=exported.folder,
-        environment=exported.environment,
-    ) as address:
-        page = browser.new_page()
-        page.set_default_timeout(120_000)
-        page.goto(address)
+    with serving_app(exported) as served, opened(browser, served.address) as page:
         page.set_input_files("#poster input[type=file]", poster)
         page.locator("#answer strong.year").first.wait_for()
         assert "It uses the pretrained model, " in page.locator(".intro").inner_text()
@@ -43,7 +33,6 @@ def test_page_shows_cards_with_links_and_no_test_posters(
         )
         page.get_by_role("tab", name="Game").click()
         page.get_by_text('make app ARGS="--model own"').wait_for()
-        page.close()
     arguments = ("--model", "pretrained", "--json", "--k", "6", str(poster))
     done = exported.run(sys.executable, "src/predict.py", *arguments)
     assert shown == [

@@ -14,7 +14,8 @@ from typing import Any
 
 import psutil
 import pytest
-from conftest import ROOT, Walk, query
+from conftest import Walk, query
+from processes import ROOT, run, start
 
 SCRIPTS = [*ROOT.glob("src/*.py"), *ROOT.glob("stages/*.py")]
 
@@ -136,9 +137,7 @@ def test_evaluation_that_can_not_print_fails_with_its_work_done(walk: Walk, tmp_
 @pytest.mark.parametrize("script", sorted(ROOT.glob("src/[!in]*.py")), ids=lambda file: file.name)
 def test_without_packages_it_says_what_to_do(script: Path) -> None:
     # -S: without the packages of the environment, as the Python of the system.
-    done = subprocess.run(
-        [sys.executable, "-S", script, "--help"], capture_output=True, text=True, check=False
-    )
+    done = run(sys.executable, "-S", script, "--help")
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(
         rf"{script.stem}: error: \w+ is not installed for {re.escape(sys.executable)}: "
@@ -149,13 +148,7 @@ def test_without_packages_it_says_what_to_do(script: Path) -> None:
 
 def test_older_python_is_refused() -> None:
     script = "import sys; sys.version_info = (3, 9, 18); from posters import command"
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", script],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(sys.executable, "-S", "-c", script)
     assert done.returncode == 1
     assert re.fullmatch(
         "this needs Python 3.11 or newer, and .*: run `make setup`.*\n", done.stderr
@@ -165,15 +158,10 @@ def test_older_python_is_refused() -> None:
 @pytest.mark.parametrize("script", ["ui", "app"])
 @pytest.mark.parametrize("port", ["taken", "70000"])
 def test_port_that_can_not_be_used_is_refused(script: str, port: str) -> None:
+    place = f"src/{script}.py"
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = port.replace("taken", str(other.getsockname()[1]))
-        done = subprocess.run(
-            [sys.executable, ROOT / "src" / f"{script}.py", "--port", port],
-            env={name: os.environ[name] for name in os.environ if name != "MLFLOW_TRACKING_URI"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run("env", "-u", "MLFLOW_TRACKING_URI", sys.executable, place, "--port", port)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(
         rf"{script}: error: the page can't be served at port {port} \(.+\): stop the program that "
@@ -199,15 +187,8 @@ def test_only_predictions_may_be_cut_off() -> None:
 
 @pytest.mark.parametrize("script", ["src/predict.py", "src/sweep.py", "stages/train.py"])
 def test_ctrl_c_during_imports_prints_no_traceback(script: str) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-X", "importtime", script, "--help"],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": "src"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    command = (sys.executable, "-X", "importtime", script, "--help")
+    process = start(*command, folder=ROOT, environment=os.environ | {"PYTHONPATH": "src"})
     assert process.stderr
     while "posters.command" not in process.stderr.readline():
         assert process.poll() is None

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Project, Walk
 from packaging.requirements import Requirement
+from processes import run
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 LOCKS = ("requirements.lock", "requirements-predict.lock")
@@ -122,14 +123,9 @@ def test_prediction_image_predicts(
     assert program == "python"
 
     def predict(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [python, image / script.removeprefix("/"), *arguments],
-            cwd=tmp_path,
-            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+        command = (python, image / script.removeprefix("/"), *arguments)
+        return run(*command, folder=tmp_path, environment=environment)
 
     poster = str(draw("A Poster of My Own", 1990))
     done = predict(poster)

@@ -18,6 +18,7 @@ from misbehaving_server import ledger_rows
 from posters.web.ledger import LEDGER, Attempt, Ledger
 
 pytestmark = pytest.mark.slow
+SCRAPE = ("env", "PYTHONPATH=src", sys.executable, "stages/scrape.py")
 
 
 @pytest.fixture
@@ -66,16 +67,7 @@ def outputs(project: Project) -> dict[str, bytes]:
 
 
 def start_scrape(project: Project) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "stages/scrape.py"],
-        cwd=project.folder,
-        env={**project.environment, "PYTHONPATH": "src"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # Processes that a shell starts in the background ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    return project.start(*SCRAPE)
 
 
 def wait_for_responses(project: Project, process: "subprocess.Popen[str]", number: int) -> None:
@@ -189,16 +181,12 @@ def test_listings_are_fetched_again_on_demand(project: Project) -> None:
 
 def test_live_source_needs_a_contact(project: Project) -> None:
     project.set(source__kind="imdb")
-    done = project.stage("scrape")
-    assert done.returncode == 1
-    assert "fetch.contact is empty" in done.stderr
+    assert "fetch.contact is empty" in project.error(*SCRAPE)
 
 
 def test_missing_network_is_one_error_line(project: Project) -> None:
     project.set(source__kind="imdb", fetch__contact="test@example.org", fetch__retries=0)
-    done = project.stage("scrape")
-    assert done.returncode == 1
-    (line,) = done.stderr.strip().splitlines()
+    (line,) = project.error(*SCRAPE).strip().splitlines()
     assert line.startswith("scrape: error: ")
     assert "datasets.imdbws.com" in line
     assert outputs(project) == {}

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from processes import ROOT, run
 
 pytestmark = pytest.mark.slow
 NAMES = [f"tiny_{number}" for number in range(60)]
@@ -61,9 +61,7 @@ def test_packages_are_installed_once_with_progress(python: Path, lock: Path) -> 
     assert shown.endswith("s\r\n")
     assert shown.count("\n") == 1
 
-    listed = subprocess.run(
-        [python, "-m", "pip", "list", "--format=freeze"], capture_output=True, text=True, check=True
-    )
+    listed = run(python, "-m", "pip", "list", "--format=freeze", check=True)
     assert set(listed.stdout.split()) >= {f"{name}==1" for name in NAMES}
     assert install(python, lock, subprocess.PIPE).returncode == 0
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from misbehaving_server import Server, reply
 from numpy.typing import NDArray
-from parts import info_of
+from parts import embed_params, info_of
 from PIL import Image
 
 from posters.embedding import backbone as backbone_module
@@ -18,27 +18,17 @@ from posters.embedding.backbone import Backbone
 from posters.embedding.colour import COLOUR_SIZE
 from posters.embedding.keras_backbone import default_size, load_backbone
 from posters.errors import BackboneError, PosterRefused
-from posters.params import load_params
 
 pytestmark = pytest.mark.slow
 
-PARAMS = load_params().embed.model_copy(
-    update={
-        "backbone": "MobileNetV2",
-        "weights": "random",
-        "if_unreachable": "stop",
-        "input_size": (64, 64),
-        "batch_size": 4,
-    }
-)
 WORKERS = 2
 
 
 def small(
     name: str = "MobileNetV2", weights_path: Path | None = None, **changes: object
 ) -> Backbone:
-    params = PARAMS.model_copy(update={"backbone": name, **changes})
-    return load_backbone(params, weights_path=weights_path)
+    settings = {"backbone": name, "input_size": (64, 64), "batch_size": 4} | changes
+    return load_backbone(embed_params(**settings), weights_path=weights_path)
 
 
 @pytest.fixture(scope="module")
@@ -121,19 +111,6 @@ def test_too_small_input_size_is_an_error(weights: str) -> None:
     """It must not pass for a failed download."""
     with pytest.raises(BackboneError, match="InceptionV3 can't be built"):
         small("InceptionV3", weights=weights, if_unreachable="random", input_size=(64, 64))
-
-
-@pytest.mark.usefixtures("unreachable")
-def test_unreachable_weights_become_random_with_a_warning_or_are_an_error(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    network = small(weights="imagenet", if_unreachable="random", input_size=(96, 96))
-    assert network.info == small(input_size=(96, 96)).info
-    assert network.info != small(input_size=(96, 96), seed=1).info
-    assert network.info.caveat == "random MobileNetV2 weights"
-    assert "RANDOM weights" in capsys.readouterr().err
-    with pytest.raises(BackboneError, match=r"can't be downloaded .* set embed\.weights to a file"):
-        small(weights="imagenet", if_unreachable="stop", input_size=(96, 96))
 
 
 @pytest.mark.usefixtures("unreachable")

@@ -16,12 +16,10 @@ from posters.embedding.embeddings import (
     EmbeddingCache,
     embed_missing,
     read_embeddings,
-    read_unchanged,
     write_embeddings,
 )
 from posters.embedding.scaling import RetrievalScale
 from posters.errors import DataError
-from posters.files import sha256_of_file
 
 INFO = info_of(5, 1, 4)
 FILES = (
@@ -79,16 +77,6 @@ def test_missing_vectors_are_an_error_and_the_others_are_kept(tmp_path: Path) ->
     assert len(cache.missing(files(4))) == 1
 
 
-def test_only_the_poster_of_the_catalogue_is_read(tmp_path: Path) -> None:
-    poster = tmp_path / "tt0000001.jpg"
-    poster.write_bytes(b"checked")
-    digest = sha256_of_file(poster)
-    assert read_unchanged(digest, poster) == b"checked"
-    poster.write_bytes(b"replaced since then")
-    with pytest.raises(DataError, match=r"^tt0000001\.jpg is not the poster .* run `dvc repro`"):
-        read_unchanged(digest, poster)
-
-
 @pytest.mark.parametrize(
     ("change", "probe"),
     [({}, "other probe"), ({"weights_digest": "1" * 64}, "probe"), ({"width": 96}, "probe")],
@@ -108,20 +96,6 @@ def test_damaged_cache_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     database.write_bytes(b"not a database" * 100)
     with pytest.raises(DataError, match=rf"{database.name} is damaged .*: delete it"):
         EmbeddingCache(tmp_path, INFO, "probe")
-
-
-def test_same_posters_give_the_same_bytes_after_any_history(tmp_path: Path) -> None:
-    contents = []
-    for name, history in (("grown", (3, 6)), ("cold", (6,))):
-        cache = EmbeddingCache(tmp_path / name, INFO, "probe")
-        for count in history:
-            embed_missing(cache, files(count), FakeNetwork().batches)
-        folder = tmp_path / f"{name}-out"
-        movies = movies_of(f"tt000000{number}" for number in range(6))
-        write_embeddings(folder, movies, cache.get(list(files(6))), INFO)
-        contents.append({file.name: file.read_bytes() for file in folder.iterdir()})
-    assert contents[0] == contents[1]
-    assert set(contents[0]) == set(FILES)
 
 
 def test_vectors_and_movies_are_read_back_memory_mapped(tmp_path: Path) -> None:

@@ -6,27 +6,20 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from parts import embed_params
 from PIL import Image
 
-from posters.embedding import exported_backbone, keras_import, precision
+from posters.embedding import exported_backbone, keras_import
 from posters.embedding.exported_backbone import open_backbone
 from posters.embedding.keras_backbone import KerasBackbone
 from posters.embedding.precision import has_bfloat16
 from posters.errors import BackboneError
-from posters.params import EmbedParams, load_params
+from posters.params import EmbedParams
 
 pytestmark = pytest.mark.slow
 
 NOWHERE = Path("nowhere")
-PARAMS = load_params().embed.model_copy(
-    update={
-        "backbone": "MobileNetV2",
-        "weights": "random",
-        "input_size": (32, 64),
-        "precision": "float32",
-        "batch_size": 2,
-    }
-)
+PARAMS = embed_params(input_size=(32, 64), precision="float32", batch_size=2)
 
 
 def changed(**changes: object) -> EmbedParams:
@@ -130,17 +123,10 @@ def test_download_of_imagenet_weights_is_tried_again(
         backbone, _ = open_backbone(imagenet, NOWHERE, tmp_path)
         assert "Going on with RANDOM weights" in capsys.readouterr().err
         assert backbone.info.weights == "random"
+        assert backbone.info.caveat == "random MobileNetV2 weights"
         assert len(built) == attempt
     with pytest.raises(BackboneError, match="can't be downloaded"):
         open_backbone(changed(weights="imagenet", if_unreachable="stop"), NOWHERE, tmp_path)
-
-
-def test_bfloat16_becomes_float32_if_the_processor_lacks_it(
-    networks: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
-    backbone, _ = open_backbone(changed(precision="bfloat16"), NOWHERE, networks)
-    assert backbone.info == open_backbone(PARAMS, NOWHERE, networks)[0].info
 
 
 @pytest.mark.skipif(not has_bfloat16(), reason="this processor does not calculate in bfloat16")

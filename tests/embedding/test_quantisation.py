@@ -1,24 +1,21 @@
 """A network in whole numbers: nearly the vectors of float32, and the same on all processors."""
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from parts import embed_params
+from processes import run
 
 from posters.embedding.keras_backbone import load_backbone
 from posters.embedding.openvino_model import OpenVinoModel, convert_model, save_model
 from posters.embedding.quantisation import largest_activations, quantise
-from posters.params import load_params
 
 pytestmark = pytest.mark.slow
 
-PARAMS = load_params().embed.model_copy(
-    update={"backbone": "VGG16", "weights": "random", "input_size": (32, 64)}
-)
+PARAMS = embed_params(backbone="VGG16", input_size=(32, 64))
 
 
 @pytest.fixture(scope="module")
@@ -71,15 +68,9 @@ def test_processors_with_fewer_instructions_give_the_same_bytes(
         "print(hashlib.sha256(vectors.tobytes()).hexdigest())\n"
     )
     np.save(models / "pictures.npy", pictures)
-    command = [sys.executable, "-c", script, models / "pictures.npy", models / "int8.xml"]
+    command = (sys.executable, "-c", script, models / "pictures.npy", models / "int8.xml")
     digests = {
-        subprocess.run(
-            command,
-            env=os.environ | {"ONEDNN_MAX_CPU_ISA": instructions},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        run("env", f"ONEDNN_MAX_CPU_ISA={instructions}", *command, check=True).stdout
         for instructions in ("AVX2", "AVX512_CORE", "DEFAULT")
     }
     assert len(digests) == 1

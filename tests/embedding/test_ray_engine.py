@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from parts import embed_params
 
 from posters.embedding import ray_engine
 from posters.embedding.backbone import Backbone
@@ -23,7 +24,6 @@ from posters.embedding.openvino_model import openvino_files
 from posters.embedding.ray_engine import embed_with_ray, ray_cluster
 from posters.errors import ClusterError, DataError, PosterRefused
 from posters.files import sha256_of_file
-from posters.params import load_params
 
 # Before Ray is imported; otherwise its processes listen on all interfaces.
 os.environ |= {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0"}
@@ -37,10 +37,7 @@ Network = tuple[Backbone, Path]
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
     """A small network of random weights, and its OpenVINO model."""
-    params = load_params().embed.model_copy(
-        update={"backbone": "MobileNetV2", "weights": "random", "input_size": (96, 96)}
-    )
-    return open_backbone(params, Path("nowhere"), tmp_path_factory.mktemp("networks"))
+    return open_backbone(embed_params(), Path("nowhere"), tmp_path_factory.mktemp("networks"))
 
 
 @pytest.fixture(scope="module")

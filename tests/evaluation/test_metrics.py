@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from parts import part_of, priors_of, random_years
+from parts import part_of, priors_of, random_years, year_predictions
 from sklearn import metrics as sklearn_metrics
 
 from posters.evaluation.baselines import Baselines, fit_baselines
@@ -47,18 +47,8 @@ def predictions_of(year: Any, low: Any = None, high: Any = None) -> YearPredicti
     year = np.asarray(year, dtype=np.float64)
     low = np.rint(year - 10) if low is None else np.asarray(low)
     high = np.rint(year + 10) if high is None else np.asarray(high)
-    decade = np.rint(year).astype(np.int64) // 10 * 10
-    return YearPredictions(
-        probabilities=smoothed(np.rint(year).astype(np.int64), YEARS, 8.0),
-        years=YEARS,
-        year=year,
-        low=low.astype(np.int64),
-        high=high.astype(np.int64),
-        decade=decade,
-        decade_probability=np.ones(len(year)),
-        other_decade=decade,
-        uncertainty=np.zeros(len(year)),
-    )
+    probabilities = smoothed(np.rint(year).astype(np.int64), YEARS, 8.0)
+    return year_predictions(probabilities, YEARS, year=year, low=low, high=high)
 
 
 def metrics_with(

@@ -3,28 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
+from parts import year_predictions
 
 from posters.evaluation.reliability import (
     reliability_metrics,
     reliability_table,
     stated_and_found,
 )
-from posters.years.year_distribution import Probabilities, likeliest_decade, median, smoothed
-from posters.years.year_model import YearPredictions
+from posters.years.year_distribution import smoothed
 
 YEARS = np.arange(1900, 2000)
-
-
-def predictions_of(probabilities: Probabilities, years: NDArray[np.int64]) -> YearPredictions:
-    """Predictions with these probabilities; their intervals play no part."""
-    year = median(probabilities, years)
-    low = high = np.rint(year).astype(np.int64)
-    decade, probability = likeliest_decade(probabilities, years)
-    uncertainty = np.zeros(len(year))
-    return YearPredictions(
-        probabilities, years, year, low, high, decade, probability, decade, uncertainty
-    )
 
 
 def metrics_if(stated_width: float) -> dict[str, float]:
@@ -32,14 +20,14 @@ def metrics_if(stated_width: float) -> dict[str, float]:
     generator = np.random.default_rng(0)
     centre = generator.integers(1930, 1970, 20_000)
     true = np.rint(generator.normal(centre, 8)).astype(np.int64).clip(1900, 1999)
-    predictions = predictions_of(smoothed(centre, YEARS, stated_width), YEARS)
+    predictions = year_predictions(smoothed(centre, YEARS, stated_width), YEARS)
     return reliability_metrics(reliability_table(stated_and_found(predictions, true)))
 
 
 def test_decade_and_what_is_before_the_year_are_read_from_the_probabilities() -> None:
     years = np.array([1998, 1999, 2000, 2001])
     probabilities = np.array([[0.1, 0.2, 0.3, 0.4], [0.4, 0.4, 0.1, 0.1], [0.0, 0.0, 0.0, 1.0]])
-    found = stated_and_found(predictions_of(probabilities, years), np.array([2000, 2001, 1998]))
+    found = stated_and_found(year_predictions(probabilities, years), np.array([2000, 2001, 1998]))
     assert found["stated"].tolist() == pytest.approx([0.7, 0.8, 1.0])
     assert found["right"].tolist() == [1, 0, 0]
     assert found["before"].tolist() == pytest.approx([0.1 + 0.2 + 0.3 / 2, 0.9 + 0.1 / 2, 0])

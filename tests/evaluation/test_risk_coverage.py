@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from parts import year_predictions
 
 from posters.evaluation.risk_coverage import risk_coverage_table, uncertain_metrics
 from posters.years.year_distribution import smoothed
@@ -16,15 +17,11 @@ ERRORS = np.array([8.0, 6.0, 0.0, 2.0, -24.0])
 
 def predictions(other: int = 1970, uncertainty: float = 0.9) -> YearPredictions:
     """Answers of which the last one may be uncertain in either way."""
-    year, decade = TRUE + ERRORS, TRUE // 10 * 10
-    return YearPredictions(
-        probabilities=smoothed(TRUE, YEARS, 4.0),
-        years=YEARS,
-        year=year,
-        low=TRUE,
-        high=TRUE,
+    decade = TRUE // 10 * 10
+    return year_predictions(
+        *(smoothed(TRUE, YEARS, 4.0), YEARS),
+        year=TRUE + ERRORS,
         decade=decade,
-        decade_probability=np.ones(5),
         other_decade=np.array([*decade[:-1], other]),
         uncertainty=np.array([*UNCERTAINTY[:-1], uncertainty]),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from browser import opened
 from conftest import Walk
 
 if TYPE_CHECKING:
@@ -14,32 +15,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def problems() -> list[str]:
-    """What the page did wrong: requests, and errors of JavaScript."""
-    return []
-
-
 @pytest.fixture
-def page(browser: "Browser", walk: Walk, problems: list[str]) -> "Iterator[Page]":
-    page = browser.new_context(reduced_motion="reduce").new_page()
-    page.set_default_timeout(120_000)  # for busy computers
+def page(browser: "Browser", walk: Walk) -> "Iterator[Page]":
     address = (walk.project.folder / "plots" / "explore.html").as_uri()
-    page.on(
-        "request",
-        lambda request: (
-            request.url.split("#")[0] == address
-            or request.url.startswith(("data:", "blob:"))
-            or problems.append(request.url)
-        ),
-    )
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text))
-    page.goto(address)
-    page.locator("#panel.about").wait_for()
-    yield page
-    page.context.close()
-    assert problems == []
+    with opened(browser, address, reduced_motion="reduce") as page:
+        page.locator("#panel.about").wait_for()
+        yield page
 
 
 def title_of(page: "Page") -> str:

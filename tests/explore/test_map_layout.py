@@ -44,10 +44,6 @@ def test_positions_fill_a_square_with_later_years_to_the_right(
     assert abs(np.linalg.lstsq(positions - positions.mean(axis=0), YEARS)[0][1]) < 1e-4
 
 
-def test_same_features_give_the_same_positions(features: NDArray[np.float32]) -> None:
-    assert np.array_equal(map_positions(features, YEARS), map_positions(features, YEARS))
-
-
 @pytest.mark.parametrize("count", [3, 7])
 def test_a_few_posters_have_positions_too(features: NDArray[np.float32], count: int) -> None:
     positions = map_positions(features[:count], YEARS[:count])

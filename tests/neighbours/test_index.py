@@ -1,24 +1,15 @@
 """Nearest posters by cosine similarity; a poster is never its own neighbour."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from parts import embeddings_of, info_of, movies_of
-from PIL import Image
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
-from posters import paths, prediction
 from posters.embedding.backbone import BackboneInfo
-from posters.embedding.embeddings import write_embeddings
-from posters.embedding.exported_backbone import open_backbone
-from posters.images.pictures import PosterLike
 from posters.neighbours import index as index_module
 from posters.neighbours.index import Neighbour, Neighbours, nearest_rows
-from posters.params import load_params
 
 
 def index_of(matrix: NDArray[np.float32], info: BackboneInfo | None = None) -> Neighbours:
@@ -85,31 +76,6 @@ def test_rounding_errors_are_of_one_poster_but_nearly_equal_vectors_of_two() -> 
 def test_fewer_than_one_neighbour_is_refused(matrix: NDArray[np.float32]) -> None:
     with pytest.raises(ValueError, match="k must be at least 1"):
         index_of(matrix).nearest_to_vectors(matrix[:1], 0)
-
-
-@pytest.mark.slow
-def test_every_form_of_a_poster_has_the_same_neighbours(
-    draw: Callable[[str, int], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    params = load_params().embed.model_copy(
-        update={"backbone": "MobileNetV2", "weights": "random", "input_size": (64, 96)}
-    )
-    backbone, model = open_backbone(params, tmp_path, tmp_path / "networks")
-    files = [draw(f"Neighbour {number}", 1930 + 8 * number) for number in range(8)]
-    movies = movies_of(file.stem for file in files)
-    write_embeddings(
-        tmp_path / "embeddings", movies, iter(backbone.embed(files)), backbone.info, model
-    )
-    monkeypatch.setattr(paths, "DATA", tmp_path)
-    prediction._open_neighbours.cache_clear()
-    with Image.open(files[4]) as image:
-        image.load()
-    forms: list[PosterLike] = [files[4], str(files[4]), image, np.asarray(image)]
-    answers = [prediction.nearest(form, k=3, model="own") for form in forms]
-    prediction._open_neighbours.cache_clear()
-    assert all(answer == answers[0] for answer in answers)
-    assert len(answers[0]) == 3
-    assert files[4].stem not in [movie.imdb_id for movie in answers[0]]
 
 
 @pytest.mark.parametrize("products_at_once", [1, 700, 1_000_000])

@@ -18,31 +18,13 @@ from PIL import Image
 
 from posters.evaluation.metrics import PRIOR_OF
 
-TEST_KEYS = {
-    *("n", "mae", "rmse", "r2", "median_ae", "within_5", "within_10", "within_20", "macro_mae"),
-    *("bias", "mae_low", "mae_high", "mae_natural_prior", "mae_uniform_prior", "coverage"),
-    *("coverage_1960_to_1989", "n_1960_to_1989", "coverage_from_1990", "n_from_1990"),
-    *("interval_width", "calibration_error", "pit_distance", "validation_mae"),
-    *("best_constant_mae", "ridge_mae", "knn_mae", "svr_mae", "logistic_mae", "colour_mae"),
-    *("skill", "uncertain"),
-}
-# Of the uncertain and of the other answers, if there are any.
-SOME_KEYS = {"uncertain_mae", "certain_mae"}
 
-
-def test_every_stage_runs_once_from_nothing(walk: Walk) -> None:
-    assert walk.first.ran == [
-        *("inputs", "scrape", "rebalance", "embed", "split", "train", "evaluate")
-    ]
-
-
-def test_with_nothing_to_do_only_the_inputs_stage_runs(walk: Walk) -> None:
+def test_only_what_changed_is_run(walk: Walk) -> None:
+    stages = ["inputs", "scrape", "rebalance", "embed", "split", "train", "evaluate"]
+    assert walk.first.ran == stages
     assert walk.nothing_to_do.ran == ["inputs"]
     assert walk.nothing_to_do.lock == walk.first.lock
-
-
-def test_raising_t_does_not_run_scrape(walk: Walk) -> None:
-    assert walk.raised.ran == ["inputs", "rebalance", "embed", "split", "train", "evaluate"]
+    assert walk.raised.ran == [stage for stage in stages if stage != "scrape"]
 
 
 def test_raising_t_embeds_only_the_new_posters(walk: Walk) -> None:
@@ -146,7 +128,6 @@ def test_metrics_describe_both_tests_and_the_run(walk: Walk) -> None:
     metrics = walk.first.metrics
     assert list(metrics) == ["natural", "balanced", "neighbours", "origin", "run"]
     for test in ("natural", "balanced"):
-        assert set(metrics[test]) - SOME_KEYS == TEST_KEYS
         assert metrics[test]["mae"] == metrics[test][f"mae_{PRIOR_OF[test]}_prior"]
     # There may be too few movies for the origin check.
     assert set(metrics["origin"]) in (set(), {"auc", "chance_low", "chance_high", "pairs"})
@@ -211,11 +192,6 @@ def test_plots_are_pictures_of_readable_size(walk: Walk) -> None:
         with Image.open(walk.project.folder / plot) as image:
             assert image.format == "PNG"
             assert min(image.size) >= 300
-
-
-def test_dvc_status_lists_only_the_inputs_stage(walk: Walk) -> None:
-    status = json.loads(walk.project.run("dvc", "status", "--json").stdout)
-    assert status == {"inputs": ["always changed"]}
 
 
 def test_git_sees_metrics_plots_and_lock_only(walk: Walk) -> None:
@@ -286,7 +262,6 @@ def test_scalar_head_uses_the_same_vectors_and_split(walk: Walk) -> None:
     assert re.fullmatch(r"t=3 MobileNetV2 scalar [0-9a-f]{7}", name)
     metrics, reference = metrics_of(walk.project, "one"), walk.lowered.metrics
     for test in ("natural", "balanced"):
-        assert set(metrics[test]) - SOME_KEYS == TEST_KEYS
         assert np.isfinite(list(metrics[test].values())).all()
         assert metrics[test]["mae"] != reference[test]["mae"]
         for name in ("best_constant", "ridge", "knn", "svr", "logistic", "colour"):

@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, Walk
+from conftest import Walk
+from processes import ROOT, run
 
 SRC = ROOT / "src"
 LIBRARY = SRC / "posters"
@@ -161,10 +161,7 @@ def test_no_module_of_the_library_imports_a_script() -> None:
 
 @pytest.mark.parametrize("script", sorted(SRC.glob("*.py")), ids=lambda file: file.name)
 def test_script_explains_itself(script: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, script, "--help"], capture_output=True, text=True, check=True
-    )
-    assert "usage:" in done.stdout
+    assert "usage:" in run(sys.executable, script, "--help", check=True).stdout
 
 
 def test_what_git_keeps_is_not_in_the_cache_of_dvc() -> None:

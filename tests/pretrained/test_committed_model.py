@@ -2,13 +2,12 @@
 
 import csv
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from processes import ROOT, run
 
 PRETRAINED = ROOT / "pretrained"
 
@@ -27,13 +26,7 @@ def test_it_is_small_and_its_card_has_its_figures() -> None:
 @pytest.mark.slow
 def test_it_names_films_and_a_year(draw: Callable[[str, int], Path]) -> None:
     posters = [str(draw(f"A Poster of {year}", year)) for year in (1935, 2010)]
-    done = subprocess.run(
-        [sys.executable, "src/predict.py", "--model", "pretrained", "--json", *posters],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(sys.executable, "src/predict.py", "--model", "pretrained", "--json", *posters)
     if "can't be downloaded" in done.stderr:
         pytest.skip("VGG16's weights are neither in .cache/weights nor on a package index")
     assert done.returncode == 0, done.stderr

@@ -68,35 +68,26 @@ def test_damaged_network_in_the_cache_is_named_with_its_remedy(
 ) -> None:
     exported.run(*PREDICT, poster)
     (network,) = (exported.folder / ".cache" / "networks").glob("*/backbone.xml")
-    content = network.read_bytes()
-    network.write_bytes(content[: len(content) // 2])
-    done = exported.run(*PREDICT, poster, check=False)
-    network.write_bytes(content)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert f".cache/networks/{network.parent.name} is damaged (backbone.xml: " in done.stderr
-    assert "delete it, and it is built again" in done.stderr
+    half = network.read_bytes()[: network.stat().st_size // 2]
+    with exported.changed(str(network), half):
+        shown = exported.error(*PREDICT, poster, code=2)
+    assert f".cache/networks/{network.parent.name} is damaged (backbone.xml: " in shown
+    assert "delete it, and it is built again" in shown
 
 
 def test_nothing_is_exported_before_a_run(exported: Project) -> None:
     before = exported.read("pretrained/README.md")
-    done = exported.run(sys.executable, "src/export.py", "--about", "Nothing.", check=False)
-    assert done.returncode == 1
-    assert "there is no trained model yet: run `make repro` first" in done.stderr
+    shown = exported.error(sys.executable, "src/export.py", "--about", "Nothing.")
+    assert "there is no trained model yet: run `make repro` first" in shown
     assert exported.read("pretrained/README.md") == before
 
 
 def test_a_model_of_generated_posters_is_not_exported(walk: Walk) -> None:
-    path = walk.project.folder / "data" / "model" / "about.json"
-    content = path.read_bytes()
-    path.unlink()  # it may be a link to DVC's own copy
-    try:
-        path.write_text(json.dumps({**json.loads(content), "caveats": ["generated posters"]}))
-        done = walk.project.run(sys.executable, "src/export.py", "--about", "Any.", check=False)
-    finally:
-        path.unlink()
-        path.write_bytes(content)
-    assert done.returncode == 1
-    assert "learned from generated posters, and pretrained/ is for a model of real" in done.stderr
+    about = json.loads(walk.project.read("data/model/about.json"))
+    about["caveats"] = ["generated posters"]
+    with walk.project.changed("data/model/about.json", json.dumps(about)):
+        shown = walk.project.error(sys.executable, "src/export.py", "--about", "Any.")
+    assert "learned from generated posters, and pretrained/ is for a model of real" in shown
 
 
 def test_learning_curve_is_exported_if_it_is_of_the_run(
@@ -127,15 +118,9 @@ def test_learning_curve_is_exported_if_it_is_of_the_run(
 def test_missing_and_damaged_files_are_refused(
     exported: Project, poster: str, file: str, damage: str, expected: str
 ) -> None:
-    path = exported.folder / "pretrained" / file
-    content = path.read_bytes()
-    try:
-        path.unlink()
-        if damage == "cut":
-            path.write_bytes(content[: len(content) // 2])
-        done = exported.run(*PREDICT, poster, check=False)
-    finally:
-        path.write_bytes(content)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert expected in done.stderr
-    assert "run `git checkout -- pretrained`" in done.stderr
+    content = (exported.folder / "pretrained" / file).read_bytes()
+    half = content[: len(content) // 2] if damage == "cut" else None
+    with exported.changed(f"pretrained/{file}", half):
+        shown = exported.error(*PREDICT, poster, code=2)
+    assert expected in shown
+    assert "run `git checkout -- pretrained`" in shown

@@ -243,12 +243,6 @@ def test_titles_and_attribution_are_escaped(findings: Findings) -> None:
     assert EVIL in soup.select("footer")[0].get_text()
 
 
-def test_same_findings_give_the_same_page(findings: Findings, page: str) -> None:
-    shuffled = replace(findings, tested=findings.tested.sample(frac=1, random_state=0))
-    assert render(findings) == page
-    assert soup_of(render(shuffled)).select(".examples") == soup_of(page).select(".examples")
-
-
 @pytest.mark.parametrize(("auc", "text"), [(0.9, "CAN separate"), (0.5, "cannot separate")])
 def test_separable_origins_are_reported(findings: Findings, auc: float, text: str) -> None:
     origin = {"auc": auc, "chance_low": 0.4, "chance_high": 0.6, "pairs": 10}
@@ -274,21 +268,9 @@ def sweep_of(findings: Findings, **changes: Any) -> pd.DataFrame:
     return tabulate(evaluations).assign(**changes)
 
 
-def test_sweep_is_shown_as_charts_and_table(findings: Findings) -> None:
-    page = soup_of(render(replace(findings, sweep=sweep_of(findings))))
-    section = page.select_one("section[aria-labelledby=sweep]")
-    assert section is not None
-    assert len(section.select("svg")) == 2
-    own, mae = findings.evaluation["run"]["t"], findings.evaluation["natural"]["mae"]
-    rows = table_of(section)
-    assert [row[0] for row in rows] == ["0", str(own), "99"]
-    assert [row[2].split()[0] for row in rows] == ["20.0", f"{mae:.1f}", "20.0"]
-    assert text_of(section.select_one("tr.own th")) == str(own)
-
-
 def test_sweep_of_another_model_is_not_shown(findings: Findings) -> None:
     page = soup_of(render(replace(findings, sweep=sweep_of(findings, source="table"))))
     section = page.select_one("section[aria-labelledby=sweep]")
     assert section is not None
-    assert not section.select("svg, table")
+    assert not section.select("table")
     assert "was made with other posters, another network" in text_of(section)

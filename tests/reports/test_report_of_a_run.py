@@ -50,17 +50,6 @@ def test_card_command_writes_the_card_of_the_run(walk: Walk) -> None:
 def test_card_command_without_metrics_says_what_to_do(
     walk: Walk, content: str | None, message: str
 ) -> None:
-    evaluation = walk.project.folder / "metrics" / "evaluation.json"
-    before = evaluation.read_text(encoding="utf-8")
-    evaluation.unlink()
-    try:
-        if content:
-            evaluation.write_text(content, encoding="utf-8")
-        done = walk.project.run(sys.executable, "src/card.py", check=False)
-    finally:
-        evaluation.unlink(missing_ok=True)
-        evaluation.write_text(before, encoding="utf-8")
-    assert done.returncode == 1
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    with walk.project.changed("metrics/evaluation.json", content):
+        assert message in walk.project.error(sys.executable, "src/card.py")
     assert not (walk.project.folder / "docs").exists()

@@ -8,7 +8,7 @@ import pytest
 
 from posters.errors import DataError
 from posters.tracking.comparison import WIDTH, comparison
-from posters.tracking.runs import open_client, tracking_uri
+from posters.tracking.runs import open_client
 
 LogRun = Callable[..., str]
 
@@ -19,7 +19,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("DVC_ROOT", str(tmp_path_factory.mktemp("repository")))
         patched.delenv("MLFLOW_TRACKING_URI", raising=False)
-        yield open_client(tracking_uri())
+        yield open_client()
     mlflow.set_tracking_uri("")
 
 

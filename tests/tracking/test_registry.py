@@ -136,14 +136,6 @@ def test_champion_without_a_known_error_is_replaced(
     assert "there was no champion" in register_run(13.0)
 
 
-def test_champion_of_an_older_version_is_compared_by_its_run(
-    client: MlflowClient, register_run: RegisterRun
-) -> None:
-    register_run(10.0)
-    client.delete_model_version_tag("tried", "1", "balanced_test_sha256")
-    assert "not less than the 10.00 of the champion" in register_run(11.0)
-
-
 def test_models_of_the_pipeline_are_registered_under_one_name(walk: Walk) -> None:
     versions = query(
         walk.database, "SELECT name, version, status, description FROM model_versions ORDER BY 2"

@@ -3,13 +3,11 @@
 import json
 import os
 import re
-import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import mlflow
 import pandas as pd
 import pytest
 import requests
@@ -18,17 +16,19 @@ from servers import answering
 
 from posters.errors import TrackingError
 from posters.params import flatten, load_params
-from posters.tracking.runs import log_run, tracking_uri
+from posters.tracking.runs import tracking_uri
 
+LOG_AGAIN = """
+import json
+from posters.params import load_params
+from posters.tracking.run_contents import log_evaluation
+from posters.years.dataset import read_parts
 
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A repository without runs."""
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    monkeypatch.setenv("DVC_ROOT", str(folder))
-    yield folder
-    mlflow.set_tracking_uri("")
+evaluation = json.load(open("metrics/evaluation.json"))
+params = load_params()
+embed = params.embed.model_copy(update={"weights": "imagenet"})
+log_evaluation(params.model_copy(update={"embed": embed}), read_parts(), evaluation)
+"""
 
 
 @pytest.mark.slow
@@ -75,62 +75,29 @@ def test_each_repro_is_one_run_with_everything_in_it(walk: Walk) -> None:
 
 
 @pytest.mark.slow
-def test_weights_are_logged_as_they_were_used(walk: Walk, tmp_path: Path) -> None:
+def test_server_stores_runs_with_the_weights_that_were_used(walk: Walk, tmp_path: Path) -> None:
     # ImageNet weights were requested; those of the walk, random ones, replaced them.
-    script = """
-import json
-from posters.params import load_params
-from posters.tracking.run_contents import log_evaluation
-from posters.years.dataset import read_parts
-
-evaluation = json.load(open("metrics/evaluation.json"))
-params = load_params()
-embed = params.embed.model_copy(update={"weights": "imagenet"})
-log_evaluation(params.model_copy(update={"embed": embed}), read_parts(), evaluation)
-"""
-    database = tmp_path / "mlflow.db"
-    shutil.copy(walk.database, database)  # a new one takes longer
-    variables = ("PYTHONPATH=src", f"MLFLOW_TRACKING_URI=sqlite:///{database}")
-    walk.project.run("env", *variables, sys.executable, "-c", script)
-    weights = "SELECT value FROM params WHERE key = 'embed.weights'"
-    assert query(database, weights) == [("random",)] * 3
-
-
-@pytest.mark.slow
-def test_server_stores_runs_and_their_files(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "figure.txt"
-    file.write_text("a figure")
-    (tmp_path / "server").mkdir()
+    server = tmp_path / "server"
+    server.mkdir()
+    own = walk.project.folder / "mlflow.db"
+    before = own.read_bytes()
     with answering(
         *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
         *("--backend-store-uri", "sqlite:///server.db", "--artifacts-destination", "files"),
         "--port",
         health="/health",
-        folder=tmp_path / "server",
+        folder=server,
         environment={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
-    ) as address:
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
-        run_id = log_run(
-            *("poster-year", "t=3"),
-            params={"rebalance.t": 3},
-            metrics={"balanced.mae": 11.5},
-            history=pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0]}),
-            tags={"caveats": "none"},
-            provenance={"model": "0123"},
-            files=[file],
-        )
-        url = f"{address}/api/2.0/mlflow/runs/get?run_id={run_id}"
-        stored = requests.get(url, timeout=60).json()["run"]
-    assert stored["info"]["run_name"] == "t=3"
-    assert {metric["key"]: metric["value"] for metric in stored["data"]["metrics"]} == {
-        "balanced.mae": 11.5,
-        "train.loss": 1.0,
-    }
-    (artifact,) = (tmp_path / "server" / "files").rglob("figure.txt")
-    assert artifact.read_text() == "a figure"
-    assert list(root.iterdir()) == [], "nothing is stored in the repository"
+    ) as served:
+        variables = ("PYTHONPATH=src", f"MLFLOW_TRACKING_URI={served.address}")
+        walk.project.run("env", *variables, sys.executable, "-c", LOG_AGAIN)
+    weights = "SELECT value FROM params WHERE key = 'embed.weights'"
+    assert query(server / "server.db", weights) == [("random",)]
+    errors = "SELECT value FROM metrics WHERE key = 'balanced.mae'"
+    assert query(server / "server.db", errors) == [(walk.lowered.metrics["balanced"]["mae"],)]
+    (report,) = (server / "files").rglob("report.html")
+    assert report.read_text(encoding="utf-8") == walk.project.read("plots/report.html")
+    assert own.read_bytes() == before, "nothing is stored in the repository"
 
 
 def test_server_that_does_not_respond_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,10 +119,11 @@ def test_server_that_does_not_respond_is_an_error(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_database_is_in_the_repository_by_default(
-    root: Path, variable: str, expected: str, monkeypatch: pytest.MonkeyPatch
+    variable: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", variable)
-    assert tracking_uri() == expected.format(root=root)
+    assert tracking_uri() == expected.format(root=tmp_path)
 
 
 @pytest.mark.slow
@@ -165,8 +133,8 @@ def test_ui_shows_the_best_run_first_with_its_main_columns(walk: Walk) -> None:
         health="/health",
         folder=walk.project.folder,
         environment={**walk.project.environment, "PYTHONPATH": "src"},
-    ) as address:
-        api = f"{address}/api/2.0/mlflow"
+    ) as served:
+        api = f"{served.address}/api/2.0/mlflow"
         url = f"{api}/experiments/get-by-name?experiment_name=poster-year"
         experiment = requests.get(url, timeout=60).json()["experiment"]
         tags = {tag["key"]: tag["value"] for tag in experiment["tags"]}
@@ -174,8 +142,8 @@ def test_ui_shows_the_best_run_first_with_its_main_columns(walk: Walk) -> None:
         order = f"{view['orderByKey']} {'ASC' if view['orderByAsc'] else 'DESC'}"
         search = {"experiment_ids": [experiment["experiment_id"]], "order_by": [order]}
         runs = requests.post(f"{api}/runs/search", json=search, timeout=60).json()["runs"]
-    log = walk.project.folder.parent / f"server-{address.rpartition(':')[2]}.log"
-    assert re.search(rf"(?m)^ui: poster-year: {address}/#/experiments/\S+$", log.read_text())
+    address = rf"(?m)^ui: poster-year: {served.address}/#/experiments/\S+$"
+    assert re.search(address, served.log.read_text())
     assert "Each run is one trained and evaluated model" in tags["mlflow.note.content"]
     assert {"t=3", "t=4"} <= {run["info"]["run_name"].split()[0] for run in runs}
     errors = []
@@ -199,9 +167,7 @@ def test_command_without_runs_says_what_to_do(
     tmp_path: Path, make_small_project: Callable[[Path], Project], command: str
 ) -> None:
     project = make_small_project(tmp_path)
-    done = project.run(sys.executable, f"src/{command}.py", check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == (
+    assert project.error(sys.executable, f"src/{command}.py") == (
         f"{command}: error: there are no runs yet (mlflow.db is missing): run `make repro`\n"
     )
     assert not (project.folder / "mlflow.db").exists()

@@ -27,29 +27,27 @@ def test_pretrained_model_is_registered_once_and_predicts_like_predict(
         health="/ping",
         folder=exported.folder,
         environment=exported.environment,
-    ) as address:
+    ) as served:
         request = {"dataframe_records": [{"image": image}], "params": {"k": 4}}
-        response = requests.post(f"{address}/invocations", json=request, timeout=60)
+        response = requests.post(f"{served.address}/invocations", json=request, timeout=60)
     # uvicorn, a process that MLflow started, ends a moment later.
     until = time.monotonic() + 60
     with pytest.raises(requests.ConnectionError):
         while time.monotonic() < until:
-            requests.get(address, timeout=10)
-    (served,) = response.json()["predictions"]
+            requests.get(served.address, timeout=10)
+    (prediction,) = response.json()["predictions"]
     done = exported.run(sys.executable, "src/predict.py", "--json", "--k", "4", str(poster))
-    assert {"file": str(poster), **served} == json.loads(done.stdout)
-    assert served["model"] == "pretrained"
+    assert {"file": str(poster), **prediction} == json.loads(done.stdout)
+    assert prediction["model"] == "pretrained"
 
     def register() -> str:
         done = exported.run("env", "PYTHONPATH=src", sys.executable, "-c", REGISTER)
         return done.stdout.strip()
 
     assert register() == "1 1"
-    about = exported.folder / "pretrained" / "model" / "about.json"
-    content = about.read_text()
-    about.write_text(content + "\n")
-    assert register() == "2 2"
-    about.write_text(content)
+    about = "pretrained/model/about.json"
+    with exported.changed(about, exported.read(about) + "\n"):
+        assert register() == "2 2"
     # Back to the files of the first version.
     assert register() == "1 1"
     assert query(

@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,9 +15,9 @@ import pytest
 import requests
 from conftest import Walk
 from PIL import Image
+from processes import run
 from servers import answering
 
-from posters.prediction import Predictor
 from posters.tracking.served_model import ServedModel, input_example, signature
 
 pytestmark = pytest.mark.slow
@@ -51,16 +50,6 @@ def bomb() -> bytes:
     return file.getvalue()
 
 
-def test_predictions_are_those_of_predict(walk: Walk, model: ServedModel, poster: Path) -> None:
-    predictor = Predictor(walk.project.folder / "data")
-    content = poster.read_bytes()
-    expected = predictor.as_json(predictor.predict(poster, 2), "uniform")
-    assert len(expected["neighbours"]) == 2
-    for image in (content, base64.b64encode(content), base64.b64encode(content).decode()):
-        frame = pd.DataFrame({"image": [image]})
-        assert model.predict(frame, {"k": 2, "prior": "uniform"}) == [expected]
-
-
 @pytest.mark.filterwarnings("ignore:Hint. Inferred schema contains integer")
 def test_output_has_the_types_of_the_signature(model: ServedModel) -> None:
     predictions = model.predict(pd.concat([input_example()] * 2))
@@ -78,15 +67,8 @@ def environment(walk: Walk) -> dict[str, str]:
 def test_model_loads_without_tensorflow_and_without_the_repository(
     walk: Walk, environment: dict[str, str], poster: Path, tmp_path: Path
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", LOAD, str(poster)],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    command = (sys.executable, "-c", LOAD, poster)
+    done = run(*command, folder=tmp_path, environment=environment, check=True)
     (*_, predictions, module, modules) = done.stdout.splitlines()
     (prediction,) = json.loads(predictions)
     assert 1980 <= prediction["interval"][0] <= prediction["year"] <= prediction["interval"][1]
@@ -110,8 +92,8 @@ def server(walk: Walk, environment: dict[str, str]) -> Iterator[str]:
         health="/ping",
         folder=walk.database.parent,
         environment=environment,
-    ) as address:
-        yield address
+    ) as served:
+        yield served.address
 
 
 def post(address: str, content: Any) -> requests.Response:

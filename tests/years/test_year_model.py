@@ -166,11 +166,6 @@ def test_opened_model_predicts_as_the_saved_one(trained: Trained, tmp_path: Path
         np.testing.assert_array_equal(read.high, saved.high)
 
 
-def test_missing_model_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no trained model yet: run `make repro`"):
-        YearModel.open(tmp_path / "none")
-
-
 @pytest.mark.parametrize("about", ["{", "[]", '{"interval": "wide"}', '{"interval": 1.5}'])
 def test_damaged_description_is_an_error(tmp_path: Path, about: str) -> None:
     folder = tmp_path / "model"

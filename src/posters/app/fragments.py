@@ -58,9 +58,8 @@ def problem_text(problem: PostersError | str) -> str:
     """What was wrong and what to do, as every message of the page says it."""
     text = str(problem)
     if isinstance(problem, PosterRefused):
-        gone = "choose it again or, if it is in your catalogue, run `dvc checkout`"
-        advice = gone if problem.reason == "missing" else "use another picture of this poster"
-        text += f"; {advice}"
+        gone = f"{text}; choose it again or, if it is in your catalogue, run `dvc checkout`"
+        text = gone if problem.reason == "missing" else problem.with_advice
     return text[:1].upper() + text[1:]
 
 
@@ -132,14 +131,10 @@ def rendered(name: str, **content: object) -> str:
     return render_template(f"{name}.html.jinja", content, TEMPLATES)
 
 
+@lru_cache(maxsize=1024)
 def _catalogue_thumbnail(file: str) -> str | None:
     """A small copy of a poster in `data/`; None if it can't be read."""
     try:
-        return _kept_thumbnail(file)
+        return thumbnail(paths.DATA / file, (320, 480), quality=85)
     except PosterRefused:
         return None
-
-
-@lru_cache(maxsize=1024)
-def _kept_thumbnail(file: str) -> str:
-    return thumbnail(paths.DATA / file, (320, 480), quality=85)

@@ -11,6 +11,7 @@ from posters.app.fragments import problem_html, rendered
 from posters.app.service import PosterRequest, PredictionService
 from posters.errors import PostersError
 
+_HIDDEN, _VISIBLE = gr.update(visible=False), gr.update(visible=True)
 _NO_GAME = (
     "The game needs pictures of films that the model has not seen, and the pretrained model has "
     'none. Run `make repro`, then `make app ARGS="--model own"`.'
@@ -84,11 +85,6 @@ def quiz_html(picture: str, test: str) -> str:
     )
 
 
-def reveal_html(game: Game) -> str:
-    """The result of the last round, and the score."""
-    return rendered("reveal", game=game)
-
-
 def game_tab(service: PredictionService) -> None:
     """The tab of the game."""
     if not service.tests:
@@ -128,16 +124,14 @@ def game_tab(service: PredictionService) -> None:
             picture = quiz_html(service.picture(request), str(request.test))
         except PostersError as error:
             return [game, problem_html(error), gr.skip(), gr.skip(), ""]
-        hidden, visible = gr.update(visible=False), gr.update(visible=True)
-        return [game.shown(request), picture, hidden, visible, ""]
+        return [game.shown(request), picture, _HIDDEN, _VISIBLE, ""]
 
     def judge(game: Game, guess: int | None) -> list[Any]:
         if guess is None:
             return [game, problem_html("no year; enter one"), gr.skip(), gr.skip(), gr.skip()]
         request = game.waiting
-        hidden, visible = gr.update(visible=False), gr.update(visible=True)
         if request is None:  # a second click, or a page that is older than the server
-            return [game, gr.skip(), visible, hidden, gr.skip()]
+            return [game, gr.skip(), _VISIBLE, _HIDDEN, gr.skip()]
         try:
             answers = service.predict(request).prediction.answers
         except PostersError as error:
@@ -147,7 +141,7 @@ def game_tab(service: PredictionService) -> None:
         game = game.guessed(guess, answers[prior].year)
         text = gr.update(value=game.as_text(service.predictor.caveats), visible=True)
         following = gr.update(value="Next poster", visible=True)
-        return [game, reveal_html(game), following, hidden, text]
+        return [game, rendered("reveal", game=game), following, _HIDDEN, text]
 
     following.click(show_next, [game], [game, poster, following, guessing, reveal], **EVENT)
     submit.click(judge, [game, guess], [game, reveal, following, guessing, score], **EVENT)

@@ -27,11 +27,14 @@ _ONE, _SEVERAL = (
 )
 
 
-class _Page:
+class PageLayout:
+    """The page, whose predictions are those of a service."""
+
     def __init__(self, service: PredictionService) -> None:
         self._service = service
 
     def build(self) -> gr.Blocks:
+        """The page, to be launched."""
         with gr.Blocks(
             title="poster → year", analytics_enabled=False, delete_cache=(_HOUR, _HOUR)
         ) as page:
@@ -183,8 +186,3 @@ def _still_known(poster: PredictedPoster | None) -> PredictedPoster:
     if poster is None:
         raise PosterRefused("missing", "the page was started anew in the meantime")
     return poster
-
-
-def build(service: PredictionService) -> gr.Blocks:
-    """The page."""
-    return _Page(service).build()

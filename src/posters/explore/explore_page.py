@@ -42,16 +42,18 @@ class Collection:
     """The posters that a page shows, before they are put into its order.
 
     Attributes:
+        heading: whose posters they are.
+        caveats: of the results.
         movies: one a row.
         features: retrieval features, a row each.
-        known: what else the page is told, by its name.
-        duplicates: near-duplicates: two ids, or an id and a refused movie, with the reason.
         shown: the split, and the predictions for the tests.
+        duplicates: near-duplicates: two ids, or an id and a refused movie, with the reason.
     """
 
+    heading: str
+    caveats: Sequence[str]
     movies: Sequence[EmbeddedMovie]
     features: NDArray[np.float32]
-    known: dict[str, Any]
     shown: ShownPredictions
     duplicates: Sequence[tuple[str, str | Refusal, str]] = ()
 
@@ -85,23 +87,13 @@ def explore_run(
         for refusal in read_refusals(file)
         if refusal.reason == "duplicate"
     }
-    found = caveats(parts.catalogue["source"], parts.backbone.caveat)
     collection = Collection(
-        movies=embeddings.movies,
-        features=embeddings.retrieval_features,
-        known={
-            "heading": "Last run",
-            "caveats": caveat_texts(found),
-            "generated": GENERATED in found,
-        },
-        shown=ShownPredictions.of(
-            parts,
-            [movie.imdb_id for movie in embeddings.movies],
-            predictions,
-            year_model.priors,
-            year_model.level,
-        ),
-        duplicates=[*((*pair, together) for pair in pairs), *refused.values()],
+        "Last run",
+        caveats(parts.catalogue["source"], parts.backbone.caveat),
+        embeddings.movies,
+        embeddings.retrieval_features,
+        ShownPredictions.of(parts, embeddings, predictions, year_model),
+        [*((*pair, together) for pair in pairs), *refused.values()],
     )
     return _render(collection, positions, small_posters(files))
 
@@ -113,18 +105,10 @@ def explore_catalogue(
 
     It has no near-duplicates, as vectors alone don't tell them from posters that are only alike.
     """
-    collection = Collection(
-        movies=catalogue.movies,
-        features=catalogue.retrieval_features,
-        known={
-            "heading": "Pretrained model",
-            "caveats": caveat_texts(run_caveats),
-            "generated": GENERATED in run_caveats,
-        },
-        shown=shown,
-    )
-    years = np.array([movie.year for movie in catalogue.movies])
-    return _render(collection, map_positions(catalogue.retrieval_features, years))
+    movies, features = catalogue.movies, catalogue.retrieval_features
+    collection = Collection("Pretrained model", run_caveats, movies, features, shown)
+    years = np.array([movie.year for movie in movies])
+    return _render(collection, map_positions(features, years))
 
 
 def _order(positions: NDArray[np.uint16]) -> NDArray[np.intp]:
@@ -154,7 +138,8 @@ def _render(
     years = np.array([movie.year for movie in movies])
     colours = mpl.colormaps["plasma"](np.linspace(0, 1, 64))
     data = {
-        **collection.known,
+        "caveats": caveat_texts(collection.caveats),
+        "generated": GENERATED in collection.caveats,
         "ids": [int(movie.imdb_id.removeprefix("tt")) for movie in movies],
         "titles": [movie.title for movie in movies],
         "years": _packed(years, "u2"),
@@ -193,7 +178,7 @@ def _render(
         "atlases": [base64.b64encode(picture).decode() for picture in atlases.pictures]
         if atlases
         else [],
-        "heading": collection.known["heading"],
+        "heading": collection.heading,
         "count": len(movies),
         "light": css_variables(LIGHT),
         "dark": css_variables(DARK),

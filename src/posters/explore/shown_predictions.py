@@ -4,7 +4,7 @@ The pretrained model has no test posters to predict again. So what was predicted
 model was made smaller is a file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -12,11 +12,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from posters.embedding.embeddings import Embeddings
 from posters.files import DAMAGED_ARCHIVE, damaged
 from posters.years.dataset import Parts
 from posters.years.priors import PRIORS, Priors
 from posters.years.splitting import PARTS, TESTS
-from posters.years.year_model import YearPredictions
+from posters.years.year_model import YearModel, YearPredictions
 
 PREDICTIONS = "predictions.npz"
 """In `pretrained/model`."""
@@ -48,46 +49,41 @@ class ShownPredictions:
     def of(
         cls,
         parts: Parts,
-        imdb_ids: Sequence[str],
+        embeddings: Embeddings,
         predictions: Mapping[str, Mapping[str, YearPredictions]],
-        priors: Priors,
-        level: float,
+        year_model: YearModel,
     ) -> Self:
-        """Reduce predictions of each test under each prior; `imdb_ids` are the catalogue's rows."""
-        row_of = {imdb_id: row for row, imdb_id in enumerate(imdb_ids)}
-        part_of = {
-            imdb_id: PARTS.index(name)
+        """Reduce what a model predicts for each test under each prior; rows as in `embeddings`."""
+        rows = {
+            name: embeddings.rows(list(part.movies["imdb_id"]))
             for name, part in parts.by_name.items()
-            for imdb_id in part.movies["imdb_id"]
         }
-        return cls(
-            np.array([part_of[imdb_id] for imdb_id in imdb_ids], np.uint8),
-            {
-                test: np.array([row_of[name] for name in parts[test].movies["imdb_id"]], np.int64)
-                for test in TESTS
-            },
-            {(test, prior): _reduced(predictions[test][prior]) for test, prior in _tests()},
-            priors,
-            level,
-        )
+        numbers = np.empty(len(embeddings.movies), np.uint8)
+        for name, of_part in rows.items():
+            numbers[of_part] = PARTS.index(name)
+        arrays = {(test, prior): _reduced(predictions[test][prior]) for test, prior in _tests()}
+        tests = {test: rows[test] for test in TESTS}
+        return cls(numbers, tests, arrays, year_model.priors, year_model.level)
 
-    def write(self, path: Path) -> None:
-        """Write parts, rows and arrays; the rest is in the folder of the year model."""
+    def write(self, folder: Path) -> None:
+        """Write parts, rows and arrays to the folder of the year model, which has the rest."""
         arrays = {
             f"{test}_{prior}_{name}": array
             for (test, prior), by_name in self.arrays.items()
             for name, array in by_name.items()
         }
         rows = {f"{test}_rows": array.astype("<u4") for test, array in self.rows.items()}
-        np.savez_compressed(path, allow_pickle=False, parts=self.parts, **rows, **arrays)
+        file = folder / PREDICTIONS
+        np.savez_compressed(file, allow_pickle=False, parts=self.parts, **rows, **arrays)
 
     @classmethod
-    def read(cls, path: Path, movies: int, priors: Priors, level: float) -> Self:
-        """Read what `write` wrote for so many movies.
+    def read(cls, folder: Path, movies: int) -> Self:
+        """Read what `write` wrote for so many movies to the folder of the year model.
 
         Raises:
             DataError: it is missing or damaged, or of another catalogue or year model.
         """
+        path, year_model = folder / PREDICTIONS, YearModel.open(folder)
         try:
             with np.load(path) as file:
                 rows = {test: file[f"{test}_rows"].astype(np.int64) for test in TESTS}
@@ -97,12 +93,12 @@ class ShownPredictions:
                 }
                 parts = file["parts"]
                 fitting = all(
-                    array["curve"].shape == (len(rows[test]), len(priors.years))
+                    array["curve"].shape == (len(rows[test]), len(year_model.priors.years))
                     for (test, _), array in arrays.items()
                 )
                 if not fitting or len(parts) != movies:
                     raise ValueError("it is of another catalogue or year model")
-                return cls(parts, rows, arrays, priors, level)
+                return cls(parts, rows, arrays, year_model.priors, year_model.level)
         except DAMAGED_ARCHIVE as error:
             raise damaged(path, error) from error
 

@@ -79,4 +79,5 @@ def check_parts(image: Image.Image, size: int, max_pixels: int) -> None:
 
 def too_complex(found: str) -> PosterRefused:
     """The refusal of a file with too many parts."""
-    return PosterRefused("too complex", f"it has {found}; save it again as an ordinary picture")
+    detail = f"it has {found}; save it again as an ordinary picture"
+    return PosterRefused("too complex", detail, advised=True)

@@ -111,7 +111,7 @@ def _open(content: bytes, max_pixels: int, from_web: bool = False) -> Image.Imag
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(content), formats=decoders)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PosterRefused("too large", advice) from error
+        raise PosterRefused("too large", advice, advised=True) from error
     except UnidentifiedImageError as error:
         cause = "unknown format" if content else "the file is empty"
         raise PosterRefused("unreadable", f"{cause}; {expected}") from error
@@ -126,7 +126,7 @@ def _open(content: bytes, max_pixels: int, from_web: bool = False) -> Image.Imag
         factor = next(fits, 8)
         image.draft(None, (max(width // factor, 1), max(height // factor, 1)))
     if pixels > _MAX_JPEG_PIXELS or image.width * image.height > max_pixels:
-        raise PosterRefused("too large", f"{width}x{height}; {advice}")
+        raise PosterRefused("too large", f"{width}x{height}; {advice}", advised=True)
     if scans * max(pixels, MAX_PIXELS) > MAX_SCANS * MAX_PIXELS:
         raise too_complex(f"{scans} scans")
     return image
@@ -146,10 +146,8 @@ def _heic_decoder() -> list[str]:
     try:
         from pillow_heif import register_heif_opener
     except ImportError as error:
-        raise PosterRefused(
-            "unreadable",
-            "HEIC needs a package: run `make heic`, or save the picture as JPEG",
-        ) from error
+        detail = "HEIC needs a package: run `make heic`, or save the picture as JPEG"
+        raise PosterRefused("unreadable", detail, advised=True) from error
     register_heif_opener(thumbnails=False)
     return ["HEIF"]
 

@@ -15,8 +15,8 @@ from posters.catalogue.caveats import GENERATED
 from posters.embedding.embeddings import Embeddings, read_embeddings
 from posters.embedding.exported_backbone import network_choices
 from posters.errors import DataError
-from posters.evaluation.metrics import PRIOR_OF, predict_tests
-from posters.explore.shown_predictions import PREDICTIONS, ShownPredictions
+from posters.evaluation.metrics import PRIOR_OF, predict_tests, year_metrics
+from posters.explore.shown_predictions import ShownPredictions
 from posters.files import replacing, write_json, write_text
 from posters.git import git
 from posters.model_choice import NETWORK_CHOICES
@@ -72,14 +72,8 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
         catalogue.write(new / paths.EMBEDDINGS.name)
         write_json(new / paths.EMBEDDINGS.name / NETWORK_CHOICES, network_choices(params.embed))
         write_small_head(paths.MODEL, model, parts["train"].vectors, RANK)
-        shown = ShownPredictions.of(
-            parts,
-            [movie.imdb_id for movie in embeddings.movies],
-            predict_tests(whole_model, parts),
-            whole_model.priors,
-            whole_model.level,
-        )
-        shown.write(model / PREDICTIONS)
+        predictions = predict_tests(whole_model, parts)
+        ShownPredictions.of(parts, embeddings, predictions, whole_model).write(model)
         for name in ("priors.csv", "thresholds.csv"):
             shutil.copyfile(paths.MODEL / name, model / name)
         write_json(model / "about.json", about)
@@ -119,15 +113,11 @@ def read_learning_curve(evaluation: Mapping[str, Any]) -> list[dict[Hashable, An
 
 def errors(model: YearModel, parts: Parts) -> dict[str, float]:
     """The mean absolute error of a model on each test, in years."""
-    return {
-        test: round(
-            float(
-                np.abs(model.predict(parts[test].vectors, prior).year - parts[test].years).mean()
-            ),
-            4,
-        )
-        for test, prior in PRIOR_OF.items()
-    }
+    found = {}
+    for test, prior in PRIOR_OF.items():
+        predicted = model.predict(parts[test].vectors, prior).year
+        found[test] = round(year_metrics(parts[test].years, predicted)["mae"], 4)
+    return found
 
 
 def kept_neighbours(

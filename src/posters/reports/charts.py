@@ -1,8 +1,7 @@
 """The SVG charts of the report, each with a text for screen readers.
 
-`catalogue` is the content of `metrics/catalogue.json`, `decades` of `metrics/decades.csv`,
-`risk_coverage` of `metrics/risk_coverage.csv`, and `sweep` a table of
-`posters.evaluation.sweep_table`.
+`catalogue` is the content of `metrics/catalogue.json`, `decades` of `metrics/decades.csv`, and
+`risk_coverage` of `metrics/risk_coverage.csv`.
 """
 
 from collections.abc import Mapping
@@ -37,8 +36,8 @@ def movies_by_year(catalogue: Mapping[str, Any], before: int, *, topped_up: bool
         f"Histogram of {catalogue[column]['movies']:,} movies by year, {first} to {last}. "
         f"Maximum: {largest[column]} in {largest['year']}."
     )
-    chart = Chart(label, (first - 0.5, last + 0.5), (0, top), x_title="year")
-    chart.y_title("movies")
+    years_shown = (first - 0.5, last + 0.5)
+    chart = Chart(label, years_shown, (0, top), x_title="year", y_title="movies")
     chart.y_ticks()
     chart.x_ticks(round_years(first, last))
     for row in years:
@@ -65,8 +64,9 @@ def predicted_against_true(rows: pd.DataFrame, test: str, limits: tuple[float, f
         f"Predicted and true year of {len(rows)} posters of the {test} test: "
         f"{percent((error <= 10).mean())} are within 10 years of the true year."
     )
-    chart = Chart(label, limits, limits, x_title="true year", height=366)
-    chart.y_title("predicted year")
+    chart = Chart(
+        *(label, limits, limits), x_title="true year", y_title="predicted year", height=366
+    )
     chart.y_ticks(count=7)
     chart.x_ticks(round_years(*limits))
     chart.line([(limits[0], limits[0]), (limits[1], limits[1])], "dashed")
@@ -92,8 +92,8 @@ def matching_prior(decades: pd.DataFrame) -> pd.DataFrame:
 def error_by_decade(decades: pd.DataFrame) -> Markup:
     """MAE by decade, one bar per test; `decades` is a result of `matching_prior`."""
     label = "Mean absolute error by decade, in years; the table below has the values."
-    chart = _decade_chart(label, decades, top=1.06 * float(decades["mae"].max()) + 0.1)
-    chart.y_title("MAE (years)")
+    top = 1.06 * float(decades["mae"].max()) + 0.1
+    chart = _decade_chart(label, decades, "MAE (years)", top)
     chart.y_ticks()
     for number, test in enumerate(TESTS):
         for row in _rows(decades[decades["test"] == test]):
@@ -107,8 +107,7 @@ def error_by_decade(decades: pd.DataFrame) -> Markup:
 def coverage_by_decade(decades: pd.DataFrame, level: float, training_rows: int) -> Markup:
     """Coverage of the intervals by decade with the range of the sampling error; see above."""
     label = f"Coverage of the {level:.0%} intervals by decade; the table below has the values."
-    chart = _decade_chart(label, decades, top=1.04)
-    chart.y_title("coverage")
+    chart = _decade_chart(label, decades, "coverage", 1.04)
     chart.y_ticks(percent)
     chart.line([(chart.x_range[0], level), (chart.x_range[1], level)], "dashed")
     for number, test in enumerate(TESTS):
@@ -136,8 +135,8 @@ def error_by_share_answered(risk_coverage: pd.DataFrame, evaluation: Mapping[str
         (0, 1),
         (0, 1.1 * float(risk_coverage["mae"].max())),
         x_title="share of posters answered, the most certain first",
+        y_title="MAE (years)",
     )
-    chart.y_title("MAE (years)")
     chart.y_ticks()
     chart.x_ticks(np.linspace(0, 1, 6), percent)
     for test in TESTS:
@@ -167,9 +166,9 @@ def both_priors(curves: pd.DataFrame, predicted: Mapping[str, float], true: int)
         (years[0] - 0.5, years[-1] + 0.5),
         (0, 1.15 * float(curves.to_numpy().max())),
         x_title="year",
+        y_title="probability",
     )
     top = chart.y_range[1]
-    chart.y_title("probability")
     chart.y_ticks(lambda value: f"{100 * value:g}%")
     chart.x_ticks(round_years(years[0], years[-1]))
     chart.line([(true, 0), (true, top)], "dashed")
@@ -180,39 +179,10 @@ def both_priors(curves: pd.DataFrame, predicted: Mapping[str, float], true: int)
     return chart.svg()
 
 
-def error_by_threshold(sweep: pd.DataFrame, test: str) -> Markup:
-    """The MAE of one test against t: under both priors, and of the best constant."""
-    rows = _rows(sweep[sweep["test"] == test].sort_values("t"))
-    (other_prior,) = set(PRIOR_OF.values()) - {PRIOR_OF[test]}
-    columns = ["mae_high", "mae_natural_prior", "mae_uniform_prior", "best_constant_mae"]
-    last = max(rows[-1].t, 1)
-    values = ", ".join(f"{row.mae:.1f} at t = {row.t}" for row in rows)
-    chart = Chart(
-        f"Mean absolute error on the {test} test, in years: {values}.",
-        (-0.04 * last, 1.04 * last),
-        (0, 1.05 * float(sweep[columns].to_numpy().max())),
-        x_title="t (target number of movies per year)",
-    )
-    chart.y_title("MAE (years)")
-    chart.y_ticks()
-    chart.x_ticks([row.t for row in rows])
-    low, high = ([(row.t, getattr(row, name)) for row in rows] for name in ("mae_low", "mae_high"))
-    chart.area([*low, *reversed(high)], f"{_COLOURS[test]} band")
-    for column, kind in (
-        ("best_constant_mae", "dashed"),
-        (f"mae_{other_prior}_prior", "other-prior"),
-        ("mae", f"{_COLOURS[test]} curve"),
-    ):
-        chart.line([(row.t, getattr(row, column)) for row in rows], kind)
-    for row in rows:
-        chart.dot(row.t, row.mae, _COLOURS[test])
-        chart.text(row.t, row.mae, f"{row.mae:.1f}", above=-17)
-    return chart.svg()
-
-
-def _decade_chart(label: str, rows: pd.DataFrame, *, top: float) -> Chart:
+def _decade_chart(label: str, rows: pd.DataFrame, y_title: str, top: float) -> Chart:
     first, last = int(rows["decade"].min()), int(rows["decade"].max()) + 10
-    chart = Chart(label, (first, last), (0, top), x_title="decade of the true year")
+    x_title = "decade of the true year"
+    chart = Chart(label, (first, last), (0, top), x_title=x_title, y_title=y_title)
     step = 10 * max(1, -(-(last - first) // 80))
     for decade in range(first, last, step):
         chart.text(decade + 5, 0, f"{decade}s", above=-15)

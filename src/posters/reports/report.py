@@ -196,6 +196,5 @@ def _sweep(findings: Findings) -> dict[str, Any]:
             | {str(row["test"]): row for row in rows.to_dict("records")}
             for t, rows in sweep.sort_values("t").groupby("t")
         ],
-        "sweep_charts": {test: charts.error_by_threshold(sweep, test) for test in TESTS},
         "other_sweep": False,
     }

@@ -16,8 +16,8 @@ class Chart:
     """Axes and the shapes drawn in them; all coordinates are data values.
 
     `label` is a text for screen readers, `x` and `y` are the values at the ends of the axes.
-    `x_title` is the quantity of the x axis. `width`, `height` and `top`, the room above the axes,
-    are in SVG units.
+    `x_title` and `y_title` are the quantities of the axes, with units. `width`, `height` and `top`,
+    the room above the axes, are in SVG units.
     """
 
     def __init__(
@@ -27,6 +27,7 @@ class Chart:
         y: tuple[float, float],
         *,
         x_title: str = "",
+        y_title: str = "",
         width: int = 360,
         height: int = 220,
         top: int = 24,
@@ -38,6 +39,8 @@ class Chart:
         self._parts: list[Markup] = []
         if x_title:
             self._text((_LEFT + width - _RIGHT) / 2, height - 5, x_title, "middle")
+        if y_title:
+            self._text(0, 11, y_title, "start")
 
     def x_ticks(
         self, values: Iterable[float], text: Callable[[float], str] = "{:g}".format
@@ -51,10 +54,6 @@ class Chart:
         for value in round_values(*self.y_range, count):
             self.line([(self.x_range[0], value), (self.x_range[1], value)], "grid")
             self._text(_LEFT - 6, self._y(value) + 4, text(value), "end")
-
-    def y_title(self, text: str) -> None:
-        """The quantity and unit of the y axis, written above it."""
-        self._text(0, 11, text, "start")
 
     def bar(
         self, left: float, right: float, bottom: float, top: float, kind: str, tooltip: str = ""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from posters.errors import DataError
-from posters.tracking.runs import open_client, tracking_uri
+from posters.tracking.runs import open_client
 from posters.years.splitting import TESTS
 
 WIDTH = 100
@@ -56,7 +56,7 @@ def comparison(experiments: Sequence[str] = ()) -> str:
 
 def _evaluated_runs(experiments: Sequence[str]) -> list[Any]:
     """The runs with errors on both tests, the newest first."""
-    client = open_client(tracking_uri(), must_exist=True)
+    client = open_client(must_exist=True)
     found = [
         experiment.experiment_id
         for experiment in client.search_experiments()

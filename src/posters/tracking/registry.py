@@ -15,7 +15,7 @@ from posters.embedding.openvino_model import openvino_files
 from posters.files import sha256, sha256_of_file
 from posters.model_choice import prepared_network
 from posters.params import EvaluateParams
-from posters.tracking.runs import open_client, open_experiment, tracking_uri
+from posters.tracking.runs import open_client, open_experiment
 from posters.tracking.runs_page import NOTE
 from posters.years.splitting import TESTS
 
@@ -98,7 +98,7 @@ def register_pretrained() -> str:
     """
     import mlflow
 
-    uri = tracking_uri()
+    client = open_client()
     network = prepared_network()
     files = {
         f"{part}/{file.name}": file
@@ -106,13 +106,12 @@ def register_pretrained() -> str:
         for file in sorted((paths.PRETRAINED / part).iterdir())
     }
     digest = sha256("".join(map(sha256_of_file, files.values())).encode())
-    client = open_client(uri)
     _create(client, PRETRAINED_NAME, _PRETRAINED_DESCRIPTION)
     for version in client.search_model_versions(f"name = '{PRETRAINED_NAME}'"):
         if version.tags.get("model_sha256") == digest:
             break
     else:
-        mlflow.set_experiment(experiment_id=open_experiment(client, PRETRAINED_NAME, uri))
+        mlflow.set_experiment(experiment_id=open_experiment(client, PRETRAINED_NAME))
         files |= {f"{paths.EMBEDDINGS.name}/{file.name}": file for file in openvino_files(network)}
         model_id = _log_model(PRETRAINED_NAME, files)
         version = client.create_model_version(
@@ -178,24 +177,14 @@ def _log_model(name: str, files: Mapping[str, Path]) -> str:
 
 def _decide(client: Any, params: EvaluateParams, run: Any) -> tuple[bool, str]:
     """Whether the model of `run` becomes the champion, and the reason."""
-    from mlflow.exceptions import MlflowException
-
     metric, test_digest = _metric(params), f"{params.champion_by}_test_sha256"
     error = run.data.metrics[metric]
     number = client.get_registered_model(params.model_name).aliases.get(CHAMPION)
     if number is None:
         return True, f"{metric} {error:.2f}; there was no champion"
     version = f"version {number}"
-    champion = client.get_model_version(params.model_name, number)
-    tags = champion.tags
-    if test_digest not in tags:
-        # A version of before the tags: its run has both, unless it was deleted.
-        try:
-            data = client.get_run(champion.run_id).data
-            tags = {metric: data.metrics.get(metric), **data.tags}
-        except MlflowException:
-            tags = {}
-    if tags.get(metric) is None or test_digest not in tags:
+    tags = client.get_model_version(params.model_name, number).tags
+    if metric not in tags or test_digest not in tags:  # a person registered it
         return True, f"{metric} {error:.2f}; the last champion, {version}, has no known {metric}"
     if tags[test_digest] != run.data.tags.get(test_digest):
         return False, (

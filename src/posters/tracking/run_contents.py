@@ -11,19 +11,17 @@ from posters.files import sha256, sha256_of_file
 from posters.git import git
 from posters.params import Params, flatten
 from posters.reports.words import result_in_words
-from posters.tracking.runs import log_run
-from posters.tracking.runs_page import NOTE
+from posters.tracking.runs import open_client, open_experiment
+from posters.tracking.runs_page import NOTE, describe_experiment
 from posters.years.dataset import Part, Parts
 from posters.years.splitting import TESTS
 
-_PLOTS = (
-    *("report.html", "movies_distribution_1.png", "movies_distribution_2.png", "loss_curve.png"),
-    *("predicted_true.png", "error_by_decade.png", "coverage_by_decade.png", "reliability.png"),
-    "neighbours.png",
-)
-_METRICS = (
-    *("catalogue.json", "evaluation.json"),
-    *("decades.csv", "reliability.csv", "risk_coverage.csv"),
+_FILES = (
+    *("plots/report.html", "plots/movies_distribution_1.png", "plots/movies_distribution_2.png"),
+    *("plots/loss_curve.png", "plots/predicted_true.png", "plots/error_by_decade.png"),
+    *("plots/coverage_by_decade.png", "plots/reliability.png", "plots/neighbours.png"),
+    *("metrics/catalogue.json", "metrics/evaluation.json", "metrics/decades.csv"),
+    *("metrics/reliability.csv", "metrics/risk_coverage.csv"),
 )
 
 
@@ -50,22 +48,26 @@ def log_evaluation(params: Params, parts: Parts, evaluation: dict[str, Any]) -> 
         tags["dvc_exp_name"] = os.environ["DVC_EXP_NAME"]
     # MLflow's lists and charts show the first 20 characters of a name.
     head = "" if params.train.head == "distribution" else f"{params.train.head} "
-    return log_run(
-        params.evaluate.experiment,
-        f"t={params.rebalance.t} {backbone.name} {head}{run['model_sha256'][:7]}",
+    name = f"t={params.rebalance.t} {backbone.name} {head}{run['model_sha256'][:7]}"
+    client = open_client()
+    import mlflow
+
+    experiment_id = open_experiment(client, params.evaluate.experiment)
+    describe_experiment(client, experiment_id)
+    with mlflow.start_run(experiment_id=experiment_id, run_name=name) as active:
+        mlflow.set_tags(tags)
         # The section `fetch` is left out: it holds an e-mail address and does not affect results.
         # The weights are those that were used: `imagenet` may have become `random`.
-        params={k: v for k, v in flatten(params).items() if not k.startswith("fetch.")}
-        | {"embed.weights": backbone.weights},
-        metrics=_metrics(evaluation, catalogue),
-        history=pd.read_csv(paths.MODEL / "history.csv"),
-        tags=tags,
-        provenance=_provenance(parts, run, catalogue, tags),
-        files=[
-            *(paths.PLOTS / name for name in _PLOTS),
-            *(paths.METRICS / name for name in _METRICS),
-        ],
-    )
+        used = {k: v for k, v in flatten(params).items() if not k.startswith("fetch.")}
+        mlflow.log_params(used | {"embed.weights": backbone.weights})
+        mlflow.log_metrics(_metrics(evaluation, catalogue))
+        for row in pd.read_csv(paths.MODEL / "history.csv").to_dict("records"):
+            curves = {f"train.{curve}": value for curve, value in row.items() if curve != "epoch"}
+            mlflow.log_metrics(curves, step=int(row["epoch"]))
+        mlflow.log_dict(_provenance(parts, run, catalogue, tags), "provenance.json")
+        for file in _FILES:
+            mlflow.log_artifact(str(paths.WORKSPACE / file))
+    return str(active.info.run_id)
 
 
 def _provenance(

@@ -1,63 +1,21 @@
-"""One MLflow run for each evaluated model, in a SQLite database or on a server.
+"""Where MLflow runs are: in a SQLite database or on a server.
 
 `MLFLOW_TRACKING_URI` names another database or a server.
 """
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pandas as pd
 import requests
 
 from posters import paths
 from posters.errors import DataError, TrackingError
-from posters.tracking.runs_page import describe_experiment
 
 _TIMEOUT = 10.0  # seconds
 _SQLITE = "sqlite:///"
-
-
-def log_run(
-    experiment: str,
-    name: str,
-    *,
-    params: Mapping[str, Any],
-    metrics: Mapping[str, float],
-    history: pd.DataFrame,
-    tags: Mapping[str, str],
-    provenance: Mapping[str, Any],
-    files: Sequence[Path],
-) -> str:
-    """Log a run to the database or the server, and return its id.
-
-    The experiment is created if it does not exist, and restored if it was deleted. `history` holds
-    training curves: the column `epoch`, and one column per curve. `provenance` is stored as
-    `provenance.json`.
-
-    Raises:
-        TrackingError: the server at `MLFLOW_TRACKING_URI` does not respond.
-    """
-    uri = tracking_uri()
-    client = open_client(uri)
-    import mlflow
-
-    experiment_id = open_experiment(client, experiment, uri)
-    describe_experiment(client, experiment_id)
-    with mlflow.start_run(experiment_id=experiment_id, run_name=name) as active:
-        mlflow.set_tags(dict(tags))
-        mlflow.log_params(dict(params))
-        mlflow.log_metrics(dict(metrics))
-        for row in history.to_dict("records"):
-            curves = {f"train.{curve}": value for curve, value in row.items() if curve != "epoch"}
-            mlflow.log_metrics(curves, step=int(row["epoch"]))
-        mlflow.log_dict(dict(provenance), "provenance.json")
-        for file in files:
-            mlflow.log_artifact(str(file))
-    return str(active.info.run_id)
 
 
 def tracking_uri() -> str:
@@ -82,12 +40,14 @@ def tracking_uri() -> str:
     return uri
 
 
-def open_client(uri: str, must_exist: bool = False) -> Any:
-    """An MLflow client; all of MLflow uses this URI from here on.
+def open_client(must_exist: bool = False) -> Any:
+    """An MLflow client of `tracking_uri`, which all of MLflow uses from here on.
 
     Raises:
         DataError: the database does not exist and `must_exist` is set.
+        TrackingError: the server does not respond.
     """
+    uri = tracking_uri()
     database = Path(uri.removeprefix(_SQLITE))
     if must_exist and uri.startswith(_SQLITE) and not database.is_file():
         raise DataError(f"there are no runs yet ({database.name} is missing): run `make repro`")
@@ -101,12 +61,13 @@ def open_client(uri: str, must_exist: bool = False) -> Any:
     return mlflow.MlflowClient()
 
 
-def open_experiment(client: Any, name: str, uri: str) -> str:
+def open_experiment(client: Any, name: str) -> str:
     """The id of an experiment, which is created or restored if there is none."""
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         # A server decides itself where files are stored.
-        artifacts = None if uri.startswith("http") else (paths.root() / "mlartifacts").as_uri()
+        is_server = client.tracking_uri.startswith("http")
+        artifacts = None if is_server else (paths.root() / "mlartifacts").as_uri()
         return str(client.create_experiment(name, artifact_location=artifacts))
     if experiment.lifecycle_stage == "deleted":
         # MLflow refuses new runs in it, and a second experiment of the same name.

@@ -98,8 +98,7 @@ class ServedModel:
             try:
                 prediction = self._predictor.predict(_file_content(image), k)
             except PosterRefused as refused:
-                advice = "use another picture of this poster"
-                raise _bad_request(f"row {number}: {refused}; {advice}") from refused
+                raise _bad_request(f"row {number}: {refused.with_advice}") from refused
             predictions.append(self._predictor.as_json(prediction, prior))
         return predictions
 

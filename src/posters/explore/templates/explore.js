@@ -199,7 +199,7 @@ function startKeys() {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (arrow) {
       const next = state.poster === null
-        ? nearestOfAll(room.width / 2, room.height / 2) : nearestTowards(state.poster, ...arrow);
+        ? nearestTo(room.width / 2, room.height / 2, Infinity) : nearestTowards(state.poster, ...arrow);
       if (next !== null) choose(next);
     } else if (event.key === "+" || event.key === "=") moveCamera({ scale: 1.5 * camera.scale }, 200);
     else if (event.key === "-") moveCamera({ scale: camera.scale / 1.5 }, 200);
@@ -221,11 +221,6 @@ function startKeys() {
       else showAll();
     }
   });
-}
-
-function nearestOfAll(left, top) {
-  const distance = (poster) => Math.hypot(...onScreen(poster).map((value, axis) => value - [left, top][axis]));
-  return ALL.reduce((one, other) => (distance(other) < distance(one) ? other : one));
 }
 
 new ResizeObserver(() => {

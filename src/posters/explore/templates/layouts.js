@@ -148,8 +148,9 @@ function bringIntoView(poster, closer) {
   if (!inside || scale > camera.scale) moveCamera({ x: layout.x[poster], y: layout.y[poster], scale });
 }
 
-function nearestTo(left, top) {
-  let best = null, least = Math.max(camera.width * 1.1, 14);
+/** The nearest poster of those that are not greyed out, at most so many pixels away. */
+function nearestTo(left, top, least = Math.max(camera.width * 1.1, 14)) {
+  let best = null;
   for (const poster of ALL) {
     const [postersLeft, postersTop] = onScreen(poster);
     const distance = Math.hypot(postersLeft - left, (postersTop - top) / 1.2);

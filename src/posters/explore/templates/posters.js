@@ -103,18 +103,10 @@ function css(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-function mixed(one, other, share) {
-  const parts = [1, 3, 5].map((at) => {
-    const [low, high] = [one, other].map((colour) => parseInt(colour.slice(at, at + 2), 16));
-    return Math.round(low + (high - low) * share).toString(16).padStart(2, "0");
-  });
-  return "#" + parts.join("");
-}
-
 /** The colours of the years or of the errors, from left to right in the legend. */
 function colourScale() {
   if (state.show !== "Error") return dark.matches ? DATA.yearColours.slice(14) : DATA.yearColours.slice(0, 56);
-  const half = (end) => Array.from({ length: 12 }, (_, step) => mixed(css("green"), end, step / 11));
+  const half = (end) => Array.from({ length: 12 }, (_, step) => `color-mix(in srgb, ${end} ${(100 * step) / 11}%, ${css("green")})`);
   return [...half(css("blue")).reverse().slice(0, -1), ...half(css("orange"))];
 }
 
