@@ -63,6 +63,7 @@ ray: setup ## install what embed.engine: ray needs, on each machine of the clust
 
 bench: setup ## measure speed beside other libraries: metrics/benchmark.json (ARGS="--only search")
 	@$(INSTALL) requirements-bench.lock
+	@$(INSTALL) requirements-ray.lock
 	$(BIN)/python -m benchmarks $(ARGS)
 
 ablation: setup ## change one choice at a time, and cross-validate it on the training rows (ARGS="--repeats 3")
