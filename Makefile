@@ -37,8 +37,7 @@ weights: setup ## fetch and build the networks ahead; the first prediction and m
 
 repro: setup ## run the pipeline: only what changed is done again
 	$(BIN)/dvc repro
-	@$(BIN)/python src/card.py
-	@$(BIN)/python src/next_steps.py
+	@$(BIN)/python src/card.py --next
 
 compare: setup ## print a table of all runs: t, network, errors, coverage
 	@$(BIN)/python src/compare.py $(ARGS)
