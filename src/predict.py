@@ -54,7 +54,7 @@ def main() -> int:
         print_note("predict", f"files passed over, as they are no pictures: {passed_over}")
     if not files:
         return 2
-    # Imported late, as it takes half a second.
+    # Imported late, so that errors above come at once.
     from posters.model_choice import model_folder
     from posters.prediction import Predictor
 
@@ -140,10 +140,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def progress_bar(posters: int) -> Any:
-    """A progress bar on terminals, if there are several posters; otherwise None.
-
-    To be used in a `with` statement.
-    """
+    """A progress bar for a `with` statement; None for one poster, or without a terminal."""
     if posters == 1 or not is_terminal(sys.stderr):
         return nullcontext()
     from tqdm import tqdm  # imported late, as it takes 30 ms

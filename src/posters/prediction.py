@@ -68,7 +68,7 @@ class Predictor:
         about = read_about(model)
         network = network_of(vectors)
         import_openvino()  # not in two threads at the same time
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(2) as pool:  # reading beside compiling saves 0.1 s
             backbone = pool.submit(open_backbone, vectors, network, many)
             year_model = pool.submit(YearModel.open, model)
             catalogue = open_catalogue(vectors)
