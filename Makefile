@@ -37,8 +37,7 @@ weights: setup ## fetch and build the networks ahead; the first prediction and m
 
 repro: setup ## run the pipeline: only what changed is done again
 	$(BIN)/dvc repro
-	@$(BIN)/python src/card.py
-	@$(BIN)/python src/next_steps.py
+	@$(BIN)/python src/card.py --next
 
 compare: setup ## print a table of all runs: t, network, errors, coverage
 	@$(BIN)/python src/compare.py $(ARGS)
@@ -63,6 +62,7 @@ ray: setup ## install what embed.engine: ray needs, on each machine of the clust
 
 bench: setup ## measure speed beside other libraries: metrics/benchmark.json (ARGS="--only search")
 	@$(INSTALL) requirements-bench.lock
+	@$(INSTALL) requirements-ray.lock
 	$(BIN)/python -m benchmarks $(ARGS)
 
 ablation: setup ## change one choice at a time, and cross-validate it on the training rows (ARGS="--repeats 3")

@@ -15,6 +15,7 @@ from posters.catalogue.entries import read_entries
 from posters.embedding.backbone import resize
 from posters.embedding.exported_backbone import open_backbone
 from posters.embedding.keras_backbone import KerasBackbone, load_backbone
+from posters.embedding.openvino_model import convert_model
 from posters.embedding.precision import has_bfloat16
 from posters.embedding.quantisation import known_ranges
 from posters.images.pictures import to_rgb
@@ -77,7 +78,7 @@ def plain_openvino(backbone: KerasBackbone, precision: str) -> Embed:
     """The model as OpenVINO converts it, with OpenVINO's settings for throughput."""
     import openvino
 
-    model = openvino.convert_model(backbone.whole_model())
+    model = convert_model(backbone.whole_model())
     settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "THROUGHPUT"}
     compiled = openvino.Core().compile_model(model, "CPU", settings)
 

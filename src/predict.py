@@ -11,13 +11,16 @@ from posters import command  # first: from here on Ctrl-C prints no traceback
 # isort: split
 import argparse
 import json
+import os
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
+# Read by NumPy when it is imported: its idle threads sleep, instead of keeping their cores busy.
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
+# isort: split
 from posters import paths
 from posters.command import is_terminal, paint, print_error, print_note, printable
 from posters.errors import DataError, PosterRefused
@@ -51,7 +54,7 @@ def main() -> int:
         print_note("predict", f"files passed over, as they are no pictures: {passed_over}")
     if not files:
         return 2
-    # Imported late, as it takes half a second.
+    # Imported late, so that errors above come at once.
     from posters.model_choice import model_folder
     from posters.prediction import Predictor
 
@@ -60,15 +63,14 @@ def main() -> int:
     predictor = Predictor(folder, many=len(files) > 1)
     print_note("predict", f"by {predictor.name}")
     predicted: list[tuple[Path, PosterPrediction]] = []
-    hide_bar = len(files) == 1 or not is_terminal(sys.stderr)
     table = PredictionTable(sys.stdout) if options.csv else None
     with (
         closing(predictor.predict_each(files, options.k)) as predictions,
-        tqdm(total=len(files), desc="predict", unit="poster", disable=hide_bar, leave=False) as bar,
+        progress_bar(len(files)) as bar,
     ):
         for file, prediction in zip(files, predictions, strict=True):
             # Hides the progress bar while something is printed.
-            with bar.external_write_mode():
+            with bar.external_write_mode() if bar else nullcontext():
                 if isinstance(prediction, PosterRefused):
                     problems.append(f"{file}: {prediction.with_advice}")
                     print_error("predict", problems[-1])
@@ -85,7 +87,8 @@ def main() -> int:
                 sys.stdout.flush()
             if not isinstance(prediction, PosterRefused) and len(predicted) < sheet_rows:
                 predicted.append((file, prediction))
-            bar.update()
+            if bar:
+                bar.update()
     if predicted:
         from posters.reports.contact_sheet import predictions_sheet
 
@@ -136,6 +139,15 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def progress_bar(posters: int) -> Any:
+    """A progress bar for a `with` statement; None for one poster, or without a terminal."""
+    if posters == 1 or not is_terminal(sys.stderr):
+        return nullcontext()
+    from tqdm import tqdm  # imported late, as it takes 30 ms
+
+    return tqdm(total=posters, desc="predict", unit="poster", leave=False)
+
+
 def check_sheet(options: argparse.Namespace, model: Path, posters: int) -> int:
     """Print a note if the sheet of `--output` has no room for all, and return its number of rows.
 
@@ -181,4 +193,5 @@ if __name__ == "__main__":
         failure=2,
         kept="the predictions printed so far are complete",
         may_be_cut_off=True,
+        end_at_once=True,
     )

@@ -5,14 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Walk
-from parts import info_of, movies_of
+from parts import info_of
 from PIL import Image
 
 from posters import model_choice, paths
 from posters.embedding import precision
-from posters.embedding.embeddings import Embeddings
 from posters.embedding.exported_backbone import network_choices
-from posters.embedding.scaling import RetrievalScale
 from posters.errors import BackboneError, DataError
 from posters.files import write_json
 from posters.params import load_params
@@ -20,21 +18,13 @@ from posters.prediction import nearest
 
 
 def test_embeddings_in_an_unsupported_precision_are_refused(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    matrix = np.ones((2, 6), np.float32)
-    info = info_of(6, 1, 4)
-    scale = RetrievalScale.fit(matrix[:, info.retrieval_features])
-    made_in_bfloat16 = Embeddings(
-        matrix,
-        movies_of(["tt0000001", "tt0000002"]),
-        type(info)(**{**vars(info), "precision": "bfloat16"}),
-        scale.transform(matrix[:, info.retrieval_features]),
-        scale,
-    )
+    info = {**vars(info_of(6, 1, 4)), "precision": "bfloat16"}
+    write_json(tmp_path / "backbone.json", info)
     monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
     with pytest.raises(DataError, match=r"made in bfloat16.*set embed\.precision to float32"):
-        model_choice.open_backbone(made_in_bfloat16, Path())
+        model_choice.open_backbone(tmp_path, Path())
 
 
 @pytest.mark.parametrize(

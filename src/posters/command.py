@@ -32,6 +32,7 @@ def run(
     failure: int = 1,
     kept: str = _KEPT,
     may_be_cut_off: bool = False,
+    end_at_once: bool = False,
 ) -> None:
     """Run `main` and end the process with its exit code (None: 0).
 
@@ -39,7 +40,8 @@ def run(
     `failure`. Only programming errors show a traceback. `kept` says what is not lost.
 
     Output that can't be written is an error, so that DVC takes no stage for done that is not.
-    `may_be_cut_off` allows the reader to stop reading (`| head`).
+    `may_be_cut_off` allows the reader to stop reading (`| head`). `end_at_once` leaves it to the
+    operating system to free the memory, which takes Python and OpenVINO a tenth of a second.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         # `docker stop` and a closed terminal end the command as Ctrl-C does; nohup still works.
@@ -78,6 +80,8 @@ def run(
         _print_line(f"{name}: interrupted; {kept}")
     finally:
         _discard_unwritable_output()
+    if end_at_once:
+        os._exit(code)
     sys.exit(code)
 
 

@@ -48,11 +48,17 @@ def open_catalogue(folder: Path) -> Embeddings | ReducedCatalogue:
     )
 
 
-def open_backbone(
-    catalogue: Embeddings | ReducedCatalogue, folder: Path, many: bool = False
-) -> Backbone:
-    """The network that made the vectors in `folder`."""
-    info = catalogue.info
+def network_of(folder: Path) -> Path:
+    """The file of the network that made the vectors in `folder`: see `prepared_network`."""
+    path = folder / BACKBONE_MODEL
+    if not path.exists() and ReducedCatalogue.is_in(folder):
+        path = prepared_network(folder)
+    return path
+
+
+def open_backbone(folder: Path, network: Path, many: bool = False) -> Backbone:
+    """Open `network_of(folder)`."""
+    info = read_info(folder)
     precision = precision_for(info.precision, info.name)
     if precision is None:
         # float32 vectors of MobileNetV2 give other years to a model trained on bfloat16.
@@ -60,10 +66,7 @@ def open_backbone(
             f"data/embeddings was made in {info.precision}, which this processor does "
             "not support: set embed.precision to float32 in params.yaml, then run `dvc repro`"
         )
-    path = folder / BACKBONE_MODEL
-    if not path.exists() and isinstance(catalogue, ReducedCatalogue):
-        path = prepared_network(folder)
-    model = OpenVinoModel(path, precision=precision, many=many)
+    model = OpenVinoModel(network, precision=precision, many=many)
     return Backbone(model, info, _BATCH_SIZE, model.workers, poster_warnings)
 
 

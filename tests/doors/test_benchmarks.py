@@ -2,13 +2,25 @@
 
 import json
 import sys
+from functools import partial
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
 
 from benchmarks import decoding, measuring, scale, searching
-from benchmarks.__main__ import PARTS
+from benchmarks.__main__ import PARTS, main
 from benchmarks.measuring import BenchmarkError
+from posters import paths
+
+# A pipeline of two stages; the second one starts a process that needs memory.
+PIPELINE = """
+import subprocess, sys, time
+print("Running stage 'one':", flush=True)
+time.sleep(1)
+print("Stage 'two' is cached - skipping run", flush=True)
+subprocess.run([sys.executable, "-c", "b = b'x' * 200_000_000; import time; time.sleep(1)"])
+"""
 
 
 def test_memory_of_a_process_is_measured() -> None:
@@ -20,6 +32,26 @@ def test_memory_of_a_process_is_measured() -> None:
 def test_failed_command_is_reported() -> None:
     with pytest.raises(BenchmarkError, match="no such thing"):
         measuring.process([sys.executable, "-c", "raise SystemExit('no such thing')"])
+
+
+def test_stages_are_timed_and_the_memory_of_their_processes_is_measured(tmp_path: Path) -> None:
+    measured = measuring.stages([sys.executable, "-c", PIPELINE], tmp_path)
+    seconds, megabytes = measured["seconds"], measured["megabytes"]
+    assert list(seconds) == list(megabytes) == ["before", "one", "two", "all"]
+    assert min(seconds["one"], seconds["two"]) >= 1
+    assert megabytes["all"] == megabytes["two"] > megabytes["one"] + 150
+
+
+def test_part_that_can_not_be_measured_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(paths, "METRICS", tmp_path)
+    monkeypatch.setitem(PARTS, "ray", partial(measuring.process, ["false"]))
+    monkeypatch.setitem(PARTS, "scale", dict)
+    monkeypatch.setattr(sys, "argv", ["bench", "--only", "ray", "scale"])
+    assert main() == 1
+    assert "bench: error: ray is not measured: false failed" in capsys.readouterr().err
+    assert set(json.loads((tmp_path / "benchmark.json").read_text(encoding="utf-8"))) == {"scale"}
 
 
 def test_rows_pass_the_stages_and_near_duplicates_are_found() -> None:

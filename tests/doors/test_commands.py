@@ -133,8 +133,8 @@ def test_evaluation_that_can_not_print_fails_with_its_work_done(walk: Walk, tmp_
     assert len(query(database, "SELECT * FROM model_versions")) == 1
 
 
-# install_packages.py and next_steps.py need no packages.
-@pytest.mark.parametrize("script", sorted(ROOT.glob("src/[!in]*.py")), ids=lambda file: file.name)
+# install_packages.py needs no packages.
+@pytest.mark.parametrize("script", sorted(ROOT.glob("src/[!i]*.py")), ids=lambda file: file.name)
 def test_without_packages_it_says_what_to_do(script: Path) -> None:
     # -S: without the packages of the environment, as the Python of the system.
     done = run(sys.executable, "-S", script, "--help")

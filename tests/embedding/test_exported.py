@@ -9,7 +9,7 @@ import pytest
 from parts import embed_params
 from PIL import Image
 
-from posters.embedding import exported_backbone, keras_import
+from posters.embedding import exported_backbone, keras_backbone, keras_import
 from posters.embedding.exported_backbone import open_backbone
 from posters.embedding.keras_backbone import KerasBackbone
 from posters.embedding.precision import has_bfloat16
@@ -38,13 +38,13 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The parameter `weights` of each network that is built."""
     weights: list[str] = []
-    original = exported_backbone.load_backbone
+    original = keras_backbone.load_backbone
 
     def load(params: EmbedParams, *, weights_path: Path) -> Any:
         weights.append(params.weights)
         return original(params, weights_path=weights_path)
 
-    monkeypatch.setattr(exported_backbone, "load_backbone", load)
+    monkeypatch.setattr(keras_backbone, "load_backbone", load)
     return weights
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from posters import paths
 from posters.catalogue.movie_table import is_address, read_table
-from posters.catalogue.poster_file import read_named_poster
 from posters.errors import PosterRefused
 from posters.files import sha256, sha256_of_file
 from posters.params import Params
@@ -67,6 +66,9 @@ def _poster_digest(table: Path, poster: str, params: Params) -> str:
     """The digest of a poster's file, or why the stage that reads it will refuse it."""
     if is_address(poster):
         return "address"
+    # Imported late, as it imports NumPy, and this runs at each `dvc repro`.
+    from posters.catalogue.poster_file import read_named_poster
+
     max_bytes, allow_outside = params.posters.max_bytes, params.source.allow_outside
     try:
         content = read_named_poster(table, poster, max_bytes=max_bytes, allow_outside=allow_outside)

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from posters.embedding.backbone import BackboneInfo, VectorBatches
 from posters.embedding.openvino_model import BACKBONE_MODEL, openvino_files
@@ -140,6 +139,8 @@ def embed_missing(
     missing = cache.missing(files)
     if not missing:
         return 0
+    from tqdm import tqdm  # imported late, for predict.py
+
     remaining = iter(missing)
     with (
         tqdm(total=len(missing), desc="embed", unit="poster", disable=None) as bar,

@@ -9,12 +9,10 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posters.embedding.backbone import Backbone, BackboneInfo
-from posters.embedding.keras_backbone import load_backbone
 from posters.embedding.keras_import import sees_gpu
 from posters.embedding.openvino_model import (
     BACKBONE_MODEL,
@@ -54,6 +52,8 @@ def open_backbone(
         params = params.model_copy(update={"precision": "float32"})
     info, path = export_network(params, weights_path, networks)
     if on_gpu:
+        from posters.embedding.keras_backbone import load_backbone
+
         return load_backbone(params, weights_path=weights_path), path
     try:
         model = OpenVinoModel(path, precision=info.precision, many=True)
@@ -85,6 +85,8 @@ def export_network(
         return kept
     if sys.stderr.isatty():
         print(f"building {params.backbone}, about 15 s left", file=sys.stderr, flush=True)
+    from posters.embedding.keras_backbone import load_backbone  # imported late, for predict.py
+
     built = load_backbone(params, weights_path=weights_path)
     info = built.info
     network = convert_model(built.whole_model())
@@ -121,6 +123,8 @@ def kept_network(choices: Mapping[str, Any], networks: Path) -> tuple[BackboneIn
 
 def _folder(choices: Mapping[str, Any], networks: Path) -> Path:
     """Where the network of these parameters is kept."""
+    from importlib import metadata  # imported late, for predict.py
+
     code = [
         *(f"{package} {metadata.version(package)}" for package in _PACKAGES),
         *(sha256_of_file(Path(__file__).with_name(f"{module}.py")) for module in _MODULES),

@@ -87,11 +87,13 @@ class OpenVinoModel:
 
 def convert_model(model: Any) -> Any:
     """The OpenVINO model of a Keras model with one input and one output."""
-    openvino = import_openvino()
+    import_openvino()
+    from openvino.tools import ovc
+
     with warnings.catch_warnings():
         # OpenVINO calls the model with a list of one input, and Keras warns.
         warnings.filterwarnings("ignore", message="The structure of `inputs` doesn't match")
-        return openvino.convert_model(model)
+        return ovc.convert_model(model)
 
 
 def write_openvino_model(model: Any, path: Path) -> None:
@@ -118,7 +120,11 @@ def import_openvino() -> Any:
     """Import OpenVINO, which takes tenths of a second."""
     # OpenVINO sends usage data at each import, unless this package is absent.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    # It also imports its converters of models, which takes as long as all else.
+    sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
     import openvino
+
+    del sys.modules["openvino.tools.ovc"]
 
     # OpenVINO initialises its NumPy support at the first array, which deadlocks if two threads do
     # so at the same time.

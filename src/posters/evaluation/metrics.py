@@ -1,13 +1,12 @@
 """Metrics and tables of the tests: errors, coverage of the intervals, baselines' errors."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from posters.evaluation.baselines import Baselines
 from posters.evaluation.reliability import reliability_metrics, reliability_table, stated_and_found
 from posters.evaluation.risk_coverage import uncertain_metrics
 from posters.years.dataset import Part, Parts
@@ -16,6 +15,9 @@ from posters.years.priors import PRIORS
 from posters.years.splitting import TESTS
 from posters.years.year_distribution import Years
 from posters.years.year_model import YearModel, YearPredictions
+
+if TYPE_CHECKING:  # scikit-learn takes a second to import, at each `make repro` for the model card
+    from posters.evaluation.baselines import Baselines
 
 PRIOR_OF = {"natural": "natural", "balanced": "uniform"}
 """The prior of each test: the mix of years of its posters."""
@@ -91,7 +93,12 @@ def bootstrap(
 
 
 def metrics_of_test(
-    part: Part, by_prior: dict[str, YearPredictions], baselines: Baselines, test: str, *, seed: int
+    part: Part,
+    by_prior: dict[str, YearPredictions],
+    baselines: "Baselines",
+    test: str,
+    *,
+    seed: int,
 ) -> dict[str, float]:
     """The metrics of one test and of the baselines.
 
