@@ -11,16 +11,11 @@ from posters import command  # first: from here on Ctrl-C prints no traceback
 # isort: split
 import argparse
 import json
-import os
 import sys
 from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# Read by NumPy when it is imported: its idle threads sleep, instead of keeping their cores busy.
-os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
-
-# isort: split
 from posters import paths
 from posters.command import is_terminal, paint, print_error, print_note, printable
 from posters.errors import DataError, PosterRefused

@@ -19,6 +19,9 @@ if sys.version_info < (3, 11):  # noqa: UP036 (first, as older versions fail at 
 
 from posters.errors import PageError, PostersError  # noqa: E402
 
+# Read by NumPy when it is imported: its idle threads sleep, instead of keeping their cores busy.
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+
 HOST = "127.0.0.1"
 """Of all pages and servers: they have no password."""
 
