@@ -68,7 +68,7 @@ def _fill(
                 else:
                     short[year] = target - counts[year]
                 bar.update(1 if entry else short[year])
-                bar.set_postfix(refused=len(gatherer.refusals), refresh=False)
+                bar.set_postfix_str(f"refused={len(gatherer.refusals)}", refresh=False)
     return entries, short
 
 
