@@ -132,7 +132,7 @@ def _write_csv(
         writer.writerows(map(_quoted, row) for row in rows)
 
 
-def _quoted(value: str | int) -> str | int:
+def _quoted(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 

@@ -40,7 +40,7 @@ def rebalance(
     counts = Counter(initial_years)
     thin = {year: counts[year] for year in years if year < params.before}
     topup, topup_short = _fill(gatherer, queues, thin, params.t, "topup")
-    gatherer.check_failures()
+    gatherer.failures.check()
     return Rebalanced(reserve, topup, reserve_short, topup_short)
 
 
