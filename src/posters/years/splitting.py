@@ -82,7 +82,8 @@ def split_catalogue(
     balanced = origin == "reserve"
     # If a group has movies in both tests, they stay in both: neither is trained on.
     tested = (origin == "initial") & in_natural
-    with_tested = group.isin(group[balanced | tested])
+    number, _ = pd.factorize(group)  # faster to compare than names
+    with_tested = np.isin(number, number[balanced | tested])
     part = np.select(
         [balanced, tested, with_tested], ["balanced", "natural", "excluded"], default="train"
     )
@@ -120,7 +121,7 @@ def _groups(
     ids: pd.Series, title: pd.Series, near_duplicate: Iterable[tuple[str, str]]
 ) -> pd.Series:
     """The group of each movie, named by the alphabetically first title key in it."""
-    title_of = dict(zip(ids, title, strict=True))
+    title_of = dict(zip(ids.tolist(), title.tolist(), strict=True))
     parent: dict[str, str] = {}
 
     def root(key: str) -> str:
