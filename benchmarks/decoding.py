@@ -68,7 +68,7 @@ def gather(contents: dict[str, bytes], folder: Path) -> None:
         connections=2 * params.fetch.image_connections,
         poster=lambda movie: Picture(contents[movie.poster], movie.poster),
     )
-    with Gatherer(source, params, {"initial": folder}, len(movies)) as gatherer:
+    with Gatherer(source, params, {"initial": folder}, len(movies), folder) as gatherer:
         gatherer.prefetch(movies)
         for movie in movies:
             gatherer.gather(movie, "initial")

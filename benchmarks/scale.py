@@ -43,10 +43,10 @@ def measure(rows: int = 1_000_000, hashes: int = 100_000, vectors: int = 30_000)
     with tempfile.TemporaryDirectory() as folder:
         table, catalogue = Path(folder) / "table.csv", Path(folder) / "catalogue.csv"
         _write_table(table, rows, years)
-        tables = Tables(table, table, seed=20, max_bytes=params.posters.max_bytes)
-        step("read the table", lambda: (tables.initial, tables.pool))
+        max_bytes = params.posters.max_bytes
+        tables = step("read the table", lambda: Tables(table, table, seed=20, max_bytes=max_bytes))
         source = TableSource(tables, None, params.fetch, params.posters)
-        with _NoPosters(source, params, {}, rows) as gatherer:
+        with _NoPosters(source, params, {}, rows, Path(folder)) as gatherer:
             queue = Queue(source.initial(), gatherer)
             sample = range(rows // 3)
             initial = step("scrape", lambda: [queue.next_accepted("initial") for _ in sample])

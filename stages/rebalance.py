@@ -39,6 +39,7 @@ def main() -> None:
             params,
             {"reserve": reserve_folder, "topup": topup_folder},
             targets.wanted(years),
+            paths.cache(),
         ) as gatherer,
     ):
         scraped = json.loads(paths.SOURCE.read_text(encoding="utf-8"))

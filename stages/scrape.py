@@ -27,7 +27,7 @@ def main() -> None:
     with (
         open_source(params) as source,
         replacing(paths.POSTERS / "initial") as folder,
-        Gatherer(source, params, {"initial": folder}, wanted) as gatherer,
+        Gatherer(source, params, {"initial": folder}, wanted, paths.cache()) as gatherer,
     ):
         folder.mkdir()
         entries, more = gather_initial(gatherer, wanted)

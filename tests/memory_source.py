@@ -107,7 +107,7 @@ def make_gatherer(
             "scrape": params.scrape.model_copy(update=scrape),
         }
     )
-    return Gatherer(source, params, folders, wanted)
+    return Gatherer(source, params, folders, wanted, folder)
 
 
 def topped_up(

@@ -10,11 +10,15 @@ import pytest
 from memory_source import HTML, LANDSCAPE, TOO_SMALL, MemorySource, encoded, make_gatherer, picture
 from PIL import Image
 
+from posters.catalogue import checked_posters
 from posters.catalogue.entries import Entry
-from posters.catalogue.gathering import MAX_CONSECUTIVE_FAILURES, Queue, describe_refusals
+from posters.catalogue.failure_limit import MAX_CONSECUTIVE_FAILURES
+from posters.catalogue.gathering import Queue, describe_refusals
 from posters.catalogue.movie_table import Movie
 from posters.errors import SourceError
 from posters.files import sha256
+from posters.images.poster_checks import check_poster
+from posters.params import PosterParams
 from posters.sources import Picture
 
 
@@ -127,7 +131,7 @@ def test_run_fails_if_too_many_posters_failed(tmp_path: Path, bad: int, stops: b
     for movie in source.movies:
         gatherer.gather(movie, "topup")
     with pytest.raises(SourceError) if stops else contextlib.nullcontext() as raised:
-        gatherer.check_failures()
+        gatherer.failures.check()
     if raised:
         assert "11 of 20 posters can't be used" in str(raised.value)
         assert "most often (8 times): unreadable, the last: " in str(raised.value)
@@ -193,3 +197,33 @@ def test_prefetched_posters_are_fetched_once(tmp_path: Path) -> None:
             assert queue.next_accepted("topup")
         assert queue.is_empty()
     assert sorted(source.fetched) == [movie.imdb_id for movie in source.movies]
+
+
+def test_poster_is_not_decoded_again_while_rules_and_code_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = MemorySource()
+    source.add(1990, 1, 2)
+    decoded: list[bytes] = []
+
+    def check(content: bytes, rules: PosterParams) -> Image.Image:
+        decoded.append(content)
+        return check_poster(content, rules)
+
+    monkeypatch.setattr(checked_posters, "check_poster", check)
+
+    def decoded_of(**settings: tuple[str, ...]) -> int:
+        decoded.clear()
+        with make_gatherer(source, tmp_path, **settings) as gatherer:  # type: ignore[arg-type]
+            accepted = [gatherer.gather(movie, "initial") for movie in source.movies]
+            results.append(accepted)
+        with make_gatherer(source, tmp_path, **settings) as gatherer:  # type: ignore[arg-type]
+            gatherer.add_known(filter(None, accepted), tmp_path)
+        return len(decoded)
+
+    results: list[list[Entry | None]] = []
+    assert [decoded_of() for _ in range(2)] == [2, 0]
+    assert decoded_of(placeholders=("0" * 64,)) == 2
+    (tmp_path / "checked_posters.json").write_text("[")
+    assert decoded_of() == 2
+    assert results == [results[0]] * 4

@@ -15,6 +15,7 @@ import pytest
 from conftest import Project
 from misbehaving_server import ledger_rows
 
+from posters.files import sha256_of_file
 from posters.web.ledger import LEDGER, Attempt, Ledger
 
 pytestmark = pytest.mark.slow
@@ -81,15 +82,17 @@ def wait_for_responses(project: Project, process: "subprocess.Popen[str]", numbe
 
 def test_killed_run_continues_and_gives_the_same_files(project: Project, tmp_path: Path) -> None:
     project.set(scrape__movies=150)
-    for number in (8, 20):
+    for number in (1, 8, 20):
         process = start_scrape(project)
         wait_for_responses(project, process, number)
         process.kill()
         process.communicate()
+        for path in web(project).glob("objects/*/*"):
+            assert sha256_of_file(path) == path.name
         assert not (project.folder / "data" / "initial.csv").exists()
     run(project, "scrape")
     # Only responses that were under way when it was killed are fetched twice.
-    assert sum(count - 1 for count in fetched(project).values()) <= 2 * 8
+    assert sum(count - 1 for count in fetched(project).values()) <= 3 * 8
     uninterrupted = Project(tmp_path / "uninterrupted")
     uninterrupted.set(scrape__movies=150, scrape__first_year=1990, scrape__last_year=1995)
     run(uninterrupted, "scrape")

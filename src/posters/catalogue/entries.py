@@ -5,17 +5,21 @@ such as "-30-" and "+1". So tables are written with an apostrophe before such a 
 plain text (https://owasp.org/www-community/attacks/CSV_Injection); reading a catalogue removes it.
 """
 
+import csv
+import re
 from collections import Counter
 from collections.abc import Iterable
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 import pandas as pd
 
 from posters.errors import DataError
-from posters.files import FORMULA, write_text
+from posters.files import FORMULA, replacing
 
 Origin = Literal["initial", "reserve", "topup"]
+_FORMULA = re.compile(FORMULA)
 
 
 class Entry(NamedTuple):
@@ -58,17 +62,19 @@ def write_catalogue(path: Path, entries: Iterable[Entry]) -> None:
     Raises:
         DataError: two entries have the same id or the same poster; nothing is written.
     """
-    frame = pd.DataFrame(entries, columns=Entry._fields).sort_values("imdb_id")
+    rows = sorted(entries, key=attrgetter("imdb_id"))
     for column in ("imdb_id", "sha256"):
-        repeated = frame[column][frame[column].duplicated()]
-        if len(repeated):
-            raise DataError(f"{path.name}: {column} {repeated.iloc[0]} is in more than one row")
-    _write_csv(path, frame)
+        seen: set[str] = set()
+        for value in map(attrgetter(column), rows):
+            if value in seen:
+                raise DataError(f"{path.name}: {column} {value} is in more than one row")
+            seen.add(value)
+    _write_csv(path, Entry, rows)
 
 
 def write_refusals(path: Path, refusals: Iterable[Refusal]) -> None:
     """Write refusals as CSV in the given order."""
-    _write_csv(path, pd.DataFrame(refusals, columns=Refusal._fields))
+    _write_csv(path, Refusal, refusals)
 
 
 def read_catalogue(path: Path) -> pd.DataFrame:
@@ -82,7 +88,8 @@ def read_catalogue(path: Path) -> pd.DataFrame:
 
 def read_entries(path: Path) -> list[Entry]:
     """Read a catalogue as entries; raises as `read_catalogue`."""
-    return [Entry(*row) for row in _read_csv(path, Entry).itertuples(index=False, name=None)]
+    rows = read_catalogue(path).astype(object).itertuples(index=False, name=None)
+    return [*map(Entry._make, rows)]
 
 
 def read_refusals(path: Path) -> list[Refusal]:
@@ -116,8 +123,17 @@ def _read_csv(path: Path, row_type: type[Entry] | type[Refusal]) -> pd.DataFrame
     return _replace(frame, f"^'({FORMULA})", r"\1")
 
 
-def _write_csv(path: Path, frame: pd.DataFrame) -> None:
-    write_text(path, quote_formulas(frame).to_csv(index=False, lineterminator="\n"))
+def _write_csv(
+    path: Path, row_type: type[Entry] | type[Refusal], rows: Iterable[Entry | Refusal]
+) -> None:
+    with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(row_type._fields)
+        writer.writerows(map(_quoted, row) for row in rows)
+
+
+def _quoted(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def quote_formulas(table: pd.DataFrame) -> pd.DataFrame:

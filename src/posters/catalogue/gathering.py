@@ -5,42 +5,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 from tqdm import tqdm
 
+from posters.catalogue.checked_posters import CheckedPoster, PosterChecks
 from posters.catalogue.entries import Entry, Origin, Refusal
+from posters.catalogue.failure_limit import FailureLimit
 from posters.catalogue.movie_table import MAX_TITLE, Movie
 from posters.catalogue.source_protocol import Picture, Source
-from posters.errors import FetchFailed, PosterRefused, SourceError
-from posters.files import sha256
-from posters.images.perceptual_hash import HashIndex, difference_hash
-from posters.images.pictures import FORMATS, large_in_turn, read_image, to_rgb
-from posters.images.poster_checks import check_poster
+from posters.errors import FetchFailed, PosterRefused
+from posters.images.perceptual_hash import HashIndex
+from posters.images.pictures import read_poster_file
 from posters.params import Params
 
 # Posters of the initial catalogue that are fetched ahead of the one being decided on.
 AHEAD = 64
-# Refusals that are not failures of a source: it has no poster, or the movie is not needed.
-_NO_FAILURE = frozenset({"no poster", "not listed", "duplicate"})
-# The share of failures is not judged on fewer posters than this.
-MIN_POSTERS_TO_JUDGE = 20
-# More than all candidates of a few years: the rest would fail as well.
-MAX_CONSECUTIVE_FAILURES = 1000
 # A picture of so many movies may be the site's picture for "no poster".
 MIN_SUSPICIOUS_REPEATS = 3
-
-
-class _CheckedPoster(NamedTuple):
-    """A poster that passed all checks of a single picture."""
-
-    content: bytes
-    url: str
-    sha256: str
-    picture_hash: int
-    width: int
-    height: int
-    extension: str
 
 
 class Gatherer:
@@ -54,29 +36,32 @@ class Gatherer:
         params: `posters` and `scrape` are used: rules for posters, share of failures.
         folders: where the posters of each origin are written.
         wanted: how many movies the run needs.
+        cache: the folder with the results of earlier checks.
 
     Attributes:
         refusals: the refused movies in order.
+        failures: raises SourceError if too many posters fail.
     """
 
     def __init__(
-        self, source: Source, params: Params, folders: Mapping[Origin, Path], wanted: int
+        self,
+        source: Source,
+        params: Params,
+        folders: Mapping[Origin, Path],
+        wanted: int,
+        cache: Path,
     ) -> None:
         self.source = source
         self.refusals: list[Refusal] = []
-        self._rules = params.posters
-        self._max_failed = params.scrape.max_failed
+        self.failures = FailureLimit(params.scrape.max_failed, wanted)
+        self._checks = PosterChecks(params.posters, cache)
         self._folders = folders
-        self._wanted = wanted
-        self._accepted = 0
-        self._failures: Counter[str] = Counter()
-        self._consecutive_failures = 0
         self._temporary_failures = 0
         self._ids: set[str] = set()
         self._by_sha256: dict[str, str] = {}
         self._near_duplicates = HashIndex(params.posters.near_duplicate)
         self._repeats: Counter[str] = Counter()
-        self._prefetched: dict[str, Future[_CheckedPoster]] = {}
+        self._prefetched: dict[str, Future[tuple[Picture, CheckedPoster]]] = {}
         self._pool = ThreadPoolExecutor(source.connections)
 
     def __enter__(self) -> Self:
@@ -84,12 +69,12 @@ class Gatherer:
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._checks.save()
 
     def add_known(self, entries: Iterable[Entry], folder: Path) -> None:
         """Register the movies of a catalogue in `folder`, so that none is accepted again."""
         for entry in tqdm(entries, desc="known", unit="poster", disable=None):
-            picture = to_rgb(read_image(folder / entry.file, self._rules.max_pixels))
-            self._register(entry.imdb_id, entry.sha256, difference_hash(picture))
+            self._register(entry.imdb_id, self._checks.check(read_poster_file(folder / entry.file)))
 
     def knows(self, movie: Movie) -> bool:
         """Whether a movie was already accepted or refused."""
@@ -115,34 +100,28 @@ class Gatherer:
         self._ids.add(movie.imdb_id)
         try:
             prefetched = self._prefetched.pop(movie.imdb_id, None)
-            poster = prefetched.result() if prefetched else self._fetch(movie)
-            self._refuse_duplicate(poster)
+            picture, poster = prefetched.result() if prefetched else self._fetch(movie)
+            self._refuse_duplicate(picture.url, poster)
         except (PosterRefused, FetchFailed) as refused:
             self._refuse(movie, origin, refused)
             return None
-        self._accepted += 1
-        self._consecutive_failures = 0
-        self._register(movie.imdb_id, poster.sha256, poster.picture_hash)
+        self.failures.accept()
+        self._register(movie.imdb_id, poster)
         name = movie.imdb_id + poster.extension
         # Not an atomic write: the stage moves the whole folder into place at its end.
-        (self._folders[origin] / name).write_bytes(poster.content)
+        (self._folders[origin] / name).write_bytes(picture.content)
         return Entry(
             imdb_id=movie.imdb_id,
             title=movie.title,
             year=movie.year,
             file=f"posters/{origin}/{name}",
             source=self.source.name,
-            poster_url=poster.url,
+            poster_url=picture.url,
             sha256=poster.sha256,
             width=poster.width,
             height=poster.height,
             origin=origin,
         )
-
-    def check_failures(self) -> None:
-        """Raise SourceError if more posters failed than allowed; to be called at the end."""
-        if self._too_many_failed(self._accepted):
-            raise self._failure()
 
     def notes(self) -> list[str]:
         """Notes for the user about the source and its posters, one line each."""
@@ -163,45 +142,30 @@ class Gatherer:
             )
         return lines
 
-    def _fetch(self, movie: Movie) -> _CheckedPoster:
+    def _fetch(self, movie: Movie) -> tuple[Picture, CheckedPoster]:
         if not 1 <= len(movie.title) <= MAX_TITLE:
             detail = f"{len(movie.title)} characters, expected 1 to {MAX_TITLE}"
             raise PosterRefused("unusable title", detail)
         picture = self.source.poster(movie)
         try:
-            return large_in_turn(picture.content, lambda: self._checked(picture))
+            return picture, self._checks.check(picture.content)
         except PosterRefused as refused:
             refused.url = picture.url
             raise
 
-    def _checked(self, picture: Picture) -> _CheckedPoster:
-        image = check_poster(picture.content, self._rules)
-        digest = sha256(picture.content)
-        if digest in self._rules.placeholders:
-            raise PosterRefused("placeholder", "the file is one of posters.placeholders")
-        return _CheckedPoster(
-            content=picture.content,
-            url=picture.url,
-            sha256=digest,
-            picture_hash=difference_hash(to_rgb(image)),
-            width=image.width,
-            height=image.height,
-            extension=FORMATS[str(image.format)],
-        )
-
-    def _register(self, imdb_id: str, digest: str, picture_hash: int) -> None:
+    def _register(self, imdb_id: str, poster: CheckedPoster) -> None:
         self._ids.add(imdb_id)
-        self._by_sha256[digest] = imdb_id
-        self._near_duplicates.add(picture_hash, imdb_id)
+        self._by_sha256[poster.sha256] = imdb_id
+        self._near_duplicates.add(poster.picture_hash, imdb_id)
 
-    def _refuse_duplicate(self, poster: _CheckedPoster) -> None:
+    def _refuse_duplicate(self, url: str, poster: CheckedPoster) -> None:
         kind, original = "file", self._by_sha256.get(poster.sha256)
         if original is None:
             kind, original = "picture", self._near_duplicates.find(poster.picture_hash)
         if original is not None:
             self._repeats[original] += 1
             refused = PosterRefused("duplicate", f"the same {kind} as the poster of {original}")
-            refused.url = poster.url
+            refused.url = url
             raise refused
 
     def _refuse(self, movie: Movie, origin: Origin, refused: PosterRefused | FetchFailed) -> None:
@@ -214,33 +178,7 @@ class Gatherer:
             self.source.ledger.refuse(imdb_id=movie.imdb_id, address=url, reason=str(refused))
             if reason == "unreadable":
                 self.source.ledger.distrust(url, str(refused))
-        if reason not in _NO_FAILURE:
-            self._failures[reason] += 1
-            self._consecutive_failures += 1
-            # If all other movies succeeded, would there still be too many failures?
-            hopeless = self._too_many_failed(self._wanted)
-            if hopeless or self._consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
-                raise self._failure()
-
-    def _too_many_failed(self, accepted: int) -> bool:
-        failed = self._failures.total()
-        tried = accepted + failed
-        return tried >= MIN_POSTERS_TO_JUDGE and failed > self._max_failed * tried
-
-    def _failure(self) -> SourceError:
-        failed = self._failures.total()
-        reason, count = self._failures.most_common(1)[0]
-        last = [refusal.detail for refusal in self.refusals if refusal.reason not in _NO_FAILURE][
-            -1
-        ]
-        limit = f"more than scrape.max_failed ({self._max_failed:g}) allows"
-        if self._consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
-            limit = f"the last {MAX_CONSECUTIVE_FAILURES} in a row"
-        return SourceError(
-            f"{failed} of {self._accepted + failed} posters can't be used, {limit}; most often "
-            f"({count} times): {reason}, the last: {last}. Fetched posters are kept. Fix the cause "
-            "and run again; `make retry-failed` retries temporary failures"
-        )
+        self.failures.refuse(reason, detail)
 
 
 class Queue:
@@ -283,12 +221,12 @@ def gather_initial(gatherer: Gatherer, wanted: int) -> tuple[list[Entry], bool]:
         while len(entries) < wanted:
             queue.prefetch(min(AHEAD, wanted - len(entries)))
             entry = queue.next_accepted("initial")
-            bar.set_postfix(refused=len(gatherer.refusals), refresh=False)
+            bar.set_postfix_str(f"refused={len(gatherer.refusals)}", refresh=False)
             if entry is None:
                 break
             entries.append(entry)
             bar.update()
-    gatherer.check_failures()
+    gatherer.failures.check()
     return entries, not queue.is_empty()
 
 

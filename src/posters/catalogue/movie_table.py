@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ MAX_TABLE_BYTES = 100_000_000
 # They move the cursor of a terminal, or reverse the text around them. Letters of languages that
 # are written from right to left, joiners and combining marks are not among them.
 _CONTROLS = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+_CONTROL, _CONTROL_OR_SPACE = re.compile(f"[{_CONTROLS}]"), re.compile(rf"[\s{_CONTROLS}]")
 TABLE_COLUMNS = ("imdb_id", "title", "year", "file")
 ADDRESS_COLUMN = "poster_url"
 MOVIE_GENRE_COLUMNS = ("imdbId", "Title", "Poster")
@@ -27,9 +28,11 @@ OLDEST_YEAR, NEWEST_YEAR = 1870, 2100
 ALL_YEARS = range(OLDEST_YEAR, NEWEST_YEAR + 1)
 MAX_PROBLEMS_SHOWN = 5
 _LINE_END = re.compile("\r\n|\n|\r")
+_WEB = re.compile("https?:", re.IGNORECASE)
+_YEAR = re.compile("[0-9]{4}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Movie:
     """A movie as a source offers it.
 
@@ -82,17 +85,17 @@ class Parsed:
 
 def _one_line(text: str) -> str:
     """A text with each run of white space and control characters as one space."""
-    return " ".join(re.sub(f"[{_CONTROLS}]", " ", text).split())
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def is_address(poster: str) -> bool:
     """Whether a poster is an http or https address, not a path."""
+    if not _WEB.match(poster) or _CONTROL_OR_SPACE.search(poster):
+        return False
     try:
-        parts = urlsplit(poster)
-        has_host = parts.scheme in ("http", "https") and bool(parts.hostname)
+        return bool(urlsplit(poster).hostname)
     except ValueError:
         return False
-    return has_host and not re.search(rf"[\s{_CONTROLS}]", poster)
 
 
 def read_table(path: Path) -> Parsed:
@@ -132,27 +135,20 @@ def _read_text(path: Path) -> str:
 
 
 def _parse_table(path: Path, text: str) -> Parsed:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        # A row that spans several lines is reported under the number of its last line.
-        rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
-    except csv.Error as error:
-        raise TableError(f"{path.name} line {reader.line_num}: {error}; expected CSV") from error
-    header = [name.strip() for name in rows[0][1]] if rows else []
+    rows = _rows(path, text)
+    header = next(rows, (0, []))[1]
     _check_header(path, header)
-    movies: dict[str, Movie] = {}
+    movies: list[Movie] = []
     problems: list[str] = []
     line_of: dict[str, int] = {}
-    for line, values in rows[1:]:
+    for line, values in rows:
         movie = _table_row(header, values)
         if isinstance(movie, str):
             problems.append(f"line {line}: {movie}")
-        elif movie.imdb_id in movies:
-            first = line_of[movie.imdb_id]
+        elif (first := line_of.setdefault(movie.imdb_id, line)) != line:
             problems.append(f"line {line}: imdb_id {movie.imdb_id} is also on line {first}")
         else:
-            movies[movie.imdb_id] = movie
-            line_of[movie.imdb_id] = line
+            movies.append(movie)
     if problems:
         hidden = len(problems) - MAX_PROBLEMS_SHOWN
         more = f" and {hidden} more" if hidden > 0 else ""
@@ -162,7 +158,21 @@ def _parse_table(path: Path, text: str) -> Parsed:
         )
     if not movies:
         raise TableError(f"{path.name} has a header but no movies: add rows")
-    return Parsed(list(movies.values()))
+    return Parsed(movies)
+
+
+def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row that is not blank, and its line's number: of several lines, that of the last."""
+    # In bytes, as StringIO would hold four for each character.
+    lines = io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline="")
+    reader = csv.reader(lines, strict=True)
+    try:
+        for row in reader:
+            values = [*map(str.strip, row)]
+            if any(values):
+                yield reader.line_num, values
+    except csv.Error as error:
+        raise TableError(f"{path.name} line {reader.line_num}: {error}; expected CSV") from error
 
 
 def _check_header(path: Path, header: list[str]) -> None:
@@ -186,7 +196,7 @@ def _table_row(header: list[str], values: list[str]) -> Movie | str:
     """A row of a table as a movie, or what is wrong with it."""
     if len(values) != len(header):
         return f"{len(values)} values for {len(header)} columns"
-    row = dict(zip(header, map(str.strip, values), strict=True))
+    row = dict(zip(header, values, strict=True))
     year = _year(row["year"])
     if not IMDB_ID.fullmatch(row["imdb_id"]):
         return f"imdb_id {row['imdb_id'][:20]!r} is not tt and 7 to 10 digits"
@@ -199,16 +209,16 @@ def _table_row(header: list[str], values: list[str]) -> Movie | str:
     if not column:
         return f"no value in {' or '.join(columns)}"
     poster = row[column]
-    must_be_address = column == ADDRESS_COLUMN or re.match("https?:", poster, re.IGNORECASE)
+    must_be_address = column == ADDRESS_COLUMN or _WEB.match(poster)
     if must_be_address and not is_address(poster):
         return f"{column} {poster[:80]!r} is not an http or https address"
-    if re.search(f"[{_CONTROLS}]", poster):
+    if _CONTROL.search(poster):
         return f"{column} {poster[:80]!r} contains control characters"
     return Movie(row["imdb_id"], row["title"], year, poster)
 
 
 def _year(text: str) -> int | None:
-    if re.fullmatch("[0-9]{4}", text) and OLDEST_YEAR <= int(text) <= NEWEST_YEAR:
+    if _YEAR.fullmatch(text) and OLDEST_YEAR <= int(text) <= NEWEST_YEAR:
         return int(text)
     return None
 

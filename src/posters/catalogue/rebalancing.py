@@ -40,7 +40,7 @@ def rebalance(
     counts = Counter(initial_years)
     thin = {year: counts[year] for year in years if year < params.before}
     topup, topup_short = _fill(gatherer, queues, thin, params.t, "topup")
-    gatherer.check_failures()
+    gatherer.failures.check()
     return Rebalanced(reserve, topup, reserve_short, topup_short)
 
 
@@ -68,7 +68,7 @@ def _fill(
                 else:
                     short[year] = target - counts[year]
                 bar.update(1 if entry else short[year])
-                bar.set_postfix(refused=len(gatherer.refusals), refresh=False)
+                bar.set_postfix_str(f"refused={len(gatherer.refusals)}", refresh=False)
     return entries, short
 
 

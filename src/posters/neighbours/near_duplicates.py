@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
 from posters.embedding.embeddings import Embeddings
 from posters.embedding.scaling import RetrievalScale
@@ -41,13 +41,15 @@ def near_duplicate_movies(
     scale = RetrievalScale.fit(vectors[(catalogue["origin"] != "topup").to_numpy()])
 
     @cache
-    def small_poster(row: int) -> Image.Image:
-        return to_rgb(folder / files[row]).resize((136, 128))
+    def hashes(row: int) -> tuple[int, int]:
+        """The hash of a poster, and that of its mirror image."""
+        small = to_rgb(folder / files[row]).resize((136, 128))
+        return difference_hash(small), difference_hash(ImageOps.mirror(small))
 
     return [
         (ids[one], ids[other])
         for one, other in near_duplicate_rows(scale.transform(vectors), similarity)
-        if _differing_bits(small_poster(one), small_poster(other)) <= _MAX_BITS
+        if min((hashes(one)[0] ^ each).bit_count() for each in hashes(other)) <= _MAX_BITS
     ]
 
 
@@ -67,12 +69,6 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{path.name} is missing or damaged: run `dvc repro`") from error
     return list(table.itertuples(index=False, name=None))
-
-
-def _differing_bits(one: Image.Image, other: Image.Image) -> int:
-    """Bits by which the hash of a poster differs from another's or its mirror image's."""
-    hashes = (difference_hash(other), difference_hash(ImageOps.mirror(other)))
-    return min((difference_hash(one) ^ picture_hash).bit_count() for picture_hash in hashes)
 
 
 def near_duplicate_rows(

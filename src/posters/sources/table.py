@@ -1,6 +1,6 @@
 """The `table` source: two CSV files of movies, their posters beside them or on the web."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placehol
 from posters.params import FetchParams, PosterParams
 from posters.sources.imdb_datasets import RatedMovie
 from posters.sources.local_imdb import NATURAL_VOTES
-from posters.sources.web_source import description, image_site, seeded_order
+from posters.sources.web_source import by_year, description, image_site, seeded_order
 from posters.web.archive import Archive
 from posters.web.request import Site, picture_limits
 
@@ -46,24 +46,27 @@ class Tables:
         years: range = ALL_YEARS,
         allow_outside: bool = False,
     ) -> None:
-        self._table, self._pool, self._seed = table, pool, seed
+        self._table, self._pool = table, pool
         self._read = partial(read_named_poster, max_bytes=max_bytes, allow_outside=allow_outside)
         paths = dict.fromkeys((table, pool))
         self._parsed = {path: read_table(path).within(years) for path in paths}
-        self._table_of: dict[Movie, Path] = {}
+        for parsed in self._parsed.values():
+            parsed.movies = seeded_order(parsed.movies, seed)
+        # `Movie.poster` stays relative, so that the catalogue contains no paths of this machine.
+        self._of_pool: set[Movie] = set()
 
-    @cached_property
+    @property
     def initial(self) -> list[Movie]:
         """Movies of the table."""
-        return self._in_order(self._table)
+        return self._parsed[self._table].movies
 
     @cached_property
     def pool(self) -> dict[int, list[Movie]]:
         """Movies of the pool by year."""
-        by_year: dict[int, list[Movie]] = defaultdict(list)
-        for movie in self._in_order(self._pool):
-            by_year[movie.year].append(movie)
-        return by_year
+        movies = self._parsed[self._pool].movies
+        if self._pool != self._table:
+            self._of_pool.update(movies)
+        return by_year(movies)
 
     @property
     def left_out(self) -> Counter[str]:
@@ -74,18 +77,13 @@ class Tables:
     def hosts(self) -> list[str]:
         """The hosts of the posters that are addresses."""
         movies = (movie for parsed in self._parsed.values() for movie in parsed.movies)
-        posters = (image_address(movie.poster) for movie in movies)
-        return sorted({urlsplit(poster).hostname or "" for poster in posters if is_address(poster)})
+        posters = (image_address(movie.poster) for movie in movies if is_address(movie.poster))
+        return sorted({urlsplit(poster).hostname or "" for poster in posters})
 
     def read_poster(self, movie: Movie) -> bytes:
         """Read a poster that is a file; raises as `read_named_poster`."""
-        return self._read(self._table_of[movie], movie.poster)
-
-    def _in_order(self, table: Path) -> list[Movie]:
-        # `Movie.poster` stays relative, so that the catalogue contains no paths of this machine.
-        movies = self._parsed[table].movies
-        self._table_of.update(dict.fromkeys(movies, table))
-        return seeded_order(movies, self._seed)
+        table = self._pool if movie in self._of_pool else self._table
+        return self._read(table, movie.poster)
 
 
 class TableSource:
