@@ -23,16 +23,21 @@ from posters.years.priors import PRIORS, Priors
 from posters.years.splitting import PARTS, TESTS
 
 WRITE_PAGE = """
+import numpy as np
+
 from posters import paths
 from posters.embedding.embeddings import read_embeddings
 from posters.evaluation.metrics import predict_tests
 from posters.explore.explore_page import explore_run
+from posters.explore.map_layout import map_positions
 from posters.years.dataset import read_parts
 from posters.years.year_model import YearModel
 
 parts, model = read_parts(), YearModel.open()
 embeddings = read_embeddings(paths.EMBEDDINGS)
-print(explore_run(parts, embeddings, predict_tests(model, parts), model, 0.97))
+years = np.array([movie.year for movie in embeddings.movies])
+positions = map_positions(embeddings.retrieval_features, years)
+print(explore_run(parts, embeddings, predict_tests(model, parts), model, positions))
 """
 EVIL = """</script><script>alert("x")</script><!-- 'quoted' & <b>"""
 
