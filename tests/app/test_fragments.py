@@ -7,6 +7,9 @@ from typing import cast
 
 import pytest
 
+pytest.importorskip("gradio", reason="needs `make app`")
+
+# isort: split
 from posters.app import fragments
 from posters.app.fragments import PosterRow
 from posters.app.game import Game

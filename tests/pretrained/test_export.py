@@ -54,9 +54,10 @@ def test_card_and_figures_are_those_of_the_run(exported: Project, walk: Walk) ->
     for test in ("natural", "balanced"):
         assert kept["mae"][test] == pytest.approx(content[test]["mae"], abs=0.05)
     assert kept["neighbours"]["first"] >= 0.8
+    assert kept["commit"] in walk.project.run("git", "log", "--format=%H").stdout.split()
     for text in (
         "Drawn posters.",
-        walk.commit[:12],
+        kept["commit"][:12],
         f"{content['natural']['mae']:.1f}",
         "| 1980s |",
     ):
