@@ -11,8 +11,14 @@ from parts import embeddings_of, info_of
 from PIL import Image, ImageOps
 
 from posters.embedding.embeddings import Embeddings
+from posters.errors import DataError
 from posters.neighbours import near_duplicates
-from posters.neighbours.near_duplicates import near_duplicate_movies, near_duplicate_rows
+from posters.neighbours.near_duplicates import (
+    near_duplicate_movies,
+    near_duplicate_rows,
+    read_pairs,
+    write_pairs,
+)
 
 
 @pytest.mark.parametrize("rows_at_once", [1, 7, 8192])
@@ -104,3 +110,17 @@ def test_pictures_of_similar_vectors_are_compared_too(
     other.save(tmp_path / f"{embeddings.ids[7]}.png")
     pair = (embeddings.ids[7], embeddings.ids[2])
     assert near_duplicate_movies(catalogue, embeddings, 0.9, tmp_path) == [pair] * same
+
+
+@pytest.mark.parametrize("content", [None, "", "imdb_id\ntt0000001\n", "{whole}tt00"])
+def test_damaged_pairs_are_refused(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "near_duplicates.csv"
+    for pairs in ([], [("tt0000001", "tt0000002")]):
+        write_pairs(file, pairs)
+        assert read_pairs(file) == pairs
+    whole = file.read_text()
+    file.unlink()
+    if content is not None:
+        file.write_text(content.format(whole=whole))
+    with pytest.raises(DataError, match="missing or damaged: run `dvc repro`"):
+        read_pairs(file)

@@ -203,8 +203,8 @@ def _draw(inputs: Inputs) -> tuple[Inputs, NDArray[Any]]:
 
 def _kernel(rows: Inputs, queries: Inputs) -> Inputs:
     """The Gaussian kernel of rows and queries, shape (n_queries, n_rows)."""
-    width = 1 / (rows.shape[1] * float(rows.var()))
-    result: Inputs = rbf_kernel(queries, rows, gamma=width)
+    gamma = 1 / (rows.shape[1] * float(rows.var()))  # as scikit-learn's "scale"
+    result: Inputs = rbf_kernel(queries, rows, gamma=gamma)
     return result
 
 

@@ -65,7 +65,9 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
         DataError: the file is missing or damaged.
     """
     try:
-        table = pd.read_csv(path, dtype="str")[_COLUMNS].dropna()
+        table = pd.read_csv(path, dtype="str")[_COLUMNS]
+        if table.isna().any(axis=None):
+            raise ValueError("a row lacks an id")
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{path.name} is missing or damaged: run `dvc repro`") from error
     return list(table.itertuples(index=False, name=None))

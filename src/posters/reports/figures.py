@@ -72,7 +72,9 @@ def loss_curve(history: pd.DataFrame, path: Path, *, caveats: Sequence[str] = ()
     axes = figure.subplots()
     style_axes(axes)
     axes.plot(history["epoch"], history["mae"], color=FAINT, label="training rows (with dropout)")
-    axes.plot(history["epoch"], history["val_mae"], color=INK, label="left-out fold (every fifth row)")
+    axes.plot(
+        history["epoch"], history["val_mae"], color=INK, label="left-out fold (every fifth row)"
+    )
     axes.set(xlabel="epoch", ylabel="mean absolute error (years)", ylim=(0, None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False)
