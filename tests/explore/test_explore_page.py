@@ -23,6 +23,8 @@ from posters.years.priors import PRIORS, Priors
 from posters.years.splitting import PARTS, TESTS
 
 WRITE_PAGE = """
+from concurrent.futures import Future
+
 import numpy as np
 
 from posters import paths
@@ -36,7 +38,8 @@ from posters.years.year_model import YearModel
 parts, model = read_parts(), YearModel.open()
 embeddings = read_embeddings(paths.EMBEDDINGS)
 years = np.array([movie.year for movie in embeddings.movies])
-positions = map_positions(embeddings.retrieval_features, years)
+positions = Future()
+positions.set_result(map_positions(embeddings.retrieval_features, years))
 print(explore_run(parts, embeddings, predict_tests(model, parts), model, positions))
 """
 EVIL = """</script><script>alert("x")</script><!-- 'quoted' & <b>"""

@@ -80,11 +80,10 @@ def _scores(
 
 def _weights(years: NDArray[np.int64], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Weights that balance both origins in every year, so that the year is not predictive."""
-    weights = np.zeros(len(years))
-    for year in np.unique(years):
-        origins = [np.flatnonzero((years == year) & (labels == origin)) for origin in (True, False)]
-        for rows in origins:
-            weights[rows] = min(map(len, origins)) / max(len(rows), 1)
+    year = np.unique(years, return_inverse=True)[1]
+    count = np.zeros((year.max(initial=-1) + 1, 2))
+    np.add.at(count, (year, labels.astype(int)), 1)
+    weights: NDArray[np.float64] = count.min(axis=1)[year] / count[year, labels.astype(int)]
     return weights
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def explore_run(
     embeddings: Embeddings,
     predictions: Mapping[str, Mapping[str, YearPredictions]],
     year_model: YearModel,
-    positions: NDArray[np.uint16],
+    positions: Future[NDArray[np.uint16]],
 ) -> str:
     """The page of a run, with its pictures and the predictions for the test posters.
 
@@ -72,7 +73,7 @@ def explore_run(
         embeddings: of all movies in it.
         predictions: of each test under each prior.
         year_model: the model that made them.
-        positions: of all movies, from `map_positions`.
+        positions: of all movies, from `map_positions`; waited for when the posters are read.
 
     Raises:
         PosterRefused: a poster can't be read.
@@ -95,7 +96,8 @@ def explore_run(
         ShownPredictions.of(parts, embeddings, predictions, year_model),
         [*((*pair, together) for pair in pairs), *refused.values()],
     )
-    return _render(collection, positions, small_posters(files))
+    posters = small_posters(files)
+    return _render(collection, positions.result(), posters)
 
 
 def explore_catalogue(
