@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import gc
 import io
 import os
 import signal
@@ -22,6 +23,9 @@ from posters.errors import PageError, PostersError  # noqa: E402
 # Read by NumPy when it is imported: its idle threads sleep after 2^22 cycles, about a millisecond.
 # Otherwise they keep their cores busy for 20 milliseconds; at once, single searches take longer.
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "22")
+
+# Rows of a large table are no garbage: with Python's 700, collecting takes a fifth of the time.
+gc.set_threshold(100_000)
 
 HOST = "127.0.0.1"
 """Of all pages and servers: they have no password."""
