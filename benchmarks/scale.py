@@ -43,9 +43,10 @@ def measure(rows: int = 1_000_000, hashes: int = 100_000, vectors: int = 30_000)
     with tempfile.TemporaryDirectory() as folder:
         table, catalogue = Path(folder) / "table.csv", Path(folder) / "catalogue.csv"
         _write_table(table, rows, years)
-        max_bytes = params.posters.max_bytes
-        tables = step("read the table", lambda: Tables(table, table, seed=20, max_bytes=max_bytes))
-        source = TableSource(tables, None, params.fetch, params.posters)
+        source_params = params.source.model_copy(update={"table": str(table), "pool": str(table)})
+        params = params.model_copy(update={"source": source_params})
+        tables = step("read the table", lambda: Tables(params))
+        source = TableSource(tables, None, params)
         with _NoPosters(source, params, {}, rows, Path(folder)) as gatherer:
             queue = Queue(source.initial(), gatherer)
             sample = range(rows // 3)

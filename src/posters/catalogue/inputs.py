@@ -69,9 +69,7 @@ def _poster_digest(table: Path, poster: str, params: Params) -> str:
     # Imported late, as it imports NumPy, and this runs at each `dvc repro`.
     from posters.catalogue.poster_file import read_named_poster
 
-    max_bytes, allow_outside = params.posters.max_bytes, params.source.allow_outside
     try:
-        content = read_named_poster(table, poster, max_bytes=max_bytes, allow_outside=allow_outside)
+        return sha256(read_named_poster(table, poster, params))
     except PosterRefused as refused:
         return refused.reason
-    return sha256(content)

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from posters.errors import TableError
 from posters.files import read_bounded
 from posters.images.imdb_addresses import image_address, is_placeholder
+from posters.web.request import split_url
 
 # An id becomes a file name, so its length is limited.
 IMDB_ID = re.compile(r"tt[0-9]{7,10}")
@@ -29,7 +29,6 @@ ALL_YEARS = range(OLDEST_YEAR, NEWEST_YEAR + 1)
 MAX_PROBLEMS_SHOWN = 5
 _LINE_END = re.compile("\r\n|\n|\r")
 _WEB = re.compile("https?:", re.IGNORECASE)
-_YEAR = re.compile("[0-9]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +89,29 @@ def _one_line(text: str) -> str:
 
 def is_address(poster: str) -> bool:
     """Whether a poster is an http or https address, not a path."""
-    if not _WEB.match(poster) or _CONTROL_OR_SPACE.search(poster):
-        return False
-    try:
-        return bool(urlsplit(poster).hostname)
-    except ValueError:
-        return False
+    is_web = _WEB.match(poster) and not _CONTROL_OR_SPACE.search(poster)
+    return bool(is_web and split_url(poster).hostname)
+
+
+def year_of_text(digits: str) -> int | None:
+    """The release year that a text of four digits names; None for any other text."""
+    is_year = re.fullmatch("[0-9]{4}", digits) and int(digits) in ALL_YEARS
+    return int(digits) if is_year else None
+
+
+def listed_movie(
+    imdb_id: str | None, title: str | None, year: int | None, poster: str | None
+) -> Movie | str:
+    """A movie of a list whose poster is an address, or the reason why it can't be used."""
+    if imdb_id is None or not IMDB_ID.fullmatch(imdb_id) or not title:
+        return "malformed"
+    if year is None:
+        return "no year"
+    if poster is None or not is_address(poster):
+        return "no poster"
+    if is_placeholder(poster):
+        return "placeholder"
+    return Movie(imdb_id, title, year, image_address(poster))
 
 
 def read_table(path: Path) -> Parsed:
@@ -197,7 +213,7 @@ def _table_row(header: list[str], values: list[str]) -> Movie | str:
     if len(values) != len(header):
         return f"{len(values)} values for {len(header)} columns"
     row = dict(zip(header, values, strict=True))
-    year = _year(row["year"])
+    year = year_of_text(row["year"])
     if not IMDB_ID.fullmatch(row["imdb_id"]):
         return f"imdb_id {row['imdb_id'][:20]!r} is not tt and 7 to 10 digits"
     if year is None:
@@ -215,12 +231,6 @@ def _table_row(header: list[str], values: list[str]) -> Movie | str:
     if _CONTROL.search(poster):
         return f"{column} {poster[:80]!r} contains control characters"
     return Movie(row["imdb_id"], row["title"], year, poster)
-
-
-def _year(text: str) -> int | None:
-    if _YEAR.fullmatch(text) and OLDEST_YEAR <= int(text) <= NEWEST_YEAR:
-        return int(text)
-    return None
 
 
 def _is_movie_genre(text: str) -> bool:
@@ -254,16 +264,9 @@ def _movie_genre_row(header: list[str], line: str) -> Movie | str:
     if len(values) != len(header):
         return "malformed"
     number, title, poster = (values[header.index(name)].strip() for name in MOVIE_GENRE_COLUMNS)
-    if not re.fullmatch("[0-9]{1,10}", number) or not int(number) or not title:
+    if not re.fullmatch("[0-9]{1,10}", number) or not int(number):
         return "malformed"
     name, _, ending = title.rpartition("(")
-    year = _year(ending.removesuffix(")")) if ending.endswith(")") else None
-    if year is None:
-        return "no year"
-    if not name.strip():
-        return "malformed"
-    if not is_address(poster):
-        return "no poster"
-    if is_placeholder(poster):
-        return "placeholder"
-    return Movie(f"tt{int(number):07d}", name.strip(), year, image_address(poster))
+    year = year_of_text(ending.removesuffix(")")) if ending.endswith(")") else None
+    name = name.strip() if year else title
+    return listed_movie(f"tt{int(number):07d}", name, year, poster)

@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from posters import paths
-from posters.catalogue.movie_table import ALL_YEARS
 from posters.catalogue.source_protocol import Picture, Source
 from posters.errors import ParamsError
 from posters.params import Params
@@ -43,33 +42,20 @@ def open_source(params: Params) -> Iterator[Source]:
         if kind == "sample" or params.source.replica:
             yield _local_imdb(params, stack)
         elif kind == "table":
-            tables = _tables(params, params.scrape.years)
+            tables = Tables(params, params.scrape.years)
             sites = TableSource.sites(tables, fetch)
             archive = _open_archive(params, sites, stack) if tables.hosts else None
-            yield TableSource(tables, archive, fetch, params.posters)
+            yield TableSource(tables, archive, params)
         else:
             source = _LIVE_SOURCES[kind]
             yield source(_open_archive(params, source.sites(fetch), stack), params)
-
-
-def _tables(params: Params, years: range) -> Tables:
-    assert params.source.table and params.source.pool  # SourceParams refuses anything else
-    table, pool = paths.from_root(params.source.table), paths.from_root(params.source.pool)
-    return Tables(
-        table,
-        pool,
-        seed=params.scrape.seed,
-        years=years,
-        max_bytes=params.posters.max_bytes,
-        allow_outside=params.source.allow_outside,
-    )
 
 
 def _local_imdb(params: Params, stack: contextlib.ExitStack) -> Source:
     """The `imdb` source with the local server that stands in for IMDb."""
     scrape = params.scrape
     if params.source.replica:
-        local_imdb = LocalImdb(TableCatalogue(_tables(params, ALL_YEARS)), "replica")
+        local_imdb = LocalImdb(TableCatalogue(Tables(params)), "replica")
     else:
         catalogue = SampleCatalogue(movies=scrape.movies, years=scrape.years, seed=scrape.seed)
         local_imdb = LocalImdb(catalogue, "sample")

@@ -15,12 +15,12 @@ from bs4 import BeautifulSoup, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from posters import paths
-from posters.catalogue.movie_table import IMDB_ID, Movie, Parsed, is_address
+from posters.catalogue.movie_table import Movie, Parsed, listed_movie, year_of_text
 from posters.errors import SiteBlocked, SourceError
-from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placeholder
+from posters.images.imdb_addresses import IMAGE_HOST, is_placeholder
 from posters.params import FetchParams
 from posters.sources.imdb import ATTRIBUTION
-from posters.sources.json_values import at, release_year, text, year_of_text
+from posters.sources.json_values import at, release_year, text
 from posters.sources.web_source import ListedSource, image_site
 from posters.web.challenge import is_challenge_page
 from posters.web.request import Limits, Site
@@ -167,7 +167,7 @@ def _movie_of_data(item: Any) -> Movie | str:
     if at(item, "titleType", "id") not in (None, "movie") or at(item, "titleTypeText"):
         return "not a movie"
     title, year = at(item, "titleText"), at(item, "releaseYear")
-    return _movie_or_reason(
+    return listed_movie(
         imdb_id=_id_of_data(item),
         title=text(title) or text(at(title, "text")) or text(at(item, "titleNameText")),
         year=release_year(year)
@@ -193,23 +193,9 @@ def _movie_of_old_list(item: Tag) -> Movie | str:
     # `src` is the same grey picture for all; so is `loadlate` where there is no poster.
     image = item.select_one("img[loadlate]")
     poster = text(image["loadlate"]) if image else None
-    return _movie_or_reason(
+    return listed_movie(
         imdb_id=imdb_id[1] if imdb_id else None,
         title=text(link.get_text()) if link else None,
         year=year_of_text(year_text.strip("()")),
         poster=None if poster and is_placeholder(poster) else poster,
     )
-
-
-def _movie_or_reason(
-    *, imdb_id: str | None, title: str | None, year: int | None, poster: str | None
-) -> Movie | str:
-    if imdb_id is None or not IMDB_ID.fullmatch(imdb_id) or title is None:
-        return "malformed"
-    if year is None:
-        return "no year"
-    if poster is None or not is_address(poster):
-        return "no poster"
-    if is_placeholder(poster):
-        return "placeholder"
-    return Movie(imdb_id, title, year, image_address(poster))

@@ -1,10 +1,9 @@
 """Reading JSON from sites: any value may be missing or of another type, which gives None."""
 
 import json
-import re
 from typing import Any
 
-from posters.catalogue.movie_table import NEWEST_YEAR, OLDEST_YEAR
+from posters.catalogue.movie_table import ALL_YEARS
 from posters.errors import SourceError
 
 
@@ -49,10 +48,4 @@ def integer(value: Any) -> int | None:
 
 def release_year(value: Any) -> int | None:
     """An integer in the range of release years."""
-    number = integer(value)
-    return number if number is not None and OLDEST_YEAR <= number <= NEWEST_YEAR else None
-
-
-def year_of_text(digits: str) -> int | None:
-    """The release year that a text of four digits names; None for any other text."""
-    return release_year(int(digits)) if re.fullmatch("[0-9]{4}", digits) else None
+    return number if (number := integer(value)) in ALL_YEARS else None

@@ -2,18 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+from posters import paths
 from posters.catalogue.movie_table import ALL_YEARS, Movie, is_address, read_table
 from posters.catalogue.poster_file import read_named_poster
 from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed, PosterRefused, SiteBlocked, SiteUnreachable, TableError
 from posters.files import sha256
 from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placeholder
-from posters.params import FetchParams, PosterParams
+from posters.params import FetchParams, Params
 from posters.sources.imdb_datasets import RatedMovie
 from posters.sources.local_imdb import NATURAL_VOTES
 from posters.sources.web_source import by_year, description, image_site, seeded_order
@@ -24,34 +24,23 @@ from posters.web.request import Site, picture_limits
 class Tables:
     """The movies of two tables, each in a seeded order, and their posters that are files.
 
-    Args:
-        table: the CSV file that the initial catalogue is sampled from.
-        pool: the CSV file for the reserve and the top-up; may be the same file.
-        seed: of the order, which does not depend on the order of the rows.
-        years: of the movies; others are left out.
-        max_bytes: larger poster files are refused.
-        allow_outside: whether posters may be outside the folder of their table.
+    `source.table` is the CSV file that the initial catalogue is sampled from, `source.pool` the one
+    for the reserve and the top-up; they may be the same. The order does not depend on that of the
+    rows. Movies of other years than `years` are left out.
 
     Raises:
         TableError: a table can't be used.
     """
 
-    def __init__(
-        self,
-        table: Path,
-        pool: Path,
-        *,
-        seed: int,
-        max_bytes: int,
-        years: range = ALL_YEARS,
-        allow_outside: bool = False,
-    ) -> None:
-        self._table, self._pool = table, pool
-        self._read = partial(read_named_poster, max_bytes=max_bytes, allow_outside=allow_outside)
-        paths = dict.fromkeys((table, pool))
-        self._parsed = {path: read_table(path).within(years) for path in paths}
+    def __init__(self, params: Params, years: range = ALL_YEARS) -> None:
+        source = params.source
+        assert source.table and source.pool  # SourceParams refuses anything else
+        self._params = params
+        self._table, self._pool = paths.from_root(source.table), paths.from_root(source.pool)
+        both = dict.fromkeys((self._table, self._pool))
+        self._parsed = {path: read_table(path).within(years) for path in both}
         for parsed in self._parsed.values():
-            parsed.movies = seeded_order(parsed.movies, seed)
+            parsed.movies = seeded_order(parsed.movies, params.scrape.seed)
         # `Movie.poster` stays relative, so that the catalogue contains no paths of this machine.
         self._of_pool: set[Movie] = set()
 
@@ -83,7 +72,7 @@ class Tables:
     def read_poster(self, movie: Movie) -> bytes:
         """Read a poster that is a file; raises as `read_named_poster`."""
         table = self._pool if movie in self._of_pool else self._table
-        return self._read(table, movie.poster)
+        return read_named_poster(table, movie.poster, self._params)
 
 
 class TableSource:
@@ -92,14 +81,12 @@ class TableSource:
     name = "table"
     attribution = ""
 
-    def __init__(
-        self, tables: Tables, archive: Archive | None, fetch: FetchParams, posters: PosterParams
-    ) -> None:
-        self.connections = 2 * fetch.image_connections if archive else 1
+    def __init__(self, tables: Tables, archive: Archive | None, params: Params) -> None:
+        self.connections = 2 * params.fetch.image_connections if archive else 1
         self.ledger = archive.ledger if archive else None
         self._tables = tables
         self._archive = archive
-        self._limits = picture_limits(posters, fetch)
+        self._limits = picture_limits(params.posters, params.fetch)
 
     @staticmethod
     def sites(tables: Tables, fetch: FetchParams) -> list[Site]:

@@ -10,10 +10,10 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from posters.catalogue.movie_table import IMDB_ID, Movie
+from posters.catalogue.movie_table import IMDB_ID, Movie, year_of_text
 from posters.errors import FetchFailed, ParamsError, SiteBlocked, SiteUnreachable, SourceError
 from posters.params import FetchParams, Params
-from posters.sources.json_values import at, integer, read_json, text, unexpected, year_of_text
+from posters.sources.json_values import at, integer, read_json, text, unexpected
 from posters.sources.web_source import WebSource, description, image_site, seeded_order
 from posters.web.archive import Archive
 from posters.web.request import JSON, Limits, Secret, Site

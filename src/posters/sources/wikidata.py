@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
-from posters.catalogue.movie_table import IMDB_ID, Movie, Parsed
+from posters.catalogue.movie_table import IMDB_ID, Movie, Parsed, year_of_text
 from posters.catalogue.source_protocol import Picture
 from posters.errors import FetchFailed
 from posters.params import FetchParams
-from posters.sources.json_values import at, read_json, text, unexpected, year_of_text
+from posters.sources.json_values import at, read_json, text, unexpected
 from posters.sources.web_source import ListedSource, description
 from posters.web.archive import StoredAnswer
 from posters.web.request import Limits, Site

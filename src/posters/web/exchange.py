@@ -35,9 +35,9 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FORBIDDEN = frozenset({401, 403})
 
 
-@dataclass(eq=False)
+@dataclass
 class Exchange:
-    """One request, whose body is written to `sink`."""
+    """A request, and its answer, whose body is written to `sink`."""
 
     connections: Connections
     settings: FetchParams
@@ -46,12 +46,13 @@ class Exchange:
     secret: Secret
     sink: BinaryIO
 
-    def __post_init__(self) -> None:
-        self.host = split_url(self.url).hostname or ""
-        self.deadline = Deadline(self.limits.seconds)
+    @property
+    def host(self) -> str:
+        """The host of the address."""
+        return split_url(self.url).hostname or ""
 
-    def run(self) -> tuple[str | None, str]:
-        """Send the request.
+    def run(self, deadline: Deadline) -> tuple[str | None, str]:
+        """Send the request, once more after a failure; the deadline ends it.
 
         Returns:
             The address that the answer redirects to, None if it was received; `Last-Modified`.
@@ -62,13 +63,14 @@ class Exchange:
         """
         self.sink.seek(0)
         self.sink.truncate()
-        with self.deadline:
+        self._deadline = deadline
+        with deadline:
             try:
                 return self._run()
             except (HTTPError, UnicodeError) as error:
                 # The text of the error may contain the key.
                 cause = error if self.secret == Secret() else None
-                if self.deadline.passed:
+                if deadline.passed:
                     raise self._slow() from cause
                 raise failure(error, self.host) from cause
 
@@ -157,7 +159,7 @@ class Exchange:
 
     def _check_whole(self, response: BaseHTTPResponse, size: int) -> None:
         # Without a length, an answer that the deadline ended looks like a whole one.
-        if self.deadline.passed:
+        if self._deadline.passed:
             raise self._slow()
         # Without a length, an empty body is a connection that broke after the headers.
         if not (size or response.chunked or response.length_remaining is not None):

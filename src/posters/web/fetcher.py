@@ -15,6 +15,7 @@ from tenacity.wait import wait_exponential_jitter
 from posters.errors import FetchFailed, SiteBlocked, SiteUnreachable
 from posters.params import FetchParams
 from posters.web.connections import Connections, refuse_private
+from posters.web.deadline import Deadline
 from posters.web.exchange import Exchange
 from posters.web.pace import Clock, Pace, Sleep
 from posters.web.request import Limits, Secret, Site, is_host, split_url, without_query
@@ -64,13 +65,13 @@ class Fetcher:
         self._robots = Robots(robots, self._fetch_robots_txt)
         self._stopped: dict[str, SiteBlocked | SiteUnreachable] = {}
         self._without_connection: Counter[str] = Counter()
-        self._running: set[Exchange] = set()
+        self._running: set[Deadline] = set()
 
     def close(self) -> None:
         """End the requests that are under way, and refuse new ones."""
         self._closing.set()
-        for exchange in [*self._running]:
-            exchange.deadline.end()
+        for deadline in [*self._running]:
+            deadline.end()
         self._connections.close()
 
     def fetch(self, url: str, sink: BinaryIO, limits: Limits, secret: Secret | None = None) -> str:
@@ -93,7 +94,8 @@ class Fetcher:
             host = self._check(target)
             if obey and self._sites[host].robots:
                 self._obey_robots_txt(target, host)
-            redirect, modified = self._request(target, host, sink, limits, secret)
+            exchange = Exchange(self._connections, self._settings, target, limits, secret, sink)
+            redirect, modified = self._request(exchange)
             if redirect is None:
                 return modified
             target = redirect
@@ -126,10 +128,9 @@ class Fetcher:
         if self._closing.wait(seconds):
             raise _closed()
 
-    def _request(
-        self, url: str, host: str, sink: BinaryIO, limits: Limits, secret: Secret
-    ) -> tuple[str | None, str]:
-        """Request one address of a host, with retries; returns what `Exchange.run` does."""
+    def _request(self, exchange: Exchange) -> tuple[str | None, str]:
+        """Request one address, with retries; returns what `Exchange.run` does."""
+        host = exchange.host
         retrying = Retrying(
             stop=stop_after_attempt(1 + self._settings.retries),
             wait=_wait_before_retry,
@@ -138,7 +139,7 @@ class Fetcher:
             reraise=True,
         )
         try:
-            answer = retrying(self._attempt, url, host, sink, limits, secret)
+            answer = retrying(self._attempt, exchange)
         except FetchFailed as failed:
             if failed.reason != "no connection":
                 self._without_connection[host] = 0
@@ -154,14 +155,28 @@ class Fetcher:
         self._without_connection[host] = 0
         return answer
 
-    def _attempt(
-        self, url: str, host: str, sink: BinaryIO, limits: Limits, secret: Secret
-    ) -> tuple[str | None, str]:
+    def _attempt(self, exchange: Exchange) -> tuple[str | None, str]:
+        """One request, with its consequences for its host."""
+        host, deadline = exchange.host, Deadline(exchange.limits.seconds)
         with self._paces[host].turn():
             # Another thread may have stopped the site while this one waited.
             self._refuse_stopped(host)
-            exchange = Exchange(self._connections, self._settings, url, limits, secret, sink)
-            return self._run(exchange)
+            self._running.add(deadline)
+            try:
+                return exchange.run(deadline)
+            except SiteBlocked as blocked:
+                self._stopped[host] = blocked
+                raise
+            except FetchFailed as failed:
+                if self._closing.is_set():
+                    raise _closed() from failed
+                if failed.retry_after is not None:
+                    # The pause is for the host's other addresses too, within our own limit.
+                    wait = min(failed.retry_after, self._settings.max_retry_after)
+                    self._paces[host].pause(wait)
+                raise
+            finally:
+                self._running.discard(deadline)
 
     def _check(self, url: str) -> str:
         """Check that an address is allowed, and return its host."""
@@ -202,25 +217,6 @@ class Fetcher:
             raise _closed()
         if host in self._stopped:
             raise self._stopped[host]
-
-    def _run(self, exchange: Exchange) -> tuple[str | None, str]:
-        """One request, with its consequences for its host."""
-        self._running.add(exchange)
-        try:
-            return exchange.run()
-        except SiteBlocked as blocked:
-            self._stopped[exchange.host] = blocked
-            raise
-        except FetchFailed as failed:
-            if self._closing.is_set():
-                raise _closed() from failed
-            if failed.retry_after is not None:
-                # The pause is for the host's other addresses too, within our own limit.
-                wait = min(failed.retry_after, self._settings.max_retry_after)
-                self._paces[exchange.host].pause(wait)
-            raise
-        finally:
-            self._running.discard(exchange)
 
 
 def _closed() -> FetchFailed:
