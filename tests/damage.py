@@ -1,13 +1,26 @@
 """Damaged answers: cut short, or with one value replaced or missing."""
 
+import contextlib
 import copy
 import json
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 FORMATS = Path(__file__).parent / "formats"  # invented answers in the shapes of the real ones
 WRONG_VALUES: tuple[Any, ...] = (None, "", "nonsense", -1, 10**30, True, [], {}, [None], {"x": 1})
+
+
+@contextlib.contextmanager
+def little_memory() -> Iterator[None]:
+    """Check that the block never holds more than 20 MB."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def cut_short(content: str, pieces: int = 60) -> Iterator[str]:

@@ -1,36 +1,23 @@
 """A source whose posters are held in memory, and catalogues that are gathered from it."""
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
+from sites import params_with
+from small_pictures import encoded, picture
 
 from posters.catalogue.entries import Entry, Origin
 from posters.catalogue.gathering import Gatherer, Queue
 from posters.catalogue.movie_table import Movie
 from posters.catalogue.rebalancing import Rebalanced, rebalance
 from posters.errors import PosterRefused
-from posters.params import RebalanceParams, load_params
+from posters.params import RebalanceParams
 from posters.sources import Picture, Source
 
-RULES = load_params().posters.model_copy(update={"min_side": 60})
 YEARS = range(1990, 1996)
 BEFORE = 1994
 ORIGINS: tuple[Origin, ...] = ("initial", "reserve", "topup")
-
-
-def picture(seed: int, size: tuple[int, int] = (80, 120)) -> Image.Image:
-    patches = np.random.default_rng(seed).integers(0, 256, (17, 18, 3), dtype=np.uint8)
-    return Image.fromarray(patches).resize(size, Image.Resampling.BICUBIC)
-
-
-def encoded(image: Image.Image, format_name: str = "PNG") -> bytes:
-    file = io.BytesIO()
-    image.save(file, format_name, quality=70)
-    return file.getvalue()
 
 
 TOO_SMALL, LANDSCAPE = encoded(picture(0, (30, 45))), encoded(picture(0, (120, 80)))
@@ -99,13 +86,8 @@ def make_gatherer(
     folders = {origin: folder / "posters" / origin for origin in ORIGINS}
     for each in folders.values():
         each.mkdir(parents=True, exist_ok=True)
-    params = load_params()
-    scrape = {"first_year": 1888, "last_year": 2016, "max_failed": max_failed}
-    params = params.model_copy(
-        update={
-            "posters": RULES.model_copy(update={"placeholders": placeholders}),
-            "scrape": params.scrape.model_copy(update=scrape),
-        }
+    params = params_with(
+        posters={"min_side": 60, "placeholders": placeholders}, scrape={"max_failed": max_failed}
     )
     return Gatherer(source, params, folders, wanted, folder)
 

@@ -9,7 +9,7 @@ import misbehaving_server
 from misbehaving_server import Responder, Server, reply
 from requests.structures import CaseInsensitiveDict
 
-from posters.params import FetchParams
+from posters.params import FetchParams, Params, load_params
 from posters.web.archive import Archive
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
@@ -57,6 +57,15 @@ def media_type(content: bytes) -> str:
     if content.startswith(b"\xff\xd8"):
         return "image/jpeg"
     return "image/png" if content.startswith(b"\x89PNG") else "text/html; charset=utf-8"
+
+
+def params_with(**sections: Mapping[str, object]) -> Params:
+    """The committed parameters with other values: `params_with(scrape={"movies": 9})`."""
+    params = load_params()
+    changed = {
+        name: getattr(params, name).model_copy(update=values) for name, values in sections.items()
+    }
+    return params.model_copy(update=changed)
 
 
 def settings(**changed: object) -> FetchParams:

@@ -11,14 +11,18 @@ def solid(mode: str, colour: Any, size: tuple[int, int] = (8, 12)) -> Image.Imag
     return Image.new(mode, size, colour)
 
 
+def picture(seed: int, size: tuple[int, int] = (80, 120)) -> Image.Image:
+    """Coloured patches, different ones for each seed."""
+    patches = np.random.default_rng(seed).integers(0, 256, (17, 18, 3), dtype=np.uint8)
+    return Image.fromarray(patches).resize(size, Image.Resampling.BICUBIC)
+
+
 def noise(width: int = 120, height: int = 180) -> Image.Image:
-    """A picture of coarse coloured patches: not flat."""
-    generator = np.random.default_rng(1)
-    patches = generator.integers(0, 256, (9, 6, 3), dtype=np.uint8)
-    return Image.fromarray(patches).resize((width, height), Image.Resampling.BICUBIC)
+    """A picture that is not flat."""
+    return picture(1, (width, height))
 
 
-def encoded(image: Image.Image, format_name: str, **options: Any) -> bytes:
+def encoded(image: Image.Image, format_name: str = "PNG", **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, format_name, **options)
     return file.getvalue()

@@ -1,14 +1,14 @@
 """Posters are accepted or refused; no id and no picture is accepted twice."""
 
 import contextlib
-import io
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from memory_source import HTML, LANDSCAPE, TOO_SMALL, MemorySource, encoded, make_gatherer, picture
+from memory_source import HTML, LANDSCAPE, TOO_SMALL, MemorySource, make_gatherer
 from PIL import Image
+from small_pictures import encoded, picture
 
 from posters.catalogue import checked_posters
 from posters.catalogue.entries import Entry
@@ -23,10 +23,9 @@ from posters.sources import Picture
 
 
 def test_accepted_movie_becomes_a_row_and_a_file(tmp_path: Path) -> None:
-    file = io.BytesIO()
-    picture(1).save(file, "JPEG", comment=b"kept byte for byte")
+    content = encoded(picture(1), "JPEG", comment=b"kept byte for byte")
     source = MemorySource()
-    source.add(1990, file.getvalue())
+    source.add(1990, content)
     entry = make_gatherer(source, tmp_path).gather(source.movies[0], "topup")
     assert entry == Entry(
         imdb_id="tt0000001",
@@ -35,12 +34,12 @@ def test_accepted_movie_becomes_a_row_and_a_file(tmp_path: Path) -> None:
         file="posters/topup/tt0000001.jpg",
         source="memory",
         poster_url="memory/1",
-        sha256=sha256(file.getvalue()),
+        sha256=sha256(content),
         width=80,
         height=120,
         origin="topup",
     )
-    assert (tmp_path / entry.file).read_bytes() == file.getvalue()
+    assert (tmp_path / entry.file).read_bytes() == content
 
 
 def test_refusals_are_recorded_with_their_reason(tmp_path: Path) -> None:

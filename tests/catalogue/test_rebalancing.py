@@ -11,12 +11,11 @@ from memory_source import (
     TOO_SMALL,
     YEARS,
     MemorySource,
-    encoded,
     make_gatherer,
-    picture,
     plentiful_source,
     topped_up,
 )
+from small_pictures import encoded, picture
 
 from posters.catalogue.entries import Entry
 from posters.catalogue.rebalancing import rebalance, summarise

@@ -6,8 +6,8 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from memory_source import picture
 from PIL import Image, ImageEnhance
+from small_pictures import encoded, picture
 
 from posters.images.perceptual_hash import HASH_BITS, HashIndex, difference_hash
 
@@ -26,9 +26,8 @@ def test_copies_are_near_and_different_pictures_are_not() -> None:
     hashes = [difference_hash(image) for image in images]
     for image, picture_hash in zip(images[:5], hashes, strict=False):
         darker = ImageEnhance.Brightness(image.resize((200, 300))).enhance(0.8)
-        file = io.BytesIO()
-        darker.save(file, "JPEG", quality=60)
-        for copy in (image.resize((120, 180)), image.convert("L"), Image.open(file)):
+        file = Image.open(io.BytesIO(encoded(darker, "JPEG", quality=60)))
+        for copy in (image.resize((120, 180)), image.convert("L"), file):
             assert (difference_hash(copy) ^ picture_hash).bit_count() <= MAX_DISTANCE
     hashes.append(difference_hash(images[2].transpose(Image.Transpose.FLIP_LEFT_RIGHT)))
     distances = [(one ^ other).bit_count() for one, other in combinations(hashes, 2)]

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from memory_source import encoded, picture
-from sites import Sites, settings
+from sites import Sites, params_with, settings
+from small_pictures import encoded, picture
 
 from posters.catalogue.source_protocol import Source
-from posters.params import load_params
 from posters.sources.web_source import WebSource
 
 AnySource = TypeVar("AnySource", bound=WebSource)
@@ -25,15 +24,10 @@ def opened(
     **scrape: int,
 ) -> Iterator[AnySource]:
     """A source with the years 1950 to 1952, whose hosts are all served by `sites`."""
-    committed = load_params()
-    changed = {"first_year": 1950, "last_year": 1952, "seed": 1, **scrape}
-    source_params = {"pages": pages and str(pages), "min_votes": 100}
-    params = committed.model_copy(
-        update={
-            "fetch": settings(),
-            "scrape": committed.scrape.model_copy(update=changed),
-            "source": committed.source.model_copy(update=source_params),
-        }
+    params = params_with(
+        fetch=dict(settings()),
+        scrape={"first_year": 1950, "last_year": 1952, "seed": 1, **scrape},
+        source={"pages": pages and str(pages), "min_votes": 100},
     )
     with sites.archive(folder, source.sites(settings())) as archive:
         yield source(archive, params)

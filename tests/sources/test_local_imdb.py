@@ -11,6 +11,7 @@ import pytest
 import requests
 from conftest import Project, write_table
 from PIL import Image, ImageOps
+from sites import params_with
 
 from posters.errors import TableError
 from posters.sources.imdb_datasets import BASICS, RATINGS
@@ -51,7 +52,7 @@ def test_posters_on_the_web_are_refused(tmp_path: Path) -> None:
         tmp_path / "movies.csv", [("tt0000001", "A Film", 1950, "https://posters.example/1.jpg")]
     )
     with pytest.raises(TableError, match=r"posters\.example"):
-        TableCatalogue(Tables(table, table, seed=1, max_bytes=1))
+        TableCatalogue(Tables(params_with(source={"table": str(table), "pool": str(table)})))
 
 
 def test_answers_have_the_real_shape(tmp_path: Path, draw: Callable[[str, int], Path]) -> None:
@@ -62,7 +63,8 @@ def test_answers_have_the_real_shape(tmp_path: Path, draw: Callable[[str, int], 
         ("tt0000003", "Gone", 1951, "gone.jpg"),
     ]
     table = write_table(tmp_path / "movies.csv", rows)
-    tables = Tables(table, table, seed=1, max_bytes=10_000_000, allow_outside=True)
+    source = {"table": str(table), "pool": str(table), "allow_outside": True}
+    tables = Tables(params_with(source=source))
     local_imdb = LocalImdb(TableCatalogue(tables), "test")
     datasets = local_imdb.endpoints.datasets.partition(DATASETS)[2]
     suggestions = local_imdb.endpoints.suggestions.partition(SUGGESTIONS)[2]

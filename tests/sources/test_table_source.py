@@ -5,14 +5,12 @@ from pathlib import Path
 
 import pytest
 from conftest import write_table
-from sites import Sites, settings
+from sites import Sites, params_with, settings
 from source_params import POSTER
 
 from posters.errors import FetchFailed, PosterRefused
-from posters.params import load_params
 from posters.sources.table import Tables, TableSource
 
-RULES = load_params().posters
 OLD_HOST = "https://images-na.ssl-images-amazon.com/images/M"
 
 
@@ -30,7 +28,9 @@ def test_posters_come_from_files_and_addresses_of_one_table(
             ("tt0000005", "Nothing There", 1950, f"{OLD_HOST}/nopicture._V1_.png"),
         ],
     )
-    tables = Tables(table, table, seed=1, max_bytes=RULES.max_bytes, allow_outside=True)
+    source_params = {"table": str(table), "pool": str(table), "allow_outside": True}
+    params = params_with(source=source_params)
+    tables = Tables(params)
     sites.content |= {
         "https://m.media-amazon.com/images/M/KEY@._V1_QL75_UX300_.jpg": POSTER,
         "https://old.example/3.jpg": POSTER,
@@ -39,7 +39,7 @@ def test_posters_come_from_files_and_addresses_of_one_table(
     allowed = TableSource.sites(tables, settings(hosts=("CDN.example",)))
     assert "cdn.example" in {site.host for site in allowed}
     with sites.archive(tmp_path / "web", allowed) as archive:
-        source = TableSource(tables, archive, settings(), RULES)
+        source = TableSource(tables, archive, params)
         movies = {movie.imdb_id: movie for movie in source.candidates(1950)}
         assert source.poster(movies["tt0000001"]).content == file.read_bytes()
         assert source.poster(movies["tt0000002"]).content == POSTER
@@ -67,8 +67,9 @@ def test_files_outside_the_folder_are_read_only_if_allowed(
     names = [*inside, str(outside), "../outside.jpg", "leads out.jpg", "up/outside.jpg"]
     rows = [(f"tt{n:07d}", "A Film", 1950, name) for n, name in enumerate(names)]
     table = write_table(folder / "movies.csv", rows)
-    tables = Tables(table, table, seed=1, max_bytes=len(POSTER), allow_outside=allow_outside)
-    source = TableSource(tables, None, settings(), RULES)
+    source_params = {"table": str(table), "pool": str(table), "allow_outside": allow_outside}
+    params = params_with(source=source_params, posters={"max_bytes": len(POSTER)})
+    source = TableSource(Tables(params), None, params)
     refused = []
     for movie in source.initial():
         try:

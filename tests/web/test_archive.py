@@ -3,7 +3,6 @@
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, BinaryIO
 
 import pytest
 from damage import FORMATS
@@ -151,20 +150,6 @@ def test_a_damaged_or_missing_body_is_fetched_again(web: Web, content: bytes | N
     for later in (archive, web.archive()):
         assert get(later).read() == b"poster"
     assert web.server.count() == 2
-
-
-def test_an_interruption_leaves_no_partial_file(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    archive = web.archive()
-
-    def fetch(address: str, sink: BinaryIO, *rest: Any) -> Any:
-        sink.write(b"half")
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(archive._fetcher, "fetch", fetch)
-    with pytest.raises(KeyboardInterrupt):
-        get(archive)
-    assert web.left_over() == []
-    assert web.rows() == []
 
 
 def test_partial_files_of_killed_runs_are_removed_after_a_day(web: Web) -> None:

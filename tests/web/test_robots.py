@@ -6,27 +6,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from misbehaving_server import ANYTHING, HOST, OTHER, Web, get, redirect, reply, settings, url
+from misbehaving_server import ANYTHING, HOST, OTHER, Web, get, redirect, reply, url
 
 from posters.errors import FetchFailed, SiteUnreachable
 from posters.web.archive import Archive, StoredAnswer
-from posters.web.fetcher import Fetcher
-from posters.web.request import Site
 
 ROBOTS = "/robots.txt"
 PRIVATE = "User-agent: *\nDisallow: /private"
-RULES = """
-# a comment
-User-agent: *
-Disallow: /search
-Disallow: /*.php$
-Disallow: /b?*key=
-Disallow: /private
-Allow: /search/help
-
-User-agent: some-other-robot
-Disallow: /
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -52,26 +38,6 @@ def assert_forbidden(web: Web, path: str = "/private", archive: Archive | None =
 
 
 @pytest.mark.parametrize(
-    ("path", "allowed"),
-    [
-        ("/search/name-text", False),
-        ("/search/help", True),
-        ("/index.php", False),
-        ("/index.php?x=1", True),
-        ("/b?x=1&key=2", False),
-    ],
-)
-def test_rules_are_obeyed(web: Web, path: str, allowed: bool) -> None:
-    web.server.on(ROBOTS, plain(RULES))
-    if allowed:
-        request(web, path)
-    else:
-        assert_forbidden(web, path)
-    assert web.server.count() == 1 + allowed
-    assert web.left_over() == []
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "User-agent: *\nDisallow:\n\nUser-agent: Poster-Year\nDisallow: /\n",
@@ -79,7 +45,7 @@ def test_rules_are_obeyed(web: Web, path: str, allowed: bool) -> None:
         "User-agent: *\nDisallow: /\n\nUser-agent: test\nAllow: /\n",
         # Of a huge file the first half megabyte is read.
         PRIVATE + "\n# much" * 100_000,
-        "\ufeff" + RULES.replace("\n", "\r\n"),
+        "\ufeff" + PRIVATE.replace("\n", "\r\n"),
     ],
     ids=range(4),
 )
@@ -183,21 +149,6 @@ def test_damaged_rules_are_fetched_again(web: Web, content: bytes) -> None:
     stored_rules(web).write_bytes(content)
     assert_forbidden(web)
     assert web.server.count(ROBOTS) == 2
-
-
-def test_the_longest_host_has_rules_too(web: Web) -> None:
-    host = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
-    fetcher = Fetcher(
-        [Site(host, 1000)],
-        settings(),
-        robots=web.folder / "robots",
-        routes={host: web.server.address},
-    )
-    web.server.on(ROBOTS, plain(PRIVATE))
-    for _ in range(2):
-        with pytest.raises(FetchFailed, match=r"robots\.txt"):
-            get(Archive(web.folder, fetcher), url("/private", host))
-    assert json.loads(stored_rules(web).read_text())["host"] == host
 
 
 def test_a_crawl_delay_is_obeyed_at_its_host(web: Web) -> None:
