@@ -36,7 +36,7 @@ class Movie:
     """A movie as a source offers it.
 
     Attributes:
-        title: on one line, without control characters.
+        title: each run of white space and control characters becomes one space.
         year: of its first release, the label.
         poster: where the source finds its poster: a path or an address.
     """
@@ -47,7 +47,8 @@ class Movie:
     poster: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "title", _one_line(self.title))
+        title = " ".join(_CONTROL.sub(" ", self.title).split())
+        object.__setattr__(self, "title", title)
 
 
 @dataclass
@@ -80,11 +81,6 @@ class Parsed:
         movies = [movie for movie in self.movies if movie.year in years]
         outside = Counter({"outside the years": len(self.movies) - len(movies)})
         return Parsed(movies, self.left_out + outside)
-
-
-def _one_line(text: str) -> str:
-    """A text with each run of white space and control characters as one space."""
-    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def is_address(poster: str) -> bool:

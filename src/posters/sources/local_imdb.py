@@ -124,8 +124,7 @@ class LocalImdb:
         imdb_id = name.partition("-")[0]
         if host == IMAGES and imdb_id in self._movies:
             with contextlib.suppress(PosterRefused):
-                content = self._catalogue.picture(imdb_id)
-                return _media_type(content), content
+                return "image/jpeg", self._catalogue.picture(imdb_id)  # as all names end in .jpg
         return None
 
     def _suggestion(self, movie: RatedMovie) -> bytes:
@@ -194,9 +193,3 @@ def _dataset(header: str, rows: Iterable[tuple[str, ...]]) -> bytes:
     lines = [header.replace(" ", "\t"), *("\t".join(row) for row in sorted(rows))]
     # Stored, not compressed: compressors differ between machines, and the digest must not.
     return gzip.compress("".join(f"{line}\n" for line in lines).encode(), compresslevel=0, mtime=0)
-
-
-def _media_type(content: bytes) -> str:
-    if content.startswith(b"\x89PNG"):
-        return "image/png"
-    return "image/webp" if content[8:12] == b"WEBP" else "image/jpeg"
