@@ -67,7 +67,7 @@ def draw(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], Path]
 @pytest.fixture
 def sites() -> Iterator[Sites]:
     """A local server that answers for any host."""
-    with Sites({}) as served:
+    with Sites() as served:
         yield served
 
 

@@ -1,19 +1,25 @@
-"""A local server that stands in for web sites and counts the requests."""
+"""A local server that stands in for web sites and counts the requests, and sources that use it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import misbehaving_server
 from misbehaving_server import Responder, Server, reply
 from requests.structures import CaseInsensitiveDict
+from small_pictures import encoded, picture
 
+from posters.catalogue.source_protocol import Source
 from posters.params import FetchParams, Params, load_params
+from posters.sources.web_source import WebSource
 from posters.web.archive import Archive
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
 
+AnySource = TypeVar("AnySource", bound=WebSource)
+POSTER = encoded(picture(1), "JPEG")
 Content = str | bytes | int
 """A body, or the status of a failure."""
 
@@ -24,9 +30,9 @@ class Sites(Server):
     `counts` is the number of requests for each address but robots.txt, `headers` the last ones.
     """
 
-    def __init__(self, content: Mapping[str, Content]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.content = {"/robots.txt": "", **content}
+        self.content: dict[str, Content] = {"/robots.txt": ""}
         self.counts: Counter[str] = Counter()
         self.headers: dict[str, Mapping[str, str]] = {}
         self.default = self._answer
@@ -71,3 +77,29 @@ def params_with(**sections: Mapping[str, object]) -> Params:
 def settings(**changed: object) -> FetchParams:
     """The committed settings, with a contact and without retries."""
     return misbehaving_server.settings(**{"retries": 0, **changed})
+
+
+@contextmanager
+def opened(
+    source: type[AnySource],
+    sites: Sites,
+    folder: Path,
+    pages: Path | None = None,
+    **scrape: int,
+) -> Iterator[AnySource]:
+    """A source with the years 1950 to 1952, whose hosts are all served by `sites`."""
+    params = params_with(
+        fetch=dict(settings()),
+        scrape={"first_year": 1950, "last_year": 1952, "seed": 1, **scrape},
+        source={"pages": pages and str(pages), "min_votes": 100},
+    )
+    with sites.archive(folder, source.sites(settings())) as archive:
+        yield source(archive, params)
+
+
+def listed_alike(source: Source, years: Iterable[int] = range(1950, 1953)) -> list[str]:
+    """The ids of all movies in the order of the source, which is the same for every origin."""
+    movies = list(source.initial())
+    for year in years:
+        assert list(source.candidates(year)) == [movie for movie in movies if movie.year == year]
+    return [movie.imdb_id for movie in movies]

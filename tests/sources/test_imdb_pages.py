@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from damage import FORMATS, altered, cut_short
-from sites import Sites
-from source_params import POSTER, listed_alike, opened
+from sites import POSTER, Sites, listed_alike, opened
 
 from posters.catalogue.movie_table import Movie, Parsed
 from posters.errors import SourceError
@@ -79,10 +78,6 @@ def test_unusable_items_are_counted(change: dict[str, object], reason: str) -> N
     assert parsed.left_out == {reason: 1}
 
 
-def test_page_without_titles_is_counted() -> None:
-    assert parse_page(search()) == Parsed([], Counter({"no titles": 1}))
-
-
 NODE = {
     **ITEM,
     "titleId": None,
@@ -98,6 +93,7 @@ FOUND_UNTIL_2025 = {
     "titlePosterImageModel": ITEM["primaryImage"],
 }
 SERIES = {**FOUND_UNTIL_2025, "titleReleaseText": "1951-1953", "titleTypeText": "TV Series"}
+MOVIE = Movie("tt9900001", "The Paper Lighthouse", 1951, poster("X@"))
 
 
 @pytest.mark.parametrize(
@@ -115,13 +111,13 @@ SERIES = {**FOUND_UNTIL_2025, "titleReleaseText": "1951-1953", "titleTypeText": 
     ],
 )
 def test_find_chart_and_list_pages_are_read(data: object) -> None:
-    movie = Movie("tt9900001", "The Paper Lighthouse", 1951, poster("X@"))
-    assert parse_page(page_of(data)) == Parsed([movie])
+    assert parse_page(page_of(data)) == Parsed([MOVIE])
 
 
-def test_series_on_a_find_page_is_not_a_movie() -> None:
-    parsed = parse_page(page_of({"titleResults": {"results": [SERIES]}}))
-    assert parsed == Parsed([], Counter({"not a movie": 1}))
+def test_page_without_movies_is_counted() -> None:
+    for results, reason in (([], "no titles"), ([SERIES], "not a movie")):
+        page = page_of({"titleResults": {"results": results}})
+        assert parse_page(page) == Parsed([], Counter({reason: 1}))
 
 
 def test_old_list_is_read() -> None:
@@ -195,23 +191,17 @@ def test_pages_of_a_folder_are_read_in_the_order_of_their_names(tmp_path: Path) 
     assert parsed.left_out["not an *.html file"] == 1
 
 
-def test_page_that_gives_no_movie_is_named(tmp_path: Path) -> None:
-    (tmp_path / "1951.html").write_text(search(ITEM))
-    (tmp_path / "series.html").write_text(search({**ITEM, "titleType": {"id": "tvSeries"}}))
-    assert read_folder(tmp_path).left_out == {"series.html: not a movie": 1}
-
-
 def test_repeated_id_is_used_once_unless_its_years_disagree(tmp_path: Path) -> None:
     other = {**ITEM, "titleId": "tt9900002"}
-    first = search(ITEM, other)
     second = search({**ITEM, "titleText": "Other"}, {**other, "releaseYear": 1952})
-    (tmp_path / "1.html").write_text(first)
+    (tmp_path / "1.html").write_text(search(ITEM, other))
     (tmp_path / "2.html").write_text(second)
+    # A page that gives no movie is named.
+    (tmp_path / "series.html").write_text(search({**ITEM, "titleType": {"id": "tvSeries"}}))
     parsed = read_folder(tmp_path)
-    assert [(movie.imdb_id, movie.title) for movie in parsed.movies] == [
-        ("tt9900001", "The Paper Lighthouse")
-    ]
-    assert parsed.left_out == {"repeated": 1, "years disagree": 2}
+    assert parsed.movies == [MOVIE]
+    left_out = {"repeated": 1, "years disagree": 2, "series.html: not a movie": 1}
+    assert parsed.left_out == left_out
 
 
 def test_folder_without_readable_pages_is_an_error(tmp_path: Path) -> None:
@@ -226,16 +216,11 @@ def test_folder_without_readable_pages_is_an_error(tmp_path: Path) -> None:
 
 
 def test_saved_pages_give_movies_and_posters(sites: Sites, tmp_path: Path) -> None:
-    (tmp_path / "1951.html").write_text(
-        search(
-            {**ITEM, "titleId": "tt0000002"},
-            {**ITEM, "titleId": "tt0000001"},
-            {**ITEM, "titleId": "tt0000005", "releaseYear": 1990},
-        )
-    )
+    changes = {"titleId": "tt0000002"}, {}, {"titleId": "tt0000005", "releaseYear": 1990}
+    (tmp_path / "1951.html").write_text(search(*({**ITEM, **change} for change in changes)))
     sites.content[poster("X@")] = POSTER
     with opened(ImdbPagesSource, sites, tmp_path / "web", tmp_path) as source:
-        assert sorted(listed_alike(source)) == ["tt0000001", "tt0000002"]
+        assert sorted(listed_alike(source)) == ["tt0000002", "tt9900001"]
         assert source.describe()["left_out"] == {"outside the years": 1}
         assert source.poster(next(source.initial())).content == POSTER
     assert not any("www.imdb.com" in address for address in sites.counts)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import write_table
-from sites import Sites, params_with, settings
-from source_params import POSTER
+from sites import POSTER, Sites, params_with, settings
 
 from posters.errors import FetchFailed, PosterRefused
 from posters.sources.table import Tables, TableSource

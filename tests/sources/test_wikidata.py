@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 from damage import FORMATS, damaged_json
-from sites import Sites
-from source_params import POSTER, opened
+from sites import POSTER, Sites, opened
 
 from posters.catalogue.movie_table import Movie
 from posters.errors import SourceError
