@@ -11,15 +11,17 @@ def solid(mode: str, colour: Any, size: tuple[int, int] = (8, 12)) -> Image.Imag
     return Image.new(mode, size, colour)
 
 
-def picture(seed: int, size: tuple[int, int] = (80, 120)) -> Image.Image:
-    """Coloured patches, different ones for each seed."""
-    patches = np.random.default_rng(seed).integers(0, 256, (17, 18, 3), dtype=np.uint8)
-    return Image.fromarray(patches).resize(size, Image.Resampling.BICUBIC)
+def picture(
+    seed: int, size: tuple[int, int] = (80, 120), patches: tuple[int, int] = (17, 18)
+) -> Image.Image:
+    """So many rows and columns of coloured patches, different ones for each seed."""
+    colours = np.random.default_rng(seed).integers(0, 256, (*patches, 3), dtype=np.uint8)
+    return Image.fromarray(colours).resize(size, Image.Resampling.BICUBIC)
 
 
 def noise(width: int = 120, height: int = 180) -> Image.Image:
     """A picture that is not flat."""
-    return picture(1, (width, height))
+    return picture(1, (width, height), (9, 6))
 
 
 def encoded(image: Image.Image, format_name: str = "PNG", **options: Any) -> bytes:

@@ -50,11 +50,14 @@ def test_request_to_a_busy_server_is_repeated(web: Web, status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [204, 304, 401, 403, 404])
-def test_other_statuses_are_not_retried(web: Web, status: int) -> None:
-    web.server.on("/a.jpg", head(status, Content_Type="image/jpeg", Content_Length=0))
-    error = failed(web)
-    assert (error.reason, error.temporary) == (f"HTTP {status}", status in (401, 403))
-    assert web.server.count() == 1
+def test_other_statuses_are_remembered_and_not_retried(web: Web, status: int) -> None:
+    answer = head(status, Content_Type="image/jpeg", Content_Length=0)
+    web.server.on("/a.jpg", answer, reply(b"poster"))
+    for _ in range(2):
+        error = failed(web)
+        assert str(error) == f"HTTP {status}: {HOST} answered {status}, expected 200"
+        assert error.temporary == (status in (401, 403))
+    assert web.server.count() == len(web.rows()) == 1
 
 
 NO_TIME = (
