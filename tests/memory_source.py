@@ -11,9 +11,9 @@ from posters.catalogue.entries import Entry, Origin
 from posters.catalogue.gathering import Gatherer, Queue
 from posters.catalogue.movie_table import Movie
 from posters.catalogue.rebalancing import Rebalanced, rebalance
+from posters.catalogue.source_protocol import Picture, Source
 from posters.errors import PosterRefused
 from posters.params import RebalanceParams
-from posters.sources import Picture, Source
 
 YEARS = range(1990, 1996)
 BEFORE = 1994

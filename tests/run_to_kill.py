@@ -9,31 +9,31 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from sites import params_with
+
 from posters.catalogue.movie_table import Movie
 from posters.errors import FetchFailed, PosterRefused
 from posters.files import sha256
-from posters.params import FetchParams, ScrapeParams, load_params
+from posters.params import FetchParams
 from posters.sources.imdb import Endpoints, ImdbSource
 from posters.web.archive import Archive
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
 
 THREADS = 4
-SCRAPE = ScrapeParams(movies=1, first_year=1950, last_year=1951, max_failed=0.5, seed=1)
 
 
 def gather(
     folder: str, server: str, hosts: list[str], endpoints: dict[str, Any], settings: dict[str, Any]
 ) -> None:
     """Fetch the poster of each movie, several at a time."""
-    fetch = FetchParams(**settings)
     fetcher = Fetcher(
         [Site(host, 1, THREADS) for host in hosts],
-        fetch,
+        FetchParams(**settings),
         robots=Path(folder, "robots"),
         routes=dict.fromkeys(hosts, server),
     )
-    params = load_params().model_copy(update={"fetch": fetch, "scrape": SCRAPE})
+    params = params_with(fetch=settings, scrape={"first_year": 1950, "last_year": 1951})
     source = ImdbSource(Archive(Path(folder), fetcher), params, Endpoints(**endpoints))
 
     def poster(movie: Movie) -> str:

@@ -15,11 +15,11 @@ from posters.catalogue.entries import Entry
 from posters.catalogue.failure_limit import MAX_CONSECUTIVE_FAILURES
 from posters.catalogue.gathering import Queue, describe_refusals
 from posters.catalogue.movie_table import Movie
+from posters.catalogue.source_protocol import Picture
 from posters.errors import SourceError
 from posters.files import sha256
 from posters.images.poster_checks import check_poster
 from posters.params import PosterParams
-from posters.sources import Picture
 
 
 def test_accepted_movie_becomes_a_row_and_a_file(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from posters import paths
-from posters.catalogue.source_protocol import Picture, Source
+from posters.catalogue.source_protocol import Source
 from posters.errors import ParamsError
 from posters.params import Params
 from posters.sources.imdb import ImdbSource
@@ -17,8 +17,6 @@ from posters.sources.wikidata import WikidataSource
 from posters.web.archive import Archive
 from posters.web.fetcher import Fetcher
 from posters.web.request import Site
-
-__all__ = ["Picture", "Source", "open_source"]
 
 _LIVE_SOURCES: Mapping[str, type[ImdbSource | ImdbPagesSource | TmdbSource | WikidataSource]] = {
     "imdb": ImdbSource,

@@ -1,6 +1,6 @@
 """The `table` source: two CSV files of movies, their posters beside them or on the web."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from posters.images.imdb_addresses import IMAGE_HOST, image_address, is_placehol
 from posters.params import FetchParams, Params
 from posters.sources.imdb_datasets import RatedMovie
 from posters.sources.local_imdb import NATURAL_VOTES
-from posters.sources.web_source import by_year, description, image_site, seeded_order
+from posters.sources.web_source import description, image_site, seeded_order
 from posters.web.archive import Archive
 from posters.web.request import Site, picture_limits
 
@@ -55,7 +55,10 @@ class Tables:
         movies = self._parsed[self._pool].movies
         if self._pool != self._table:
             self._of_pool.update(movies)
-        return by_year(movies)
+        by_year: dict[int, list[Movie]] = defaultdict(list)
+        for movie in movies:
+            by_year[movie.year].append(movie)
+        return by_year
 
     @property
     def left_out(self) -> Counter[str]:

@@ -1,6 +1,5 @@
 """What the sources share: the order of their movies, downloads, and their description."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from operator import attrgetter
@@ -21,14 +20,6 @@ def seeded_order(
 ) -> list[_Listed]:
     """Movies in a random order that depends on the seed and their ids alone."""
     return sorted(movies, key=lambda movie: unit_interval(seed, id_of(movie)))
-
-
-def by_year(movies: Iterable[Movie]) -> dict[int, list[Movie]]:
-    """Movies by year, in their order."""
-    found: dict[int, list[Movie]] = defaultdict(list)
-    for movie in movies:
-        found[movie.year].append(movie)
-    return found
 
 
 def image_site(host: str, fetch: FetchParams) -> Site:
@@ -92,7 +83,7 @@ class ListedSource(WebSource):
 
     def candidates(self, year: int) -> Iterator[Movie]:
         """Movies of one year in the order of `initial`."""
-        return iter(self._by_year.get(year, []))
+        return (movie for movie in self._in_order if movie.year == year)
 
     def describe(self) -> dict[str, Any]:
         """How many movies of the listing can't be used, by reason."""
@@ -101,10 +92,6 @@ class ListedSource(WebSource):
     @cached_property
     def _in_order(self) -> list[Movie]:
         return seeded_order(self._listing.movies, self._params.scrape.seed)
-
-    @cached_property
-    def _by_year(self) -> dict[int, list[Movie]]:
-        return by_year(self._in_order)
 
     @cached_property
     def _listing(self) -> Parsed:

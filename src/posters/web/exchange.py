@@ -102,7 +102,6 @@ class Exchange:
             raise FetchFailed("address", "it redirects to an invalid address") from error
 
     def _check_head(self, response: BaseHTTPResponse) -> None:
-        """Refuse an answer by its status and headers."""
         self._stop_if_challenged(response, b"")
         status = response.status
         if status in _BUSY:
@@ -147,7 +146,6 @@ class Exchange:
             )
 
     def _read(self, response: BaseHTTPResponse) -> None:
-        """Copy the body into the sink."""
         size = 0
         while chunk := response.read1(_CHUNK, decode_content=True):
             size += len(chunk)
