@@ -13,7 +13,7 @@ from small_pictures import encoded, picture
 from posters.catalogue import checked_posters
 from posters.catalogue.entries import Entry
 from posters.catalogue.failure_limit import MAX_CONSECUTIVE_FAILURES
-from posters.catalogue.gathering import Queue, describe_refusals
+from posters.catalogue.gathering import Queue, describe_refusals, gather_initial
 from posters.catalogue.movie_table import Movie
 from posters.catalogue.source_protocol import Picture
 from posters.errors import SourceError
@@ -118,6 +118,18 @@ def test_repeated_picture_is_reported_as_possible_placeholder(tmp_path: Path) ->
     (line,) = gatherer.notes()
     assert "the same poster as tt0000001:" in line
     assert "posters.placeholders" in line
+
+
+@pytest.mark.parametrize(("wanted", "expected"), [(2, [1, 3]), (3, [1, 3, 4]), (9, [1, 3, 4])])
+def test_initial_catalogue_is_the_first_accepted(
+    tmp_path: Path, wanted: int, expected: list[int]
+) -> None:
+    source = MemorySource(connections=2)
+    source.add(1990, 1, None, 2, 3)
+    with make_gatherer(source, tmp_path) as gatherer:
+        entries, more = gather_initial(gatherer, wanted)
+    assert [entry.imdb_id for entry in entries] == [f"tt{number:07d}" for number in expected]
+    assert more == (wanted == 2)
 
 
 @pytest.mark.parametrize(("bad", "stops"), [(10, False), (11, True)])
