@@ -11,12 +11,12 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from conftest import ROOT
 from PIL import Image
+from posters.reports.prior_example import PriorExample
 
 from posters.evaluation.metrics import PRIOR_OF
 from posters.evaluation.sweep_table import tabulate
 from posters.neighbours.index import Neighbour
 from posters.reports import charts, words
-from posters.reports.prior_example import PriorExample
 from posters.reports.report import Findings, render
 from posters.years.splitting import TESTS
 

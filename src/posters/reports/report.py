@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from posters.embedding.embeddings import Embeddings
+from posters.embedding.embeddings import EmbeddedMovie, Embeddings
 from posters.evaluation.sweep_table import sweep_matches
 from posters.neighbours.index import Neighbour, Neighbours
 from posters.params import EvaluateParams
 from posters.reports import charts, words
 from posters.reports.palette import DARK, LIGHT, css_variables
-from posters.reports.prior_example import PriorExample
 from posters.reports.rendering import render_template, thumbnail
-from posters.years.dataset import Parts
+from posters.years.dataset import Part, Parts
 from posters.years.splitting import TESTS
+from posters.years.year_model import YearPredictions
 
 # Limits that keep the file small, whatever the figure of neighbours shows.
 _MAX_QUERIES, _MAX_NEIGHBOURS = 8, 6
@@ -40,8 +41,22 @@ _SECTIONS = {
     "next": "Next steps",
 }
 
-QueryNeighbours = Sequence[tuple[Neighbour, Sequence[Neighbour]]]
+QueryNeighbours = Sequence[tuple[EmbeddedMovie, Sequence[Neighbour]]]
 """Query posters, each with its nearest posters."""
+
+
+@dataclass(frozen=True)
+class PriorExample:
+    """One poster's prediction under each prior.
+
+    Attributes:
+        curves: the probability of each year (index), one column for each prior.
+        predicted: the predicted year by prior.
+    """
+
+    movie: EmbeddedMovie
+    curves: pd.DataFrame
+    predicted: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -79,14 +94,31 @@ def find_neighbours(
     """Queries of the balanced test, evenly spaced over the years, each with its nearest posters."""
     movies = parts["balanced"].movies.sort_values(["year", "imdb_id"])
     count = min(params.queries, len(movies))
-    index = Neighbours(embeddings)
-    found = []
-    for number in range(count):
-        movie = movies.iloc[(2 * number + 1) * len(movies) // (2 * count)]
-        query = Neighbour(movie["imdb_id"], movie["title"], movie["year"], movie["file"], 1.0)
-        vector = embeddings.matrix[embeddings.rows([query.imdb_id])]
-        found.append((query, index.nearest_to_vectors(vector, params.neighbours)[0]))
-    return found
+    chosen = [(2 * number + 1) * len(movies) // (2 * count) for number in range(count)]
+    rows = embeddings.rows(list(movies["imdb_id"].iloc[chosen]))
+    index, k = Neighbours(embeddings), params.neighbours
+    return [
+        (embeddings.movies[row], index.nearest_to_vectors(embeddings.matrix[[row]], k)[0])
+        for row in rows
+    ]
+
+
+def most_changed(part: Part, by_prior: Mapping[str, YearPredictions]) -> PriorExample:
+    """The poster of a test whose predictions under the priors differ most.
+
+    `by_prior` are the predictions for the posters of `part`.
+    """
+    predicted = np.array([found.year for found in by_prior.values()])
+    row = int(np.ptp(predicted, axis=0).argmax())
+    movie = part.movies.iloc[row]
+    return PriorExample(
+        EmbeddedMovie(movie["imdb_id"], movie["title"], int(movie["year"]), movie["file"]),
+        pd.DataFrame(
+            {prior: found.probabilities[row] for prior, found in by_prior.items()},
+            index=next(iter(by_prior.values())).years,
+        ),
+        {prior: float(found.year[row]) for prior, found in by_prior.items()},
+    )
 
 
 def render(findings: Findings) -> str:

@@ -4,8 +4,6 @@ const tooltip = document.getElementById("tooltip");
 const status = document.getElementById("status");
 const slider = document.querySelector("#timeline input");
 const search = document.querySelector("#search input");
-const COUNTS = new Map();
-for (const year of YEARS) COUNTS.set(year, (COUNTS.get(year) ?? 0) + 1);
 
 /** Open a poster up close, or close it: the address names it, so that the browser's Back works. */
 function choose(poster) {
@@ -92,17 +90,16 @@ function showYear(year) {
 function pickYear() {
   const year = Number(slider.value);
   showYear(year);
-  setList(String(year), ALL.filter((poster) => YEARS[poster] === year));
+  setList(String(year), BY_YEAR.get(year) ?? []);
   const middle = (year - FIRST + 0.5) / (LAST - FIRST + 1);
   if (layout.cell && !isTable() && camera.scale > 1.5 * wholeLayout().scale) setCamera({ x: middle });
 }
 
 function startTimeline() {
-  const most = Math.max(...COUNTS.values());
   const bars = [];
   for (let year = FIRST; year <= LAST; year++) {
     const bar = element("i");
-    bar.style.height = `${(100 * (COUNTS.get(year) ?? 0)) / most}%`;
+    bar.style.height = `${(100 * (BY_YEAR.get(year)?.length ?? 0)) / MOST_OF_A_YEAR}%`;
     bars.push(bar);
   }
   document.querySelector("#timeline .histogram").prepend(element("div", { className: "bars", ariaHidden: "true" }, ...bars));
@@ -116,8 +113,8 @@ let foldedTitles = null;
 
 function startSearch() {
   const find = () => {
-    const words = folded(search.value).replace(/^(the|an?) (?=.)/, "");
-    foldedTitles ??= DATA.titles.map((title) => folded(title).replace(/^(the|an?) (?=.)/, ""));
+    const words = folded(search.value);
+    foldedTitles ??= DATA.titles.map(folded);
     if (!words) return setList(null);
     const begins = (poster) => !foldedTitles[poster].startsWith(words);
     const found = ALL.filter((poster) => foldedTitles[poster].includes(words));
