@@ -10,21 +10,11 @@ from conftest import Walk
 pytestmark = pytest.mark.slow
 
 
-def test_report_shows_the_metrics_of_the_run(walk: Walk) -> None:
+def test_report_of_the_run_is_restored_from_the_cache(walk: Walk) -> None:
     page = walk.project.read("plots/report.html")
-    metrics = walk.lowered.metrics
-    for test in ("natural", "balanced"):
-        assert f"<b>{metrics[test]['mae']:.1f}</b> years MAE" in page
-    for fact in ("t = 3 ", "MobileNetV2, frozen, random weights", "96 × 96", "your own table"):
-        assert fact in page
-    assert "<strong>Random MobileNetV2 weights.</strong>" in page
-
-
-def test_report_is_tracked_by_dvc_and_restored_from_its_cache(walk: Walk) -> None:
-    page = walk.project.read("plots/report.html")
-    assert "path: plots/report.html" in walk.lowered.lock
-    tracked = walk.project.run("git", "status", "--porcelain", "--ignored").stdout
-    assert "!! plots/report.html" in tracked
+    mae = walk.lowered.metrics["balanced"]["mae"]
+    for text in (f"<b>{mae:.1f}</b> years MAE", "t = 3 ", "96 × 96", "your own table"):
+        assert text in page
     assert "failed to load" not in walk.project.run("dvc", "plots", "show").stderr
     (walk.project.folder / "plots" / "report.html").unlink()
     done = walk.project.run("dvc", "repro")
