@@ -4,8 +4,6 @@ import json
 import signal
 import socket
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +12,6 @@ import pytest
 import requests
 from browser import opened
 from conftest import Project, Walk
-from PIL import Image
 from servers import Served, needs_gradio, serving_app
 
 from posters.images.pictures import MAX_BYTES
@@ -161,12 +158,10 @@ def test_neighbour_is_enlarged_and_predicted_and_the_regions_that_matter_are_dra
 
 UNUSABLE_FILES = {
     "letter.jpg": (b"Dear projectionist,", "Unreadable: unknown format"),
-    "dot.png": (b"", "Flat colour: the whole picture has one colour"),  # written by Pillow
     "empty.png": (b"", "Unreadable: the file is empty"),
-    "film.mp4": (b"\0\0\0\x18ftypmp42" + bytes(1000), "Unreadable: unknown format"),
     "huge.jpg": (bytes(MAX_BYTES + 1), "Too large: more than 30,000,000 bytes"),
 }
-"""Each with its message; neighbours have different messages."""
+"""Each with its message."""
 
 
 def test_unusable_files_are_refused_and_the_next_poster_is_predicted(
@@ -174,8 +169,6 @@ def test_unusable_files_are_refused_and_the_next_poster_is_predicted(
 ) -> None:
     for name, (content, message) in UNUSABLE_FILES.items():
         (tmp_path / name).write_bytes(content)
-        if name == "dot.png":
-            Image.new("RGB", (1, 1)).save(tmp_path / name)
         upload(page, tmp_path / name)
         shown = page.locator("#answer .message[role=alert]").get_by_text(message)
         shown.wait_for()
@@ -187,45 +180,40 @@ def test_unusable_files_are_refused_and_the_next_poster_is_predicted(
     assert "Traceback" not in served.log.read_text()
 
 
-def test_only_uploaded_files_are_opened(walk: Walk, served: Served) -> None:
-    poster = next((walk.project.folder / "data" / "posters").rglob("*.jpg"))
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    """Requests to the server, without a proxy."""
     with requests.Session() as session:
         session.trust_env = False
-        config = session.get(f"{served.address}/config").json()
-        (field,) = (
-            one["id"] for one in config["components"] if one["props"].get("elem_id") == "poster"
-        )
-        (number,) = (
-            one["id"] for one in config["dependencies"] if one["targets"] == [[field, "upload"]]
-        )
-        event = {"files": [{"name": "a.jpg", "path": str(poster)}]}
-        session.post(
-            f"{served.address}/gradio_api/queue/join",
-            json={"data": [6], "event_data": event, "fn_index": number, "session_hash": "a"},
-        )
-        answer = session.get(f"{served.address}/gradio_api/queue/data?session_hash=a").text
-    assert "is not in the cache folder and cannot be accessed" in answer
+        yield session
 
 
-def test_server_refuses_files_of_the_project_and_large_uploads(walk: Walk, served: Served) -> None:
+def test_only_uploaded_files_are_opened(
+    walk: Walk, served: Served, session: requests.Session
+) -> None:
     poster = next((walk.project.folder / "data" / "posters").rglob("*.jpg"))
-    for path in (poster, walk.project.folder / "params.yaml", Path("/etc/hostname")):
-        assert status(f"{served.address}/gradio_api/file={path}") == 403
-    body = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
-    request = urllib.request.Request(
-        f"{served.address}/gradio_api/upload",
-        body + bytes(MAX_BYTES + 1) + b"\r\n--b--\r\n",
-        {"Content-Type": "multipart/form-data; boundary=b"},
+    config = session.get(f"{served.address}/config").json()
+    (field,) = (
+        one["id"] for one in config["components"] if one["props"].get("elem_id") == "poster"
     )
-    assert status(request) == 413
+    (number,) = (
+        one["id"] for one in config["dependencies"] if one["targets"] == [[field, "upload"]]
+    )
+    event = {"files": [{"name": "a.jpg", "path": str(poster)}]}
+    session.post(
+        f"{served.address}/gradio_api/queue/join",
+        json={"data": [6], "event_data": event, "fn_index": number, "session_hash": "a"},
+    )
+    answer = session.get(f"{served.address}/gradio_api/queue/data?session_hash=a").text
+    assert "is not in the cache folder and cannot be accessed" in answer
+    for path in (poster, walk.project.folder / "params.yaml", Path("/etc/hostname")):
+        assert session.get(f"{served.address}/gradio_api/file={path}").status_code == 403
 
 
-def status(request: str | urllib.request.Request) -> int:
-    """The status of a request that the server should refuse, sent without a proxy."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        opener.open(request, timeout=60)
-    return int(refused.value.code)
+def test_large_uploads_are_refused(served: Served, session: requests.Session) -> None:
+    files = {"files": ("a.jpg", bytes(MAX_BYTES + 1))}
+    answer = session.post(f"{served.address}/gradio_api/upload", files=files)
+    assert answer.status_code == 413
 
 
 def test_page_listens_on_localhost_only(served: Served) -> None:

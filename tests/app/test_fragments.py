@@ -12,7 +12,6 @@ pytest.importorskip("gradio", reason="needs `make app`")
 # isort: split
 from posters.app import fragments
 from posters.app.fragments import PosterRow
-from posters.app.game import Game
 from posters.app.service import PosterRequest, PredictedPoster, PredictionService
 from posters.app.year_curve import year_curves
 from posters.errors import DataError, PosterRefused, PostersError
@@ -131,16 +130,3 @@ def test_warnings_are_shown_once_and_an_uncertain_answer_is_no_year() -> None:
     ]
     assert re.findall(r'class="year">(.*)</strong>', html) == ["1955", "can&#39;t tell"]
     assert "<p>best guess 1954</p>" in html
-
-
-def test_score_of_the_game_is_the_mean_absolute_error() -> None:
-    game = Game()
-    for guess, model, year in ((1960, 1950, 1953), (1940, 1955, 1955)):
-        game = game.shown(PosterRequest(Path("a.jpg"), "A Title", year, "natural"))
-        assert game.waiting
-        game = game.guessed(guess, model)
-        assert not game.waiting
-    assert game.as_text([]) == "poster → year: 2 posters, me 11.0 years off, the model 1.5"
-    assert game.as_text(["generated posters"]).startswith(
-        "poster → year: 2 posters (generated posters), me"
-    )

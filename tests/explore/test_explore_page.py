@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, Project, Walk
+from conftest import Project, Walk
 from numpy.typing import NDArray
 from parts import embeddings_of
 
-from posters.explore import map_layout
 from posters.explore.explore_page import explore_catalogue
 from posters.explore.shown_predictions import PREDICTIONS, ShownPredictions
 from posters.neighbours.index import nearest_rows
@@ -120,23 +119,6 @@ def test_titles_end_no_script_and_nothing_is_loaded(
     assert "default-src 'none'" in page
     assert not re.search(r"@import|\bfetch\(|XMLHttpRequest|<link [^>]*href=\"(?!data:)", page)
     assert "innerHTML" not in page
-
-
-@pytest.mark.slow
-def test_page_of_the_pretrained_model_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = ROOT / "pretrained"
-    whole = ReducedCatalogue.read(folder / "embeddings")
-    shown = ShownPredictions.read(folder / "model", 37_564)
-    monkeypatch.setattr(map_layout, "MAX_DRAWN", 400)
-    # A tenth of the films takes seconds instead of minutes.
-    tenth = replace(whole, movies=whole.movies[::10], steps=whole.steps[::10])
-    rows = {test: rows // 10 for test, rows in shown.rows.items()}
-    page = explore_catalogue(tenth, [], replace(shown, parts=shown.parts[::10], rows=rows))
-    data = data_of(page)
-    predictions = len(json.dumps(data["tests"]))
-    of_films = len(json.dumps(data).encode()) - predictions
-    assert predictions > 5e5
-    assert len(page.encode()) + 9 * of_films < 4e6
 
 
 @pytest.mark.slow

@@ -74,6 +74,12 @@ def text_of(tag: Tag | None) -> str:
     return " ".join(tag.get_text(" ").split())
 
 
+def section_of(page: str, name: str) -> Tag:
+    section = soup_of(page).select_one(f"section[aria-labelledby={name}]")
+    assert section is not None
+    return section
+
+
 def table_of(tag: Tag) -> list[list[str]]:
     return [[text_of(cell) for cell in row.select("th, td")] for row in tag.select("tbody tr")]
 
@@ -129,20 +135,18 @@ def test_calibration_is_that_of_the_run(findings: Findings) -> None:
         "balanced": {"calibration_error": 0.0234, "pit_distance": 0.0456},
         "run": {"calibration": {"temperature": 1.234, "outliers": 0.01}, "interval": 0.9},
     }
-    soup = soup_of(render(changed(findings, **sections)))
-    section = text_of(soup.select_one("section[aria-labelledby=reliability]"))
+    page = render(changed(findings, **sections))
+    section = text_of(section_of(page, "reliability"))
     assert "1.2 percentage points on the natural test and 2.3 percentage" in section
     assert "3.5 percentage points on the natural test and 4.6 percentage" in section
-    assert "temperature 1.23 (" in text_of(soup.select_one(".facts"))
-    coverage = text_of(soup.select_one("section[aria-labelledby=decades]"))
+    assert "temperature 1.23 (" in text_of(section_of(page, "setup"))
+    coverage = text_of(section_of(page, "decades"))
     assert "for posters of any era 90% of them contain the true year" in coverage
 
 
 def test_tables_by_decade_are_those_of_the_metrics(page: str, findings: Findings) -> None:
-    section = soup_of(page).select_one("section[aria-labelledby=decades]")
-    assert section is not None
-    decades = findings.decades
-    for (test, prior), table in zip(PRIOR_OF.items(), section.select("table"), strict=True):
+    decades, tables = findings.decades, section_of(page, "decades").select("table")
+    for (test, prior), table in zip(PRIOR_OF.items(), tables, strict=True):
         rows = decades[(decades["test"] == test) & (decades["prior"] == prior)]
         assert [row[:3] + row[4:5] for row in table_of(table)] == [
             [f"{row.decade}s", str(row.n), f"{row.mae:.1f}", f"{row.coverage:.0%}"]
@@ -183,13 +187,12 @@ def test_page_is_accessible_and_loads_nothing(page: str) -> None:
 
 
 def test_uncertain_answers_and_old_posters_are_described(page: str, findings: Findings) -> None:
-    soup = soup_of(page)
-    section = text_of(soup.select_one("section[aria-labelledby=uncertainty]"))
+    section = text_of(section_of(page, "uncertainty"))
     assert "Natural test: 12% of the answers are called uncertain" in section
     assert "Their error is 20.5 years, that of all others 7.2 years" in section
     decades = findings.decades
     old = decades[(decades["test"] == "balanced") & (decades["decade"] < 1930)]
-    text = text_of(soup.select_one("section[aria-labelledby=decades]"))
+    text = text_of(section_of(page, "decades"))
     for prior, words_before in (("uniform", "are predicted "), ("natural", "uniform prior, and ")):
         rows = old[old["prior"] == prior]
         assert f"{words_before}{(rows['mae'] * rows['n']).sum() / rows['n'].sum():.1f}" in text
@@ -199,8 +202,7 @@ def test_uncertain_answers_and_old_posters_are_described(page: str, findings: Fi
 
 
 def test_one_poster_is_shown_under_both_priors(page: str) -> None:
-    section = soup_of(page).select_one("section[aria-labelledby=priors]")
-    assert section is not None
+    section = section_of(page, "priors")
     assert len(section.select("svg polyline.curve")) == 2
     legend = text_of(section.select_one(".legend"))
     assert legend == "natural prior: 1922 uniform prior: 1920 true year: 1920"
@@ -255,8 +257,6 @@ def test_sweep_is_shown_if_it_is_of_this_model(findings: Findings) -> None:
     own = findings.evaluation["run"]["t"]
     sweep = tabulate({t: changed(findings, run={"t": t}).evaluation for t in (0, own)})
     for of_model, rows in ((sweep, 2), (sweep.assign(source="table"), 0)):
-        page = soup_of(render(replace(findings, sweep=of_model)))
-        section = page.select_one("section[aria-labelledby=sweep]")
-        assert section is not None
+        section = section_of(render(replace(findings, sweep=of_model)), "sweep")
         assert len(section.select("tbody tr")) == rows
         assert ("was made with other posters, another network" in text_of(section)) == (not rows)
