@@ -113,7 +113,7 @@ def _render(
 ) -> str:
     """The page; `duplicates` are two ids, or an id and a refused movie, each with the reason."""
     order = _order(positions)
-    atlases = draw_atlases([posters[row] for row in order]) if posters else None
+    tiles = [posters[row] for row in order] if posters else []
     movies = [catalogue.movies[row] for row in order]
     place_of = np.argsort(order)
     features = np.asarray(catalogue.retrieval_features)[order]
@@ -155,11 +155,13 @@ def _render(
             for one, two, reason in duplicates
         ],
         "yearColours": [to_hex(colour) for colour in colours],
-        "atlas": atlases and {"width": atlases.width, "height": atlases.height, "columns": COLUMNS},
+        "atlas": {"width": tiles[0].width, "height": tiles[0].height, "columns": COLUMNS}
+        if tiles
+        else None,
     }
     content = {
         "data": Markup(_json_in_html(data)),
-        "atlases": [_base64(picture) for picture in atlases.pictures] if atlases else [],
+        "atlases": [*map(_base64, draw_atlases(tiles))],
         "heading": heading,
         "count": len(movies),
         "light": css_variables(LIGHT),

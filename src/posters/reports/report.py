@@ -188,23 +188,22 @@ def render(findings: Findings) -> str:
         "thumbnail": lambda file: thumbnail(findings.posters / file),
         "out_of_scope": words.out_of_scope(evaluation),
         "next_steps": words.next_steps(evaluation),
-        **_sweep(findings),
-    }
-    has_sweep = content["sweep"] or content["other_sweep"]
-    content["sections"] = {
-        name: title for name, title in _SECTIONS.items() if name != "sweep" or has_sweep
+        "sweep": _sweep(findings),
+        "sections": {
+            name: title
+            for name, title in _SECTIONS.items()
+            if name != "sweep" or findings.sweep is not None
+        },
     }
     return render_template("report.html.jinja", content)
 
 
 def _examples(rows: pd.DataFrame) -> dict[str, list[dict[Any, Any]]]:
     """The predictions of one test with the smallest and with the largest errors."""
-    by = ["error", "imdb_id"]
-    smallest = rows.sort_values(by).head(_EXAMPLES)
-    largest = rows.sort_values(by, ascending=[False, True]).head(_EXAMPLES)
+    by_id = rows.sort_values("imdb_id")
     return {
-        "Closest guesses": smallest.to_dict("records"),
-        "Worst guesses": largest.to_dict("records"),
+        "Closest guesses": by_id.nsmallest(_EXAMPLES, "error").to_dict("records"),
+        "Worst guesses": by_id.nlargest(_EXAMPLES, "error").to_dict("records"),
     }
 
 
@@ -218,15 +217,13 @@ def _old_posters(decades: pd.DataFrame) -> dict[str, dict[str, float]]:
     }
 
 
-def _sweep(findings: Findings) -> dict[str, Any]:
+def _sweep(findings: Findings) -> list[dict[str, Any]]:
+    """The results for each t; empty if there is no sweep or it is of another model."""
     sweep = findings.sweep
     if sweep is None or not sweep_matches(sweep, findings.evaluation):
-        return {"sweep": [], "other_sweep": sweep is not None}
-    return {
-        "sweep": [
-            {"t": t, "trained_on": rows["trained_on"].iloc[0]}
-            | {str(row["test"]): row for row in rows.to_dict("records")}
-            for t, rows in sweep.sort_values("t").groupby("t")
-        ],
-        "other_sweep": False,
-    }
+        return []
+    return [
+        {"t": t, "trained_on": rows["trained_on"].iloc[0]}
+        | {str(row["test"]): row for row in rows.to_dict("records")}
+        for t, rows in sweep.groupby("t")
+    ]

@@ -191,10 +191,19 @@ function startPointers() {
 
 function startKeys() {
   document.addEventListener("keydown", (event) => {
-    if (![canvas, document.body].includes(document.activeElement) || isTable()) return;
+    const onMap = [canvas, document.body].includes(document.activeElement) && !isTable();
     const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (arrow) {
+    if (event.key === "/" && document.activeElement !== search) {
+      search.focus();
+      search.select();
+    } else if (event.key === "Escape") {
+      if (document.activeElement === search) canvas.focus();
+      if (state.poster !== null) choose(null);
+      else if (state.list) setList(null);
+      else if (isTable()) changeView("Map");
+      else showAll();
+    } else if (!onMap || event.ctrlKey || event.metaKey || event.altKey) return;
+    else if (arrow) {
       const next = state.poster === null
         ? nearestTo(room.width / 2, room.height / 2, Infinity) : nearestTowards(state.poster, ...arrow);
       if (next !== null) choose(next);
@@ -203,20 +212,6 @@ function startKeys() {
     else if (event.key === "0") showAll();
     else return;
     event.preventDefault();
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && document.activeElement !== search) {
-      event.preventDefault();
-      search.focus();
-      search.select();
-    } else if (event.key === "Escape") {
-      event.preventDefault();
-      if (document.activeElement === search) canvas.focus();
-      if (state.poster !== null) choose(null);
-      else if (state.list) setList(null);
-      else if (isTable()) changeView("Map");
-      else showAll();
-    }
   });
 }
 

@@ -15,12 +15,8 @@ let moving = 0; // counts motions: a newer one ends an older one
 
 /** Posters where t-SNE put them. */
 function mapLayout() {
-  const places = { x: new Float32Array(COUNT), y: new Float32Array(COUNT), cell: null };
-  for (const poster of ALL) {
-    places.x[poster] = POSITIONS[2 * poster] / 65535;
-    places.y[poster] = POSITIONS[2 * poster + 1] / 65535;
-  }
-  return bounded(places);
+  const along = (axis) => Float32Array.from(ALL, (poster) => POSITIONS[2 * poster + axis] / 65535);
+  return bounded({ x: along(0), y: along(1), cell: null });
 }
 
 /** Posters in a column for each year, a column being so many posters wide that all fit well. */
