@@ -6,19 +6,16 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import requests
-from browser import opened
+from browser import Browser, Locator, Page, opened
 from conftest import Project, Walk
 from servers import Served, needs_gradio, serving_app
 
 from posters.images.pictures import MAX_BYTES
 from posters.years.priors import PRIORS
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = [pytest.mark.slow, needs_gradio]
 
@@ -51,14 +48,14 @@ def served(walk: Walk, uploads: Path) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def page(browser: "Browser", served: Served) -> "Iterator[Page]":
+def page(browser: Browser, served: Served) -> Iterator[Page]:
     """The page, which is opened once for all tests of this file."""
     with opened(browser, served.address) as page:
         page.locator("#answer .chart").wait_for()
         yield page
 
 
-def upload(page: "Page", poster: Path) -> None:
+def upload(page: Page, poster: Path) -> None:
     page.set_input_files("#poster input[type=file]", poster)
 
 
@@ -68,7 +65,7 @@ def predicted(project: Project, *arguments: str) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def wait_for_predictions(page: "Page", predictions: list[dict[str, Any]], k: int = K) -> None:
+def wait_for_predictions(page: Page, predictions: list[dict[str, Any]], k: int = K) -> None:
     """Wait until the page shows predictions of predict.py, with pictures of the neighbours."""
     shown = page.locator("#answer")
     label = shown.locator(".chart").get_attribute("aria-label") or ""
@@ -88,13 +85,13 @@ def wait_for_predictions(page: "Page", predictions: list[dict[str, Any]], k: int
     assert loaded(page.locator("#nearest .open img")) == [True] * len(neighbours)
 
 
-def loaded(pictures: "Locator") -> list[bool]:
+def loaded(pictures: Locator) -> list[bool]:
     """Whether each picture is shown."""
     return list(pictures.evaluate_all("all => all.map(one => one.complete && one.width > 40)"))
 
 
 def test_uploaded_poster_gets_both_predictions_of_predict(
-    walk: Walk, page: "Page", draw: Callable[[str, int], Path]
+    walk: Walk, page: Page, draw: Callable[[str, int], Path]
 ) -> None:
     assert "Random MobileNetV2 weights." in page.locator(".intro .message").inner_text()
     assert page.locator("footer").count() == 0
@@ -113,9 +110,7 @@ def test_uploaded_poster_gets_both_predictions_of_predict(
     page.wait_for_function("document.querySelector('#k input[type=number]').value == 12")
 
 
-def test_random_poster_is_a_test_poster_and_its_true_year_is_shown(
-    walk: Walk, page: "Page"
-) -> None:
+def test_random_poster_is_a_test_poster_and_its_true_year_is_shown(walk: Walk, page: Page) -> None:
     last = walk.lowered
     tested = set(last.split["imdb_id"][last.split["part"].isin(["natural", "balanced"])])
     years = last.catalogue[last.catalogue["imdb_id"].isin(tested)].set_index("title")["year"]
@@ -138,7 +133,7 @@ def test_random_poster_is_a_test_poster_and_its_true_year_is_shown(
 
 
 def test_neighbour_is_enlarged_and_predicted_and_the_regions_that_matter_are_drawn(
-    page: "Page",
+    page: Page,
 ) -> None:
     title = page.locator("#nearest figcaption cite").first.inner_text()
     page.locator("#nearest .open").first.click()
@@ -165,7 +160,7 @@ UNUSABLE_FILES = {
 
 
 def test_unusable_files_are_refused_and_the_next_poster_is_predicted(
-    page: "Page", served: Served, tmp_path: Path, draw: Callable[[str, int], Path]
+    page: Page, served: Served, tmp_path: Path, draw: Callable[[str, int], Path]
 ) -> None:
     for name, (content, message) in UNUSABLE_FILES.items():
         (tmp_path / name).write_bytes(content)

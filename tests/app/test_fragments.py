@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
@@ -12,11 +11,11 @@ pytest.importorskip("gradio", reason="needs `make app`")
 # isort: split
 from posters.app import fragments
 from posters.app.fragments import PosterRow
-from posters.app.service import PosterRequest, PredictedPoster, PredictionService
+from posters.app.service import PosterRequest, PredictedPoster
 from posters.app.year_curve import year_curves
 from posters.errors import DataError, PosterRefused, PostersError
 from posters.neighbours.index import Neighbour
-from posters.prediction import PosterPrediction, Predictor
+from posters.prediction import PosterPrediction
 from posters.years.year_answer import YearAnswer
 
 YEARS = range(1950, 1960)
@@ -24,8 +23,8 @@ UNIFORM = dict.fromkeys(YEARS, 0.1)
 PEAK = {**dict.fromkeys(YEARS, 0.02), 1955: 0.82}
 PRIORS = {"natural": UNIFORM, "uniform": UNIFORM}
 NEIGHBOUR = Neighbour("tt0000001", "A Title", 1953, "gone.jpg", 0.5)
-PREDICTOR = cast(Predictor, SimpleNamespace(level=0.8, address=lambda movie: None))
-SERVICE = cast(PredictionService, SimpleNamespace(priors=PRIORS, predictor=PREDICTOR))
+PREDICTOR = SimpleNamespace(level=0.8, address=lambda movie: None)
+SERVICE = SimpleNamespace(priors=PRIORS, predictor=PREDICTOR)
 ANSWERS = {
     "natural": YearAnswer(1955, 1954, 1956, 1950, 1.0, 1950, 0.2, PEAK),
     "uniform": YearAnswer(1954, 1950, 1959, 1950, 1.0, 1950, 1.0, UNIFORM),
@@ -47,14 +46,12 @@ def curves(true_year: int | None = None) -> str:
 def points(svg: str, kind: str) -> list[tuple[float, float]]:
     """The points of a line or area in SVG units."""
     found = re.search(rf'class="{kind}" points="([^"]*)"', svg)
-    assert found
     return [(float(x), float(y)) for x, y in (point.split(",") for point in found[1].split())]
 
 
 def bar(svg: str, kind: str) -> tuple[float, float]:
     """The left and right end of a bar in SVG units."""
     found = re.search(rf'class="{kind}" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', svg)
-    assert found
     return float(found[1]), float(found[1]) + float(found[2])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup, Tag
-from conftest import ROOT
+from conftest import ROOT, Walk
 from PIL import Image
 
 from posters.embedding.embeddings import EmbeddedMovie
@@ -68,16 +68,13 @@ def soup_of(page: str) -> BeautifulSoup:
     return BeautifulSoup(page, "html.parser")
 
 
-def text_of(tag: Tag | None) -> str:
+def text_of(tag: Tag) -> str:
     """The text of an element with single spaces."""
-    assert tag is not None
     return " ".join(tag.get_text(" ").split())
 
 
 def section_of(page: str, name: str) -> Tag:
-    section = soup_of(page).select_one(f"section[aria-labelledby={name}]")
-    assert section is not None
-    return section
+    return soup_of(page).select_one(f"section[aria-labelledby={name}]")
 
 
 def table_of(tag: Tag) -> list[list[str]]:
@@ -118,7 +115,6 @@ def test_facts_and_caveats_are_shown_first(findings: Findings) -> None:
     source = words.facts(findings.evaluation, findings.catalogue)["Source"]
     assert source in text_of(soup.select_one(".facts"))
     notice = soup.select_one("header .notice")
-    assert notice is not None
     caveats = [text_of(tag) for tag in notice.select("strong")]
     assert caveats == ["Generated posters.", "Random VGG16 weights."]
     assert "not how accurate it is on real posters" in text_of(notice)
@@ -162,19 +158,18 @@ def test_page_is_accessible_and_loads_nothing(page: str) -> None:
     assert [len(row.select("img")) for row in soup.select("ul.nearest")] == [7] * 7
     assert [len(row.select("img")) for row in soup.select("ul.examples")] == [6] * 4
     for image in soup.select("img"):
-        assert re.fullmatch(r"Poster of Movie \d+ \(\d{4}\)", str(image["alt"]))
-        assert str(image["src"]).startswith("data:image/jpeg;base64,/9j/")
+        assert re.fullmatch(r"Poster of Movie \d+ \(\d{4}\)", image["alt"])
+        assert image["src"].startswith("data:image/jpeg;base64,/9j/")
     assert len(soup.select("svg")) == 8
     for chart in soup.select("svg"):
         assert chart["role"] == "img"
-        assert len(str(chart["aria-label"])) > 40
-    labelled = [str(section["aria-labelledby"]) for section in soup.select("section")]
-    assert labelled == [str(heading["id"]) for heading in soup.select("h2")]
-    assert [str(link["href"]) for link in soup.select("nav a")] == [f"#{id}" for id in labelled]
+        assert len(chart["aria-label"]) > 40
+    labelled = [section["aria-labelledby"] for section in soup.select("section")]
+    assert labelled == [heading["id"] for heading in soup.select("h2")]
+    assert [link["href"] for link in soup.select("nav a")] == [f"#{id}" for id in labelled]
     assert all(row.select_one("th[scope]") for row in soup.select("table tr"))
-    policy = soup.select_one("meta[http-equiv=Content-Security-Policy]")
-    assert policy is not None
-    assert policy["content"] == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    assert soup.select_one("meta[http-equiv=Content-Security-Policy]")["content"] == policy
     assert not re.search(r"https?://|url\(|@import", page)
 
 
@@ -252,3 +247,10 @@ def test_sweep_is_shown_if_it_is_of_this_model(findings: Findings) -> None:
         section = section_of(render(replace(findings, sweep=of_model)), "sweep")
         assert len(section.select("tbody tr")) == rows
         assert ("was made with other posters, another network" in text_of(section)) == (not rows)
+
+
+@pytest.mark.slow
+def test_report_of_a_run_shows_its_metrics(walk: Walk) -> None:
+    page, mae = walk.project.read("plots/report.html"), walk.lowered.metrics["balanced"]["mae"]
+    for text in (f"<b>{mae:.1f}</b> years MAE", "t = 3 ", "96 × 96", "your own table"):
+        assert text in page
