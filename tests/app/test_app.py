@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import requests
 from browser import Browser, Locator, Page, opened
-from conftest import Project, Walk
+from conftest import Walk
+from predict_command import PREDICT
 from servers import Served, needs_gradio, serving_app
 
 from posters.images.pictures import MAX_BYTES
@@ -59,12 +60,6 @@ def upload(page: Page, poster: Path) -> None:
     page.set_input_files("#poster input[type=file]", poster)
 
 
-def predicted(project: Project, *arguments: str) -> dict[str, Any]:
-    """The prediction of predict.py."""
-    done = project.run(sys.executable, "src/predict.py", "--json", *arguments)
-    return dict(json.loads(done.stdout))
-
-
 def wait_for_predictions(page: Page, predictions: list[dict[str, Any]], k: int = K) -> None:
     """Wait until the page shows predictions of predict.py, with pictures of the neighbours."""
     shown = page.locator("#answer")
@@ -97,9 +92,9 @@ def test_uploaded_poster_gets_both_predictions_of_predict(
     assert page.locator("footer").count() == 0
     poster = draw("A Poster of My Own", 1990)
     upload(page, poster)
-    predictions = [
-        predicted(walk.project, "--k", "12", "--prior", prior, str(poster)) for prior in PRIORS
-    ]
+    arguments = (*PREDICT, "--json", "--k", "12", str(poster))
+    runs = [walk.project.run(*arguments, "--prior", prior) for prior in PRIORS]
+    predictions = [json.loads(done.stdout) for done in runs]
     page.locator("#answer strong.year").first.wait_for()
     wait_for_predictions(page, predictions)
     assert page.locator("#answer .true-year").count() == 0

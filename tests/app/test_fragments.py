@@ -88,20 +88,11 @@ def test_curves_have_a_label_tooltips_and_the_true_year() -> None:
     assert "<title>1955: 10.0%, natural prior" in year_curves(PRIORS)
 
 
-@pytest.mark.parametrize(
-    ("year", "natural", "uniform"),
-    [
-        (1955, "Error 0 years; the interval contains it", "Error 1 year; the interval contains"),
-        (1951, "Error 4 years; the interval does not contain it", "Error 3 years"),
-    ],
-)
-def test_both_predictions_are_compared_with_the_true_year(
-    year: int, natural: str, uniform: str
-) -> None:
-    html = fragments.answer_html(SERVICE, poster(year=year), 1)
+def test_both_predictions_are_compared_with_the_true_year() -> None:
+    html = fragments.answer_html(SERVICE, poster(year=1953), 1)
     of_natural, of_uniform = html.split('<section class="uniform">')
-    assert natural in of_natural
-    assert uniform in of_uniform
+    assert "Error 2 years; the interval does not contain it" in of_natural
+    assert "Error 1 year; the interval contains it" in of_uniform
     assert "Error" not in fragments.answer_html(SERVICE, poster(), 1)
 
 

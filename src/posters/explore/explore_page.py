@@ -26,7 +26,6 @@ from posters.explore.shown_predictions import ShownPredictions
 from posters.neighbours.index import Searchable
 from posters.neighbours.near_duplicates import read_pairs
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
-from posters.reports.palette import DARK, LIGHT, css_variables
 from posters.reports.rendering import render_template
 from posters.reports.words import caveat_texts
 from posters.years.dataset import Parts
@@ -164,8 +163,6 @@ def _render(
         "atlases": [*map(_base64, draw_atlases(tiles))],
         "heading": heading,
         "count": len(movies),
-        "light": css_variables(LIGHT),
-        "dark": css_variables(DARK),
     }
     return render_template("explore.html.jinja", content, TEMPLATES)
 

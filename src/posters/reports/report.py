@@ -13,7 +13,6 @@ from posters.evaluation.sweep_table import sweep_matches
 from posters.neighbours.index import Neighbour, Neighbours
 from posters.params import EvaluateParams
 from posters.reports import charts, words
-from posters.reports.palette import DARK, LIGHT, css_variables
 from posters.reports.rendering import render_template, thumbnail
 from posters.years.dataset import Part, Parts
 from posters.years.splitting import TESTS
@@ -140,8 +139,6 @@ def render(findings: Findings) -> str:
     by_year = pd.DataFrame(catalogue["years"])
     movies = by_year.groupby(by_year["year"].rename("decade") // 10 * 10).sum()
     content = {
-        "light": css_variables(LIGHT),
-        "dark": css_variables(DARK),
         "tests": words.TESTS_IN_WORDS,
         "evaluation": evaluation,
         "catalogue": catalogue,

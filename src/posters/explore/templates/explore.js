@@ -64,9 +64,7 @@ function refresh() {
   const views = ["Map", "Years", "Confusion", ...(DATA.duplicates.length ? ["Duplicates"] : [])];
   document.getElementById("views").replaceChildren(...choices(views, state.view, changeView));
   const shows = [...(TILES ? ["Pictures"] : []), "Year", "Error"];
-  const show = document.getElementById("show");
-  show.hidden = shows.length < 2;
-  show.replaceChildren(...choices(shows, state.show, (name) => { state.show = name; refresh(); }));
+  document.getElementById("show").replaceChildren(...choices(shows, state.show, (name) => { state.show = name; refresh(); }));
   recolour();
   const scale = document.getElementById("scale");
   scale.hidden = state.show === "Pictures";
