@@ -72,7 +72,7 @@ def serve(model: Path, port: int, show: bool) -> None:
     """
     try:
         from posters.app.components import appearance
-        from posters.app.layout import PageLayout
+        from posters.app.layout import build_page
     except ModuleNotFoundError as error:
         if error.name != "gradio":
             raise
@@ -84,7 +84,7 @@ def serve(model: Path, port: int, show: bool) -> None:
     from posters.prediction import Predictor
 
     tests = read_tests() if model == paths.DATA else []
-    page = PageLayout(PredictionService(Predictor(model), tests)).build()
+    page = build_page(PredictionService(Predictor(model), tests))
     try:
         _, address, _ = page.launch(
             **appearance(),

@@ -29,9 +29,8 @@ from posters.params import Params, load_params
 from posters.processors import second_process
 from posters.reports import figures
 from posters.reports.contact_sheet import neighbours_sheet
-from posters.reports.prior_example import most_changed
 from posters.reports.reliability_figure import draw_reliability
-from posters.reports.report import Findings, find_neighbours, render
+from posters.reports.report import Findings, find_neighbours, most_changed, render
 from posters.reports.words import result_in_words
 from posters.tracking.registry import register
 from posters.tracking.run_contents import catalogue_metrics, log_evaluation, model_digest

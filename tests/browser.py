@@ -3,12 +3,14 @@
 import contextlib
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+try:
+    from playwright.sync_api import Browser, Locator, Page
+except ModuleNotFoundError:  # tests with a browser are skipped
+    Browser = Locator = Page = Any
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -20,7 +22,7 @@ FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
+def browser() -> Iterator[Browser]:
     """A headless browser with an empty profile; skips without Playwright or Chromium."""
     playwright = pytest.importorskip(
         "playwright.sync_api",
@@ -36,7 +38,7 @@ def browser() -> "Iterator[Browser]":
 
 
 @contextlib.contextmanager
-def opened(browser: "Browser", address: str, **options: Any) -> "Iterator[Page]":
+def opened(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     """A page; it must request nothing but what is below its address, and report no errors."""
     context = browser.new_context(**options)
     page, problems = context.new_page(), list[str]()

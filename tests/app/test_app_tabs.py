@@ -1,32 +1,29 @@
-"""The tabs of the page of `make app` for several posters and for the game."""
+"""The page of `make app`: the tabs for several posters and the game; the pretrained model."""
 
 import csv
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from browser import opened
-from conftest import Walk
+from browser import Browser, Page, opened
+from conftest import Project, Walk
 from servers import needs_gradio, serving_app
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.slow, needs_gradio]
 
 
 @pytest.fixture(scope="module")
-def page(browser: "Browser", walk: Walk) -> "Iterator[Page]":
+def page(browser: Browser, walk: Walk) -> Iterator[Page]:
     with serving_app(walk.project) as served, opened(browser, served.address) as page:
         page.locator("#answer .chart").wait_for()
         yield page
 
 
 def test_several_posters_become_the_table_of_predict(
-    walk: Walk, page: "Page", tmp_path: Path, draw: Callable[[str, int], Path]
+    walk: Walk, page: Page, tmp_path: Path, draw: Callable[[str, int], Path]
 ) -> None:
     letter = tmp_path / "letter.jpg"
     letter.write_bytes(b"Dear projectionist,")
@@ -52,7 +49,7 @@ def test_several_posters_become_the_table_of_predict(
 
 
 def test_game_keeps_the_poster_secret_until_the_guess_and_keeps_the_score(
-    walk: Walk, page: "Page"
+    walk: Walk, page: Page
 ) -> None:
     years = walk.lowered.catalogue.set_index("title")["year"]
     page.get_by_role("tab", name="Game").click()
@@ -81,13 +78,36 @@ def test_game_keeps_the_poster_secret_until_the_guess_and_keeps_the_score(
     )
 
 
-def test_page_fits_a_phone(page: "Page") -> None:
+def test_page_fits_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     for name in ("Game", "Several posters", "One poster"):
         page.get_by_role("tab", name=name).click()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
     answer, k = page.locator("#answer").bounding_box(), page.locator("#k").bounding_box()
     nearest = page.locator("#nearest").bounding_box()
-    assert answer and k and nearest
     assert answer["y"] < k["y"] < nearest["y"]
     page.set_viewport_size({"width": 1280, "height": 844})
+
+
+def test_page_shows_cards_with_links_and_no_test_posters(
+    exported: Project, browser: Browser, draw: Callable[[str, int], Path]
+) -> None:
+    poster = draw("A Poster of My Own", 1990)
+    with serving_app(exported) as served, opened(browser, served.address) as page:
+        page.set_input_files("#poster input[type=file]", poster)
+        page.locator("#answer strong.year").first.wait_for()
+        assert "It uses the pretrained model, " in page.locator(".intro").inner_text()
+        assert page.locator("#pick").count() == 0
+        cards = page.locator("#nearest a[target=_blank][rel=noopener] .card")
+        shown = cards.evaluate_all(
+            "all => all.map(one => [one.closest('a').href, one.innerText.split(/\\n+/),"
+            " (box => (box.width / box.height).toFixed(2))(one.getBoundingClientRect())])"
+        )
+        page.get_by_role("tab", name="Game").click()
+        page.get_by_text('make app ARGS="--model own"').wait_for()
+    arguments = ("--model", "pretrained", "--json", "--k", "6", str(poster))
+    done = exported.run(sys.executable, "src/predict.py", *arguments)
+    assert shown == [
+        [movie["address"], [movie["title"], str(movie["year"])], "0.67"]
+        for movie in json.loads(done.stdout)["neighbours"]
+    ]

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
@@ -12,12 +11,11 @@ pytest.importorskip("gradio", reason="needs `make app`")
 # isort: split
 from posters.app import fragments
 from posters.app.fragments import PosterRow
-from posters.app.game import Game
-from posters.app.service import PosterRequest, PredictedPoster, PredictionService
+from posters.app.service import PosterRequest, PredictedPoster
 from posters.app.year_curve import year_curves
 from posters.errors import DataError, PosterRefused, PostersError
 from posters.neighbours.index import Neighbour
-from posters.prediction import PosterPrediction, Predictor
+from posters.prediction import PosterPrediction
 from posters.years.year_answer import YearAnswer
 
 YEARS = range(1950, 1960)
@@ -25,8 +23,8 @@ UNIFORM = dict.fromkeys(YEARS, 0.1)
 PEAK = {**dict.fromkeys(YEARS, 0.02), 1955: 0.82}
 PRIORS = {"natural": UNIFORM, "uniform": UNIFORM}
 NEIGHBOUR = Neighbour("tt0000001", "A Title", 1953, "gone.jpg", 0.5)
-PREDICTOR = cast(Predictor, SimpleNamespace(level=0.8, address=lambda movie: None))
-SERVICE = cast(PredictionService, SimpleNamespace(priors=PRIORS, predictor=PREDICTOR))
+PREDICTOR = SimpleNamespace(level=0.8, address=lambda movie: None)
+SERVICE = SimpleNamespace(priors=PRIORS, predictor=PREDICTOR)
 ANSWERS = {
     "natural": YearAnswer(1955, 1954, 1956, 1950, 1.0, 1950, 0.2, PEAK),
     "uniform": YearAnswer(1954, 1950, 1959, 1950, 1.0, 1950, 1.0, UNIFORM),
@@ -48,14 +46,12 @@ def curves(true_year: int | None = None) -> str:
 def points(svg: str, kind: str) -> list[tuple[float, float]]:
     """The points of a line or area in SVG units."""
     found = re.search(rf'class="{kind}" points="([^"]*)"', svg)
-    assert found
     return [(float(x), float(y)) for x, y in (point.split(",") for point in found[1].split())]
 
 
 def bar(svg: str, kind: str) -> tuple[float, float]:
     """The left and right end of a bar in SVG units."""
     found = re.search(rf'class="{kind}" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', svg)
-    assert found
     return float(found[1]), float(found[1]) + float(found[2])
 
 
@@ -92,20 +88,11 @@ def test_curves_have_a_label_tooltips_and_the_true_year() -> None:
     assert "<title>1955: 10.0%, natural prior" in year_curves(PRIORS)
 
 
-@pytest.mark.parametrize(
-    ("year", "natural", "uniform"),
-    [
-        (1955, "Error 0 years; the interval contains it", "Error 1 year; the interval contains"),
-        (1951, "Error 4 years; the interval does not contain it", "Error 3 years"),
-    ],
-)
-def test_both_predictions_are_compared_with_the_true_year(
-    year: int, natural: str, uniform: str
-) -> None:
-    html = fragments.answer_html(SERVICE, poster(year=year), 1)
+def test_both_predictions_are_compared_with_the_true_year() -> None:
+    html = fragments.answer_html(SERVICE, poster(year=1953), 1)
     of_natural, of_uniform = html.split('<section class="uniform">')
-    assert natural in of_natural
-    assert uniform in of_uniform
+    assert "Error 2 years; the interval does not contain it" in of_natural
+    assert "Error 1 year; the interval contains it" in of_uniform
     assert "Error" not in fragments.answer_html(SERVICE, poster(), 1)
 
 
@@ -131,16 +118,3 @@ def test_warnings_are_shown_once_and_an_uncertain_answer_is_no_year() -> None:
     ]
     assert re.findall(r'class="year">(.*)</strong>', html) == ["1955", "can&#39;t tell"]
     assert "<p>best guess 1954</p>" in html
-
-
-def test_score_of_the_game_is_the_mean_absolute_error() -> None:
-    game = Game()
-    for guess, model, year in ((1960, 1950, 1953), (1940, 1955, 1955)):
-        game = game.shown(PosterRequest(Path("a.jpg"), "A Title", year, "natural"))
-        assert game.waiting
-        game = game.guessed(guess, model)
-        assert not game.waiting
-    assert game.as_text([]) == "poster → year: 2 posters, me 11.0 years off, the model 1.5"
-    assert game.as_text(["generated posters"]).startswith(
-        "poster → year: 2 posters (generated posters), me"
-    )

@@ -2,7 +2,6 @@
 
 import time
 from types import SimpleNamespace
-from typing import cast
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from posters.app.occlusion import WITHIN, occlude
 from posters.embedding.backbone import Backbone, BackboneInfo
 from posters.embedding.colour import COLOUR_SIZE
 from posters.images.poster_checks import poster_warnings
-from posters.prediction import Predictor
 from posters.years.priors import Priors
 from posters.years.year_model import YearModel
 
@@ -26,7 +24,7 @@ INFO = BackboneInfo(
 )
 
 
-def predictor(seconds: float = 0) -> Predictor:
+def predictor(seconds: float = 0) -> SimpleNamespace:
     """A model that predicts 1980 if the lower right corner of a poster is white, else 1920."""
 
     def forward(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -42,12 +40,8 @@ def predictor(seconds: float = 0) -> Predictor:
     prior = np.full(len(YEARS), 1 / len(YEARS))
     thresholds = {"natural": prior, "uniform": prior}
     model = YearModel(head, Priors(YEARS, prior, prior), 0.8, thresholds)
-    return cast(
-        Predictor,
-        SimpleNamespace(
-            backbone=Backbone(forward, INFO, 1, examine=poster_warnings), year_model=model
-        ),
-    )
+    backbone = Backbone(forward, INFO, 1, examine=poster_warnings)
+    return SimpleNamespace(backbone=backbone, year_model=model)
 
 
 @pytest.fixture

@@ -2,39 +2,34 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from browser import opened
+from browser import Browser, Page, opened
 from conftest import Walk
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def page(browser: "Browser", walk: Walk) -> "Iterator[Page]":
+def page(browser: Browser, walk: Walk) -> Iterator[Page]:
     address = (walk.project.folder / "plots" / "explore.html").as_uri()
     with opened(browser, address, reduced_motion="reduce") as page:
         page.locator("#panel.about").wait_for()
         yield page
 
 
-def title_of(page: "Page") -> str:
+def title_of(page: Page) -> str:
     return page.locator("#panel.close-up h2").inner_text()
 
 
-def predicted_movie(walk: Walk) -> pd.Series:
-    """One poster of the balanced test with its prediction."""
-    table = pd.read_csv(walk.project.folder / "data" / "predictions.csv")
-    return table[table["test"] == "balanced"].iloc[0]
+@pytest.fixture
+def predictions(walk: Walk) -> pd.DataFrame:
+    return pd.read_csv(walk.project.folder / "data" / "predictions.csv").set_index("test")
 
 
-def test_search_close_up_neighbour_and_keys(page: "Page", walk: Walk) -> None:
-    movie = predicted_movie(walk)
+def test_search_close_up_neighbour_and_keys(page: Page, predictions: pd.DataFrame) -> None:
+    movie = predictions.loc["balanced"].iloc[0]
     page.locator("#map").focus()
     page.keyboard.press("/")
     page.keyboard.type(movie["title"].lower())
@@ -71,30 +66,24 @@ def test_search_close_up_neighbour_and_keys(page: "Page", walk: Walk) -> None:
     page.locator("#panel.about").wait_for()
 
 
-def test_canvas_shows_pictures_and_answers_a_click(page: "Page") -> None:
+def test_canvas_shows_pictures_and_answers_a_click(page: Page) -> None:
     page.locator("#map[aria-busy=false]").wait_for()
     left, top = page.evaluate("onScreen(7)")
     page.locator("#map").click(position={"x": left, "y": top})
     shown = page.locator("#panel.close-up h2")
     shown.wait_for()
     # The nearest to the place that was clicked: poster 7, or one that lies on top of it.
-    assert (
-        page.evaluate("Math.hypot(...onScreen(state.poster).map((v, i) => v - onScreen(7)[i]))")
-        < 12
-    )
-    drawn = page.evaluate(
-        "new Set(context.getImageData(0, 0, canvas.width, canvas.height).data).size"
-    )
-    assert drawn > 50
+    distance = "Math.hypot(...onScreen(state.poster).map((v, i) => v - onScreen(7)[i]))"
+    assert page.evaluate(distance) < 12
+    pixels = "context.getImageData(0, 0, canvas.width, canvas.height).data"
+    assert page.evaluate(f"new Set({pixels}).size") > 50
 
 
-def test_cells_of_the_confusion_open_their_posters(page: "Page", walk: Walk) -> None:
-    table = pd.read_csv(walk.project.folder / "data" / "predictions.csv")
-    rows = table[table["test"] == "balanced"]
+def test_cells_of_the_confusion_open_their_posters(page: Page, predictions: pd.DataFrame) -> None:
     page.locator("#views button", has_text="Confusion").click()
     cells = page.locator("#confusion td button")
     counts = cells.all_inner_texts()
-    assert sum(map(int, counts)) == len(rows)
+    assert sum(map(int, counts)) == len(predictions.loc["balanced"])
     cells.first.click()
     posters = page.locator("#panel.list .poster")
     assert posters.count() == int(counts[0])
@@ -104,10 +93,10 @@ def test_cells_of_the_confusion_open_their_posters(page: "Page", walk: Walk) -> 
         assert (year[:3], predicted[:3]) == (true[:3], guess[:3])
     page.locator("#confusion button", has_text="natural").first.click()
     counts = page.locator("#confusion td button").all_inner_texts()
-    assert sum(map(int, counts)) == (table["test"] == "natural").sum()
+    assert sum(map(int, counts)) == len(predictions.loc["natural"])
 
 
-def test_slider_lists_the_posters_of_a_year(page: "Page", walk: Walk) -> None:
+def test_slider_lists_the_posters_of_a_year(page: Page, walk: Walk) -> None:
     page.locator("#views button", has_text="Years").click()
     page.locator("#timeline input").focus()
     page.keyboard.press("End")
@@ -120,7 +109,7 @@ def test_slider_lists_the_posters_of_a_year(page: "Page", walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_phone(page: "Page", walk: Walk, scheme: str) -> None:
+def test_it_fits_a_phone(page: Page, walk: Walk, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": 390, "height": 844})
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(14, 17, 20)"
@@ -136,14 +125,12 @@ def test_it_fits_a_phone(page: "Page", walk: Walk, scheme: str) -> None:
     page.evaluate("choose(3)")
     box = page.locator("#panel.close-up").bounding_box()
     canvas = page.locator("#map").bounding_box()
-    assert box is not None
-    assert canvas is not None
     assert box["y"] >= canvas["y"] + canvas["height"]
     assert canvas["height"] > 200
     assert page.evaluate("panel.scrollWidth <= panel.clientWidth")
 
 
-def test_controls_have_names_and_focus_is_visible(page: "Page") -> None:
+def test_controls_have_names_and_focus_is_visible(page: Page) -> None:
     page.evaluate("choose(3)")
     unnamed = page.evaluate(
         "[...document.querySelectorAll('button, a, input, canvas, [role=img]')].filter((one) =>"

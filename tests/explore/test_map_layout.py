@@ -23,22 +23,15 @@ YEARS = np.repeat([1920, 1950, 1980, 2010], EACH)
 
 
 @pytest.mark.parametrize("max_drawn", [10_000, 60])
-def test_alike_posters_are_near(
+def test_alike_posters_are_near_and_later_years_to_the_right(
     features: NDArray[np.float32], max_drawn: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(map_layout, "MAX_DRAWN", max_drawn)
-    positions = map_positions(features, YEARS).astype(float)
-    distances = np.linalg.norm(positions[:, None] - positions[None], axis=2)
+    positions = map_positions(features, YEARS)
+    distances = np.linalg.norm(positions[:, None] - positions[None].astype(float), axis=2)
     np.fill_diagonal(distances, np.inf)
     nearest = distances.argsort(axis=1)[:, :5]
     assert (YEARS[nearest] == YEARS[:, None]).mean() > 0.95
-
-
-def test_positions_fill_a_square_with_later_years_to_the_right(
-    features: NDArray[np.float32],
-) -> None:
-    positions = map_positions(features, YEARS)
-    assert positions.dtype == np.uint16
     assert {0, 65535} <= set(positions.ravel().tolist())
     assert np.corrcoef(positions[:, 0], YEARS)[0, 1] > 0.2
     assert abs(np.linalg.lstsq(positions - positions.mean(axis=0), YEARS)[0][1]) < 1e-4

@@ -1,11 +1,12 @@
 """The model card: the committed one is up to date, and all its numbers come from the metrics."""
 
 import json
+import sys
 from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Walk
 
 from posters.embedding.imagenet_weights import VGG16_SHA256
 from posters.reports.model_card import model_card
@@ -66,3 +67,28 @@ def test_numbers_come_from_the_metrics(metrics: Metrics) -> None:
         assert number not in before
         assert number in after
     assert "65.4" not in after, "a prior that does not match the test"
+
+
+@pytest.mark.slow
+def test_card_command_writes_the_card_of_the_run(walk: Walk) -> None:
+    card = walk.project.folder / "docs" / "model_card.md"
+    walk.project.run(sys.executable, "src/card.py")
+    text = card.read_text(encoding="utf-8")
+    card.unlink()
+    card.parent.rmdir()
+    assert "> **Random MobileNetV2 weights.**" in text
+    assert "Generated posters" not in text
+    mae = json.loads(walk.project.read("metrics/evaluation.json"))["natural"]["mae"]
+    assert f"**{mae:.1f}**" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "run `make repro` first"), ("{}", "metrics/ is damaged")]
+)
+def test_card_command_without_metrics_says_what_to_do(
+    walk: Walk, content: str | None, message: str
+) -> None:
+    with walk.project.changed("metrics/evaluation.json", content):
+        assert message in walk.project.error(sys.executable, "src/card.py")
+    assert not (walk.project.folder / "docs").exists()

@@ -54,22 +54,19 @@ def intro_html(model: str, caveats: list[str]) -> str:
     )
 
 
-def problem_text(problem: PostersError | str) -> str:
-    """What was wrong and what to do, as every message of the page says it."""
-    text = str(problem)
-    if isinstance(problem, PosterRefused):
-        gone = f"{text}; choose it again or, if it is in your catalogue, run `dvc checkout`"
-        text = gone if problem.reason == "missing" else problem.with_advice
-    return text[:1].upper() + text[1:]
-
-
 def problem_html(problem: PostersError | str) -> str:
     """The message of every error on the page."""
     return f'<div class="message" role="alert"><p>{_in_html(problem)}</p></div>'
 
 
 def _in_html(problem: PostersError | str) -> Markup:
-    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(problem_text(problem))))
+    """What was wrong and what to do."""
+    text = str(problem)
+    if isinstance(problem, PosterRefused):
+        gone = f"{text}; choose it again or, if it is in your catalogue, run `dvc checkout`"
+        text = gone if problem.reason == "missing" else problem.with_advice
+    text = escape(text[:1].upper() + text[1:])
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", text))
 
 
 def poster_html(picture: str | None, invitation: str) -> str:

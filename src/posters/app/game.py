@@ -1,8 +1,9 @@
 """The game: the visitor guesses the year of a test poster, then the model does."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
 
 import gradio as gr
 
@@ -20,47 +21,32 @@ _NO_GAME = (
 
 @dataclass(frozen=True)
 class Round:
-    """The years that the visitor guessed and the model predicted, and the true year."""
+    """A test poster with the years that the visitor guessed and the model predicted."""
 
+    poster: PosterRequest
     guess: int
     model: int
-    year: int
+
+    @property
+    def errors(self) -> tuple[int, int]:
+        """The absolute errors, of the visitor and of the model, in years."""
+        year = self.poster.year
+        assert year is not None  # a test poster
+        return abs(self.guess - year), abs(self.model - year)
 
 
 @dataclass(frozen=True)
 class Game:
-    """A game that has begun.
+    """The rounds so far, and the poster whose year is to be guessed, if there is one."""
 
-    Attributes:
-        seen: the posters so far, the current one last.
-        rounds: of the posters that were guessed.
-    """
-
-    seen: tuple[PosterRequest, ...] = ()
     rounds: tuple[Round, ...] = ()
-
-    @property
-    def waiting(self) -> PosterRequest | None:
-        """The poster whose year is to be guessed, if there is one."""
-        return self.seen[-1] if len(self.seen) > len(self.rounds) else None
-
-    def shown(self, request: PosterRequest) -> Self:
-        """The game with a new poster; one that was not guessed is forgotten."""
-        return replace(self, seen=(*self.seen[: len(self.rounds)], request))
-
-    def guessed(self, guess: int, model: int) -> Self:
-        """The game after the year of the poster was guessed, by the visitor and by the model."""
-        year = self.seen[-1].year
-        assert year is not None  # a test poster
-        return replace(self, rounds=(*self.rounds, Round(guess, model, year)))
+    waiting: PosterRequest | None = None
 
     @property
     def errors(self) -> tuple[float, float]:
         """The mean absolute errors, of the visitor and of the model, in years."""
-        rounds = self.rounds
-        count = len(rounds)
-        yours = sum(abs(one.guess - one.year) for one in rounds) / count
-        return yours, sum(abs(one.model - one.year) for one in rounds) / count
+        yours, models = zip(*(one.errors for one in self.rounds), strict=True)
+        return fmean(yours), fmean(models)
 
     def as_text(self, caveats: Sequence[str]) -> str:
         """The score as one line to share."""
@@ -119,12 +105,13 @@ def game_tab(service: PredictionService) -> None:
             )
 
     def show_next(game: Game) -> list[Any]:
-        request = service.random_test(game.seen)
+        seen = [one.poster for one in game.rounds]
+        request = service.random_test([*seen, *filter(None, [game.waiting])])
         try:
             picture = quiz_html(service.picture(request), str(request.test))
         except PostersError as error:
             return [game, problem_html(error), gr.skip(), gr.skip(), ""]
-        return [game.shown(request), picture, _HIDDEN, _VISIBLE, ""]
+        return [Game(game.rounds, request), picture, _HIDDEN, _VISIBLE, ""]
 
     def judge(game: Game, guess: int | None) -> list[Any]:
         if guess is None:
@@ -138,7 +125,7 @@ def game_tab(service: PredictionService) -> None:
             return [game, problem_html(error), gr.skip(), gr.skip(), gr.skip()]
         # The prior of the test, the mix of years that the visitor was told.
         prior = "uniform" if request.test == "balanced" else "natural"
-        game = game.guessed(guess, answers[prior].year)
+        game = Game((*game.rounds, Round(request, guess, answers[prior].year)))
         text = gr.update(value=game.as_text(service.predictor.caveats), visible=True)
         following = gr.update(value="Next poster", visible=True)
         return [game, rendered("reveal", game=game), following, _HIDDEN, text]

@@ -6,6 +6,7 @@ of Zeiler and Fergus (2014, "Visualizing and Understanding Convolutional Network
 
 import time
 from dataclasses import dataclass
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,9 +67,8 @@ def _covered(pixels: NDArray[np.uint8], rows: int, columns: int) -> list[NDArray
     tops = np.linspace(0, height, rows + 1).round().astype(int)
     lefts = np.linspace(0, width, columns + 1).round().astype(int)
     copies = []
-    for row in range(rows):
-        for column in range(columns):
-            copy = pixels.copy()
-            copy[tops[row] : tops[row + 1], lefts[column] : lefts[column + 1]] = mean
-            copies.append(copy)
+    for (top, bottom), (left, right) in product(pairwise(tops), pairwise(lefts)):
+        copy = pixels.copy()
+        copy[top:bottom, left:right] = mean
+        copies.append(copy)
     return copies

@@ -1,6 +1,5 @@
 """What the page predicts: posters of the visitor and test posters."""
 
-import csv
 import random
 import threading
 from collections.abc import Sequence
@@ -9,12 +8,12 @@ from pathlib import Path
 
 from posters import paths
 from posters.app.occlusion import Occlusion, occlude
-from posters.catalogue.entries import read_entries
-from posters.errors import DataError
+from posters.catalogue.entries import read_catalogue
 from posters.images.pictures import read_poster_file, to_rgb
 from posters.neighbours.index import Neighbour
 from posters.prediction import PosterPrediction, Predictor
 from posters.reports.rendering import thumbnail
+from posters.years.dataset import join_movies, read_split
 from posters.years.priors import PRIORS
 from posters.years.splitting import TESTS
 
@@ -117,19 +116,8 @@ def read_tests() -> list[PosterRequest]:
     Raises:
         DataError: catalogue or split is missing or damaged, or they are from different runs.
     """
-    entries = {entry.imdb_id: entry for entry in read_entries(paths.CATALOGUE)}
-    try:
-        with paths.SPLIT.open(encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.DictReader(file) if row["part"] in TESTS]
-        return [
-            PosterRequest(paths.DATA / entry.file, entry.title, entry.year, row["part"])
-            for row in rows
-            if (entry := entries[row["imdb_id"]])
-        ]
-    except FileNotFoundError as error:
-        raise DataError("data/split.csv is missing: run `dvc repro`") from error
-    except (KeyError, ValueError, csv.Error) as error:
-        raise DataError(
-            "data/split.csv is damaged or does not match data/catalogue.csv "
-            f"({error!r}): run `dvc repro`"
-        ) from error
+    movies = join_movies(read_catalogue(paths.CATALOGUE), read_split())
+    return [
+        PosterRequest(paths.DATA / movie["file"], movie["title"], movie["year"], movie["part"])
+        for movie in movies[movies["part"].isin(TESTS)].to_dict("records")
+    ]

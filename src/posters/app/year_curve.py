@@ -38,12 +38,16 @@ def year_curves(
     for prior, found in answers.items():
         label += f"; {prior} prior: median {found.year}, interval {found.low} to {found.high}"
     if neighbours:
-        years = ", ".join(str(movie.year) for movie in neighbours)
-        label += f"; years of the nearest posters: {years}"
+        of_neighbours = ", ".join(str(movie.year) for movie in neighbours)
+        label += f"; years of the nearest posters: {of_neighbours}"
     if true_year is not None:
         label += f"; true year {true_year}"
-    chart = _chart(label, [*priors.values(), *curves.values()])
-    top = chart.y_range[1]
+    years = list(next(iter(priors.values())))
+    # A little more than the maximum of the curves.
+    top = 1.05 * max(max(curve.values()) for curve in [*priors.values(), *curves.values()])
+    chart = Chart(label, (years[0] - 0.5, years[-1] + 0.5), (0, top), width=480, top=58)
+    chart.y_ticks(lambda value: f"{100 * value:g}%", count=4)
+    chart.x_ticks(round_years(years[0], years[-1]))
     for prior, probabilities in priors.items():
         chart.line(_outline(chart, probabilities), f"prior {prior}")
     for prior, found in answers.items():
@@ -56,7 +60,7 @@ def year_curves(
         anchor = "start" if share < 0.15 else "end" if share > 0.85 else "middle"
         chart.text(true_year, 1.22 * top, f"true year {true_year}", anchor=anchor)
     # Last, so that their tooltips are on top.
-    for year in next(iter(priors.values())):
+    for year in years:
         tooltip = "\n".join(
             f"{year}: {probabilities[year]:.1%}, {prior} prior"
             for prior, probabilities in (curves or priors).items()
@@ -72,16 +76,6 @@ def year_curves(
         chart.bar(found.low - 0.5, found.high + 0.5, low, high, f"interval {prior}", tooltip)
         chart.dot(found.year, middle, f"median {prior}", 5, tooltip)
     return chart.svg()
-
-
-def _chart(label: str, curves: Sequence[Mapping[int, float]]) -> Chart:
-    """Axes of years and of probabilities up to a little more than the maximum of the curves."""
-    years = list(curves[0])
-    top = 1.05 * max(max(curve.values()) for curve in curves)
-    chart = Chart(label, (years[0] - 0.5, years[-1] + 0.5), (0, top), width=480, top=58)
-    chart.y_ticks(lambda value: f"{100 * value:g}%", count=4)
-    chart.x_ticks(round_years(years[0], years[-1]))
-    return chart
 
 
 def _outline(chart: Chart, probabilities: Mapping[int, float]) -> list[tuple[float, float]]:

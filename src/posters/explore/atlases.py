@@ -3,7 +3,6 @@
 import io
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -20,15 +19,6 @@ _WIDTHS = (160, 144, 128, 112, 96, 88, 80, 72, 64, 56, 48, 40, 32, 24, 16)
 _SAMPLE = COLUMNS**2
 
 
-@dataclass(frozen=True)
-class Atlases:
-    """JPEGs with `COLUMNS` tiles a row, each `width` x `height` pixels."""
-
-    width: int
-    height: int
-    pictures: list[bytes]
-
-
 def small_posters(files: Sequence[Path]) -> list[Image.Image]:
     """Posters cut to 2:3, all as large as `MAX_BYTES` allow.
 
@@ -42,13 +32,10 @@ def small_posters(files: Sequence[Path]) -> list[Image.Image]:
         return list(pool.map(lambda file: _cut(to_rgb(file), width), files))
 
 
-def draw_atlases(posters: Sequence[Image.Image]) -> Atlases:
-    """Posters of one size as atlases, in their order."""
+def draw_atlases(posters: Sequence[Image.Image]) -> list[bytes]:
+    """Posters of one size as JPEGs with `COLUMNS` tiles a row, in their order."""
     each = COLUMNS**2
-    return Atlases(
-        *posters[0].size,
-        [_atlas(posters[start : start + each]) for start in range(0, len(posters), each)],
-    )
+    return [_atlas(posters[start : start + each]) for start in range(0, len(posters), each)]
 
 
 def _cut(poster: Image.Image, width: int) -> Image.Image:
@@ -56,8 +43,7 @@ def _cut(poster: Image.Image, width: int) -> Image.Image:
 
 
 def _size(posters: Sequence[Image.Image], width: int) -> int:
-    small = draw_atlases([_cut(poster, width) for poster in posters])
-    return sum(map(len, small.pictures))
+    return sum(map(len, draw_atlases([_cut(poster, width) for poster in posters])))
 
 
 def _atlas(posters: Sequence[Image.Image]) -> bytes:

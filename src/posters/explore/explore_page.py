@@ -4,7 +4,6 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,15 @@ from PIL import Image
 from posters import paths
 from posters.catalogue.caveats import GENERATED, caveats
 from posters.catalogue.entries import Refusal, read_refusals
-from posters.embedding.embeddings import EmbeddedMovie, Embeddings
+from posters.embedding.embeddings import Embeddings
 from posters.evaluation.metrics import PRIOR_OF
 from posters.evaluation.neighbour_quality import nearest_others, quality_of
 from posters.explore.atlases import COLUMNS, draw_atlases, small_posters
 from posters.explore.map_layout import map_positions
 from posters.explore.shown_predictions import ShownPredictions
+from posters.neighbours.index import Searchable
 from posters.neighbours.near_duplicates import read_pairs
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
-from posters.reports.palette import DARK, LIGHT, css_variables
 from posters.reports.rendering import render_template
 from posters.reports.words import caveat_texts
 from posters.years.dataset import Parts
@@ -36,27 +35,6 @@ from posters.years.year_model import YearModel, YearPredictions
 
 TEMPLATES = Path(__file__).with_name("templates")
 NEIGHBOURS = 8
-
-
-@dataclass(frozen=True)
-class Collection:
-    """The posters that a page shows, before they are put into its order.
-
-    Attributes:
-        heading: whose posters they are.
-        caveats: of the results.
-        movies: one a row.
-        features: retrieval features, a row each.
-        shown: the split, and the predictions for the tests.
-        duplicates: near-duplicates: two ids, or an id and a refused movie, with the reason.
-    """
-
-    heading: str
-    caveats: Sequence[str]
-    movies: Sequence[EmbeddedMovie]
-    features: NDArray[np.float32]
-    shown: ShownPredictions
-    duplicates: Sequence[tuple[str, str | Refusal, str]] = ()
 
 
 def explore_run(
@@ -88,16 +66,16 @@ def explore_run(
         for refusal in read_refusals(file)
         if refusal.reason == "duplicate"
     }
-    collection = Collection(
+    posters = small_posters(files)
+    return _render(
         "Last run",
         caveats(parts.catalogue["source"], parts.backbone.caveat),
-        embeddings.movies,
-        embeddings.retrieval_features,
+        embeddings,
         ShownPredictions.of(parts, embeddings, predictions, year_model),
+        positions.result(),
+        posters,
         [*((*pair, together) for pair in pairs), *refused.values()],
     )
-    posters = small_posters(files)
-    return _render(collection, positions.result(), posters)
 
 
 def explore_catalogue(
@@ -107,10 +85,9 @@ def explore_catalogue(
 
     It has no near-duplicates, as vectors alone don't tell them from posters that are only alike.
     """
-    movies, features = catalogue.movies, catalogue.retrieval_features
-    collection = Collection("Pretrained model", run_caveats, movies, features, shown)
-    years = np.array([movie.year for movie in movies])
-    return _render(collection, map_positions(features, years))
+    years = np.array([movie.year for movie in catalogue.movies])
+    positions = map_positions(catalogue.retrieval_features, years)
+    return _render("Pretrained model", run_caveats, catalogue, shown, positions)
 
 
 def _order(positions: NDArray[np.uint16]) -> NDArray[np.intp]:
@@ -125,23 +102,32 @@ def _order(positions: NDArray[np.uint16]) -> NDArray[np.intp]:
 
 
 def _render(
-    collection: Collection,
+    heading: str,
+    run_caveats: Sequence[str],
+    catalogue: Searchable,
+    shown: ShownPredictions,
     positions: NDArray[np.uint16],
     posters: Sequence[Image.Image] = (),
+    duplicates: Sequence[tuple[str, str | Refusal, str]] = (),
 ) -> str:
+    """The page; `duplicates` are two ids, or an id and a refused movie, each with the reason."""
     order = _order(positions)
-    atlases = draw_atlases([posters[row] for row in order]) if posters else None
-    movies = [collection.movies[row] for row in order]
-    shown, place_of = collection.shown, np.argsort(order)
-    features = np.asarray(collection.features)[order]
+    tiles = [posters[row] for row in order] if posters else []
+    movies = [catalogue.movies[row] for row in order]
+    place_of = np.argsort(order)
+    features = np.asarray(catalogue.retrieval_features)[order]
     row_of = {movie.imdb_id: row for row, movie in enumerate(movies)}
     rows_type = "u2" if len(movies) <= 2**16 else "u4"
     nearest, similarities = nearest_others(features, NEIGHBOURS)
     years = np.array([movie.year for movie in movies])
+
+    def similarity(one: str, two: str) -> float:
+        return round(float(features[row_of[one]] @ features[row_of[two]]), 2)
+
     colours = mpl.colormaps["plasma"](np.linspace(0, 1, 64))
     data = {
-        "caveats": caveat_texts(collection.caveats),
-        "generated": GENERATED in collection.caveats,
+        "caveats": caveat_texts(run_caveats),
+        "generated": GENERATED in run_caveats,
         "ids": [int(movie.imdb_id.removeprefix("tt")) for movie in movies],
         "titles": [movie.title for movie in movies],
         "years": _packed(years, "u2"),
@@ -162,43 +148,38 @@ def _render(
             for test, rows in shown.rows.items()
         },
         "duplicates": [
-            [
-                row_of[one],
-                row_of[two],
-                round(float(features[row_of[one]] @ features[row_of[two]]), 2),
-                reason,
-            ]
-            if isinstance(two, str)
-            else [row_of.get(one), two._asdict(), None, reason]
-            for one, two, reason in collection.duplicates
+            [row_of.get(one), two._asdict(), None, reason]
+            if isinstance(two, Refusal)
+            else [row_of[one], row_of[two], similarity(one, two), reason]
+            for one, two, reason in duplicates
         ],
         "yearColours": [to_hex(colour) for colour in colours],
-        "atlas": atlases and {"width": atlases.width, "height": atlases.height, "columns": COLUMNS},
+        "atlas": {"width": tiles[0].width, "height": tiles[0].height, "columns": COLUMNS}
+        if tiles
+        else None,
     }
     content = {
         "data": Markup(_json_in_html(data)),
-        "atlases": [base64.b64encode(picture).decode() for picture in atlases.pictures]
-        if atlases
-        else [],
-        "heading": collection.heading,
+        "atlases": [*map(_base64, draw_atlases(tiles))],
+        "heading": heading,
         "count": len(movies),
-        "light": css_variables(LIGHT),
-        "dark": css_variables(DARK),
     }
     return render_template("explore.html.jinja", content, TEMPLATES)
 
 
 def _prediction(shown: ShownPredictions, test: str, prior: str) -> dict[str, Any]:
-    packed = {
-        name: base64.b64encode(array.tobytes()).decode()
-        for name, array in shown.arrays[test, prior].items()
-    }
+    arrays = shown.arrays[test, prior].items()
+    packed = {name: _base64(array.tobytes()) for name, array in arrays}
     return {"firstYear": int(shown.priors.years[0]), **packed}
 
 
 def _packed(values: Any, kind: str) -> str:
     """Numbers as Base64 of little-endian bytes."""
-    return base64.b64encode(np.asarray(values).astype(f"<{kind}").tobytes()).decode()
+    return _base64(np.asarray(values).astype(f"<{kind}").tobytes())
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 def _json_in_html(data: Any) -> str:

@@ -4,8 +4,9 @@ The pretrained model has no test posters to predict again. So what was predicted
 model was made smaller is a file.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +23,7 @@ from posters.years.year_model import YearModel, YearPredictions
 PREDICTIONS = "predictions.npz"
 """In `pretrained/model`."""
 
+_TESTS = [*product(TESTS, PRIORS)]
 _KINDS = {"year": "<u2", "low": "<u2", "high": "<u2", "peak": "<f4", "curve": "u1"}
 
 
@@ -61,7 +63,7 @@ class ShownPredictions:
         numbers = np.empty(len(embeddings.movies), np.uint8)
         for name, of_part in rows.items():
             numbers[of_part] = PARTS.index(name)
-        arrays = {(test, prior): _reduced(predictions[test][prior]) for test, prior in _tests()}
+        arrays = {(test, prior): _reduced(predictions[test][prior]) for test, prior in _TESTS}
         tests = {test: rows[test] for test in TESTS}
         return cls(numbers, tests, arrays, year_model.priors, year_model.level)
 
@@ -89,7 +91,7 @@ class ShownPredictions:
                 rows = {test: file[f"{test}_rows"].astype(np.int64) for test in TESTS}
                 arrays = {
                     (test, prior): {name: file[f"{test}_{prior}_{name}"] for name in _KINDS}
-                    for test, prior in _tests()
+                    for test, prior in _TESTS
                 }
                 parts = file["parts"]
                 fitting = all(
@@ -101,10 +103,6 @@ class ShownPredictions:
                 return cls(parts, rows, arrays, year_model.priors, year_model.level)
         except DAMAGED_ARCHIVE as error:
             raise damaged(path, error) from error
-
-
-def _tests() -> Iterator[tuple[str, str]]:
-    return ((test, prior) for test in TESTS for prior in PRIORS)
 
 
 def _reduced(found: YearPredictions) -> dict[str, NDArray[np.generic]]:

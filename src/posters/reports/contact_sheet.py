@@ -24,7 +24,7 @@ _Cell = tuple[Path | Image.Image, Sequence[str]]
 
 
 def neighbours_sheet(
-    rows: Sequence[tuple[EmbeddedMovie | Neighbour, Sequence[Neighbour]]],
+    rows: Sequence[tuple[EmbeddedMovie, Sequence[Neighbour]]],
     folder: Path,
     path: Path,
     *,
@@ -33,7 +33,7 @@ def neighbours_sheet(
     """Draw posters of the catalogue, each with its nearest posters to the right, as PNG.
 
     Args:
-        rows: a query (its similarity is not shown) and its neighbours, the nearest first.
+        rows: a query and its neighbours, the nearest first.
         folder: the movies' `file` is relative to it.
         path: of the PNG.
         caveats: shown below the title.

@@ -10,13 +10,15 @@ from PIL import Image
 
 from posters.images.pictures import PosterLike, to_rgb
 from posters.reports import words
+from posters.reports.palette import DARK, LIGHT, css_variables
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 
 def render_template(name: str, content: Mapping[str, object], folder: Path = TEMPLATES) -> str:
-    """A template filled with `content`; values are escaped in HTML, as titles are foreign text.
+    """A template filled with `content` and the colours `light` and `dark`, as CSS variables.
 
+    Values are escaped in HTML, as titles are foreign text.
     `folder` has the template; it may include those of the report.
     """
     environment = Environment(
@@ -30,7 +32,8 @@ def render_template(name: str, content: Mapping[str, object], folder: Path = TEM
     environment.filters |= {
         name: getattr(words, name) for name in ("count", "years", "signed_years", "percent")
     }
-    return environment.get_template(name).render(content)
+    colours = {"light": css_variables(LIGHT), "dark": css_variables(DARK)}
+    return environment.get_template(name).render(content, **colours)
 
 
 def thumbnail(poster: PosterLike, size: tuple[int, int] = (176, 264), quality: int = 72) -> str:

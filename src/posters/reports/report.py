@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from posters.embedding.embeddings import Embeddings
+from posters.embedding.embeddings import EmbeddedMovie, Embeddings
 from posters.evaluation.sweep_table import sweep_matches
 from posters.neighbours.index import Neighbour, Neighbours
 from posters.params import EvaluateParams
 from posters.reports import charts, words
-from posters.reports.palette import DARK, LIGHT, css_variables
-from posters.reports.prior_example import PriorExample
 from posters.reports.rendering import render_template, thumbnail
-from posters.years.dataset import Parts
+from posters.years.dataset import Part, Parts
 from posters.years.splitting import TESTS
+from posters.years.year_model import YearPredictions
 
 # Limits that keep the file small, whatever the figure of neighbours shows.
 _MAX_QUERIES, _MAX_NEIGHBOURS = 8, 6
@@ -40,8 +40,22 @@ _SECTIONS = {
     "next": "Next steps",
 }
 
-QueryNeighbours = Sequence[tuple[Neighbour, Sequence[Neighbour]]]
+QueryNeighbours = Sequence[tuple[EmbeddedMovie, Sequence[Neighbour]]]
 """Query posters, each with its nearest posters."""
+
+
+@dataclass(frozen=True)
+class PriorExample:
+    """One poster's prediction under each prior.
+
+    Attributes:
+        curves: the probability of each year (index), one column for each prior.
+        predicted: the predicted year by prior.
+    """
+
+    movie: EmbeddedMovie
+    curves: pd.DataFrame
+    predicted: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -79,14 +93,31 @@ def find_neighbours(
     """Queries of the balanced test, evenly spaced over the years, each with its nearest posters."""
     movies = parts["balanced"].movies.sort_values(["year", "imdb_id"])
     count = min(params.queries, len(movies))
-    index = Neighbours(embeddings)
-    found = []
-    for number in range(count):
-        movie = movies.iloc[(2 * number + 1) * len(movies) // (2 * count)]
-        query = Neighbour(movie["imdb_id"], movie["title"], movie["year"], movie["file"], 1.0)
-        vector = embeddings.matrix[embeddings.rows([query.imdb_id])]
-        found.append((query, index.nearest_to_vectors(vector, params.neighbours)[0]))
-    return found
+    chosen = [(2 * number + 1) * len(movies) // (2 * count) for number in range(count)]
+    rows = embeddings.rows(list(movies["imdb_id"].iloc[chosen]))
+    index, k = Neighbours(embeddings), params.neighbours
+    return [
+        (embeddings.movies[row], index.nearest_to_vectors(embeddings.matrix[[row]], k)[0])
+        for row in rows
+    ]
+
+
+def most_changed(part: Part, by_prior: Mapping[str, YearPredictions]) -> PriorExample:
+    """The poster of a test whose predictions under the priors differ most.
+
+    `by_prior` are the predictions for the posters of `part`.
+    """
+    predicted = np.array([found.year for found in by_prior.values()])
+    row = int(np.ptp(predicted, axis=0).argmax())
+    movie = part.movies.iloc[row]
+    return PriorExample(
+        EmbeddedMovie(movie["imdb_id"], movie["title"], int(movie["year"]), movie["file"]),
+        pd.DataFrame(
+            {prior: found.probabilities[row] for prior, found in by_prior.items()},
+            index=next(iter(by_prior.values())).years,
+        ),
+        {prior: float(found.year[row]) for prior, found in by_prior.items()},
+    )
 
 
 def render(findings: Findings) -> str:
@@ -108,8 +139,6 @@ def render(findings: Findings) -> str:
     by_year = pd.DataFrame(catalogue["years"])
     movies = by_year.groupby(by_year["year"].rename("decade") // 10 * 10).sum()
     content = {
-        "light": css_variables(LIGHT),
-        "dark": css_variables(DARK),
         "tests": words.TESTS_IN_WORDS,
         "evaluation": evaluation,
         "catalogue": catalogue,
@@ -156,23 +185,22 @@ def render(findings: Findings) -> str:
         "thumbnail": lambda file: thumbnail(findings.posters / file),
         "out_of_scope": words.out_of_scope(evaluation),
         "next_steps": words.next_steps(evaluation),
-        **_sweep(findings),
-    }
-    has_sweep = content["sweep"] or content["other_sweep"]
-    content["sections"] = {
-        name: title for name, title in _SECTIONS.items() if name != "sweep" or has_sweep
+        "sweep": _sweep(findings),
+        "sections": {
+            name: title
+            for name, title in _SECTIONS.items()
+            if name != "sweep" or findings.sweep is not None
+        },
     }
     return render_template("report.html.jinja", content)
 
 
 def _examples(rows: pd.DataFrame) -> dict[str, list[dict[Any, Any]]]:
     """The predictions of one test with the smallest and with the largest errors."""
-    by = ["error", "imdb_id"]
-    smallest = rows.sort_values(by).head(_EXAMPLES)
-    largest = rows.sort_values(by, ascending=[False, True]).head(_EXAMPLES)
+    by_id = rows.sort_values("imdb_id")
     return {
-        "Closest guesses": smallest.to_dict("records"),
-        "Worst guesses": largest.to_dict("records"),
+        "Closest guesses": by_id.nsmallest(_EXAMPLES, "error").to_dict("records"),
+        "Worst guesses": by_id.nlargest(_EXAMPLES, "error").to_dict("records"),
     }
 
 
@@ -186,15 +214,13 @@ def _old_posters(decades: pd.DataFrame) -> dict[str, dict[str, float]]:
     }
 
 
-def _sweep(findings: Findings) -> dict[str, Any]:
+def _sweep(findings: Findings) -> list[dict[str, Any]]:
+    """The results for each t; empty if there is no sweep or it is of another model."""
     sweep = findings.sweep
     if sweep is None or not sweep_matches(sweep, findings.evaluation):
-        return {"sweep": [], "other_sweep": sweep is not None}
-    return {
-        "sweep": [
-            {"t": t, "trained_on": rows["trained_on"].iloc[0]}
-            | {str(row["test"]): row for row in rows.to_dict("records")}
-            for t, rows in sweep.sort_values("t").groupby("t")
-        ],
-        "other_sweep": False,
-    }
+        return []
+    return [
+        {"t": t, "trained_on": rows["trained_on"].iloc[0]}
+        | {str(row["test"]): row for row in rows.to_dict("records")}
+        for t, rows in sweep.groupby("t")
+    ]

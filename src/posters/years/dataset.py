@@ -88,6 +88,14 @@ def read_parts(features: str = "year_features") -> Parts:
     Raises:
         DataError: one of them is missing or damaged, or they contain different movies.
     """
+    split = read_split()
+    embeddings = read_embeddings(paths.EMBEDDINGS)
+    used = getattr(embeddings.info, features)
+    return join_parts(read_catalogue(paths.CATALOGUE), split, embeddings, used)
+
+
+def read_split() -> pd.DataFrame:
+    """Read `group`, `part` and `fold` of each movie; raises as `read_parts`."""
     columns = ["imdb_id", "group", "part", "fold"]
     try:
         split = pd.read_csv(paths.SPLIT, dtype=str, keep_default_na=False, usecols=columns)
@@ -99,9 +107,17 @@ def read_parts(features: str = "year_features") -> Parts:
     except ValueError as error:
         reason = " ".join(str(error).split())
         raise DataError(f"data/split.csv is damaged ({reason}): run `dvc repro`") from error
-    embeddings = read_embeddings(paths.EMBEDDINGS)
-    used = getattr(embeddings.info, features)
-    return join_parts(read_catalogue(paths.CATALOGUE), split, embeddings, used)
+    return split
+
+
+def join_movies(catalogue: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
+    """Join catalogue and split by `imdb_id`; raises as `join_parts`."""
+    movies = catalogue.merge(split, on="imdb_id", how="outer", validate="1:1", indicator=True)
+    if not (movies.pop("_merge") == "both").all():
+        raise DataError(
+            "data/split.csv and data/catalogue.csv contain different movies: run `dvc repro`"
+        )
+    return movies
 
 
 def join_parts(
@@ -112,11 +128,7 @@ def join_parts(
     Raises:
         DataError: they contain different movies.
     """
-    movies = catalogue.merge(split, on="imdb_id", how="outer", validate="1:1", indicator=True)
-    if not (movies.pop("_merge") == "both").all():
-        raise DataError(
-            "data/split.csv and data/catalogue.csv contain different movies: run `dvc repro`"
-        )
+    movies = join_movies(catalogue, split)
     info = embeddings.info
     by_name = {}
     for name, rows in movies.groupby("part", sort=True):

@@ -4,8 +4,6 @@ const tooltip = document.getElementById("tooltip");
 const status = document.getElementById("status");
 const slider = document.querySelector("#timeline input");
 const search = document.querySelector("#search input");
-const COUNTS = new Map();
-for (const year of YEARS) COUNTS.set(year, (COUNTS.get(year) ?? 0) + 1);
 
 /** Open a poster up close, or close it: the address names it, so that the browser's Back works. */
 function choose(poster) {
@@ -66,9 +64,7 @@ function refresh() {
   const views = ["Map", "Years", "Confusion", ...(DATA.duplicates.length ? ["Duplicates"] : [])];
   document.getElementById("views").replaceChildren(...choices(views, state.view, changeView));
   const shows = [...(TILES ? ["Pictures"] : []), "Year", "Error"];
-  const show = document.getElementById("show");
-  show.hidden = shows.length < 2;
-  show.replaceChildren(...choices(shows, state.show, (name) => { state.show = name; refresh(); }));
+  document.getElementById("show").replaceChildren(...choices(shows, state.show, (name) => { state.show = name; refresh(); }));
   recolour();
   const scale = document.getElementById("scale");
   scale.hidden = state.show === "Pictures";
@@ -92,17 +88,16 @@ function showYear(year) {
 function pickYear() {
   const year = Number(slider.value);
   showYear(year);
-  setList(String(year), ALL.filter((poster) => YEARS[poster] === year));
+  setList(String(year), BY_YEAR.get(year) ?? []);
   const middle = (year - FIRST + 0.5) / (LAST - FIRST + 1);
   if (layout.cell && !isTable() && camera.scale > 1.5 * wholeLayout().scale) setCamera({ x: middle });
 }
 
 function startTimeline() {
-  const most = Math.max(...COUNTS.values());
   const bars = [];
   for (let year = FIRST; year <= LAST; year++) {
     const bar = element("i");
-    bar.style.height = `${(100 * (COUNTS.get(year) ?? 0)) / most}%`;
+    bar.style.height = `${(100 * (BY_YEAR.get(year)?.length ?? 0)) / MOST_OF_A_YEAR}%`;
     bars.push(bar);
   }
   document.querySelector("#timeline .histogram").prepend(element("div", { className: "bars", ariaHidden: "true" }, ...bars));
@@ -116,8 +111,8 @@ let foldedTitles = null;
 
 function startSearch() {
   const find = () => {
-    const words = folded(search.value).replace(/^(the|an?) (?=.)/, "");
-    foldedTitles ??= DATA.titles.map((title) => folded(title).replace(/^(the|an?) (?=.)/, ""));
+    const words = folded(search.value);
+    foldedTitles ??= DATA.titles.map(folded);
     if (!words) return setList(null);
     const begins = (poster) => !foldedTitles[poster].startsWith(words);
     const found = ALL.filter((poster) => foldedTitles[poster].includes(words));
@@ -194,10 +189,19 @@ function startPointers() {
 
 function startKeys() {
   document.addEventListener("keydown", (event) => {
-    if (![canvas, document.body].includes(document.activeElement) || isTable()) return;
+    const onMap = [canvas, document.body].includes(document.activeElement) && !isTable();
     const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (arrow) {
+    if (event.key === "/" && document.activeElement !== search) {
+      search.focus();
+      search.select();
+    } else if (event.key === "Escape") {
+      if (document.activeElement === search) canvas.focus();
+      if (state.poster !== null) choose(null);
+      else if (state.list) setList(null);
+      else if (isTable()) changeView("Map");
+      else showAll();
+    } else if (!onMap || event.ctrlKey || event.metaKey || event.altKey) return;
+    else if (arrow) {
       const next = state.poster === null
         ? nearestTo(room.width / 2, room.height / 2, Infinity) : nearestTowards(state.poster, ...arrow);
       if (next !== null) choose(next);
@@ -206,20 +210,6 @@ function startKeys() {
     else if (event.key === "0") showAll();
     else return;
     event.preventDefault();
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && document.activeElement !== search) {
-      event.preventDefault();
-      search.focus();
-      search.select();
-    } else if (event.key === "Escape") {
-      event.preventDefault();
-      if (document.activeElement === search) canvas.focus();
-      if (state.poster !== null) choose(null);
-      else if (state.list) setList(null);
-      else if (isTable()) changeView("Map");
-      else showAll();
-    }
   });
 }
 

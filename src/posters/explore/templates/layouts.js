@@ -15,29 +15,19 @@ let moving = 0; // counts motions: a newer one ends an older one
 
 /** Posters where t-SNE put them. */
 function mapLayout() {
-  const places = { x: new Float32Array(COUNT), y: new Float32Array(COUNT), cell: null };
-  for (const poster of ALL) {
-    places.x[poster] = POSITIONS[2 * poster] / 65535;
-    places.y[poster] = POSITIONS[2 * poster + 1] / 65535;
-  }
-  return bounded(places);
+  const along = (axis) => Float32Array.from(ALL, (poster) => POSITIONS[2 * poster + axis] / 65535);
+  return bounded({ x: along(0), y: along(1), cell: null });
 }
 
 /** Posters in a column for each year, a column being so many posters wide that all fit well. */
 function yearsLayout() {
-  const byYear = new Map();
-  for (const poster of ALL) {
-    if (!byYear.has(YEARS[poster])) byYear.set(YEARS[poster], []);
-    byYear.get(YEARS[poster]).push(poster);
-  }
-  const most = Math.max(...[...byYear.values()].map((posters) => posters.length));
   const span = LAST - FIRST + 1;
-  const wide = Math.max(1, Math.round(Math.sqrt((1.5 * most) / (0.5 * span))));
+  const wide = Math.max(1, Math.round(Math.sqrt((1.5 * MOST_OF_A_YEAR) / (0.5 * span))));
   const cell = 1 / (wide * span);
   const places = { x: new Float32Array(COUNT), y: new Float32Array(COUNT), cell };
-  for (const [year, posters] of byYear) {
-    posters.sort((one, other) => POSITIONS[2 * other + 1] - POSITIONS[2 * one + 1]);
-    posters.forEach((poster, place) => {
+  for (const [year, posters] of BY_YEAR) {
+    const upwards = posters.toSorted((one, other) => POSITIONS[2 * other + 1] - POSITIONS[2 * one + 1]);
+    upwards.forEach((poster, place) => {
       places.x[poster] = (year - FIRST) / span + ((place % wide) + 0.5) * cell;
       places.y[poster] = -(Math.floor(place / wide) + 0.5) * 1.5 * cell;
     });
@@ -46,8 +36,6 @@ function yearsLayout() {
 }
 
 function bounded(places) {
-  const least = (values) => values.reduce((one, other) => Math.min(one, other));
-  const most = (values) => values.reduce((one, other) => Math.max(one, other));
   return {
     ...places, left: least(places.x), right: most(places.x), top: least(places.y), bottom: most(places.y),
   };

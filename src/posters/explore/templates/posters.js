@@ -17,28 +17,21 @@ const POSITIONS = unpack(DATA.positions, "u2");
 const NEAREST = unpack(DATA.nearest, PLACES);
 const SIMILARITIES = unpack(DATA.similarities, "u1");
 const PARTS = unpack(DATA.parts, "u1");
-const FIRST = YEARS.reduce((one, other) => Math.min(one, other));
-const LAST = YEARS.reduce((one, other) => Math.max(one, other));
+const least = (values) => values.reduce((one, other) => Math.min(one, other));
+const most = (values) => values.reduce((one, other) => Math.max(one, other));
+const [FIRST, LAST] = [least(YEARS), most(YEARS)];
 const PLACE_OF = new Map(DATA.ids.map((id, poster) => [id, poster]));
 const ALL = Array.from({ length: COUNT }, (_, poster) => poster);
+const BY_YEAR = Map.groupBy(ALL, (poster) => YEARS[poster]);
+const MOST_OF_A_YEAR = Math.max(...[...BY_YEAR.values()].map((posters) => posters.length));
 
-const TESTS = Object.entries(DATA.tests).map(([name, test]) => ({
-  name,
-  posters: unpack(test.rows, PLACES),
-  byPrior: Object.fromEntries(
-    Object.entries(test.byPrior).map(([prior, found]) => [
-      prior,
-      {
-        firstYear: found.firstYear,
-        year: unpack(found.year, "u2"),
-        low: unpack(found.low, "u2"),
-        high: unpack(found.high, "u2"),
-        peak: unpack(found.peak, "f4"),
-        curve: unpack(found.curve, "u1"),
-      },
-    ]),
-  ),
-}));
+const TESTS = Object.entries(DATA.tests).map(([name, { rows, byPrior }]) => {
+  for (const found of Object.values(byPrior)) {
+    const kinds = { year: "u2", low: "u2", high: "u2", peak: "f4", curve: "u1" };
+    for (const [key, kind] of Object.entries(kinds)) found[key] = unpack(found[key], kind);
+  }
+  return { name, posters: unpack(rows, PLACES), byPrior };
+});
 const TESTED = new Map(
   TESTS.flatMap((test) => [...test.posters].map((poster, row) => [poster, { test, row }])),
 );
@@ -89,9 +82,10 @@ function errorInWords(error) {
   return `${years} too ${error > 0 ? "recent" : "old"}`;
 }
 
-/** Text without case, accents and punctuation, for the search. */
+/** Text without case, accents, punctuation and a first article, for the search. */
 function folded(text) {
-  return text.normalize("NFKD").toLowerCase().replace(/\p{M}/gu, "").replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+  const letters = text.normalize("NFKD").toLowerCase().replace(/\p{M}/gu, "");
+  return letters.replace(/[^\p{L}\p{N}]+/gu, " ").trim().replace(/^(the|an?) (?=.)/, "");
 }
 
 // Colours: each poster has one of a few, so that all posters of a colour are drawn at once.

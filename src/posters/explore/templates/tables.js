@@ -5,11 +5,7 @@ function showConfusion() {
   const prior = state.prior ?? DATA.priorOf[test.name];
   const found = test.byPrior[prior];
   const decadeOf = (year) => Math.floor(year / 10) * 10;
-  const cells = new Map();
-  test.posters.forEach((poster, row) => {
-    const name = `${decadeOf(YEARS[poster])} ${decadeOf(found.year[row])}`;
-    cells.set(name, [...(cells.get(name) ?? []), poster]);
-  });
+  const cells = Map.groupBy(test.posters, (poster, row) => `${decadeOf(YEARS[poster])} ${decadeOf(found.year[row])}`);
   const decades = [];
   for (let decade = decadeOf(FIRST); decade <= LAST; decade += 10) decades.push(decade);
   const cell = (truth, guess, total) => {
