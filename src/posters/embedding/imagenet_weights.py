@@ -80,8 +80,7 @@ def weights_identity(params: "EmbedParams") -> dict[str, Any]:
 def vgg16_weights(from_keras: "Callable[[], Arrays]") -> "Arrays":
     """VGG16's ImageNet weights, from `.cache/weights` or else fetched and kept there.
 
-    Args:
-        from_keras: returns what Keras has in its own cache or downloads from its host.
+    `from_keras` returns what Keras has in its own cache or downloads from its host.
 
     Raises:
         WeightsUnreachable: neither Keras nor a package index provides them.

@@ -16,10 +16,6 @@ def risk_coverage_table(predictions: YearPredictions, true: NDArray[np.int64]) -
     Noise-free Selective Classification"; Geifman, El-Yaniv, 2017, "Selective Classification for
     Deep Neural Networks").
 
-    Args:
-        predictions: for n posters.
-        true: their years, shape (n,).
-
     Returns:
         Index `answered`: the share of posters, 0.05, 0.1, ... 1. `n`: their number;
         `uncertainty`: the largest of theirs; `mae`: their mean absolute error in years.

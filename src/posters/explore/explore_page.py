@@ -20,7 +20,7 @@ from posters.catalogue.caveats import GENERATED, caveats
 from posters.catalogue.entries import Refusal, read_refusals
 from posters.embedding.embeddings import EmbeddedMovie, Embeddings
 from posters.evaluation.metrics import PRIOR_OF
-from posters.evaluation.neighbour_quality import nearest_others, quality_of
+from posters.evaluation.neighbour_quality import nearest_others, neighbour_quality
 from posters.explore.atlases import COLUMNS, draw_atlases, small_posters
 from posters.explore.map_layout import map_positions
 from posters.explore.shown_predictions import ShownPredictions
@@ -148,7 +148,7 @@ def _render(
         "positions": _packed(positions[order], "u2"),
         "nearest": _packed(nearest, rows_type),
         "similarities": _packed((100 * similarities).clip(0, 100).round(), "u1"),
-        "quality": quality_of(nearest, years),
+        "quality": neighbour_quality(nearest, years),
         "parts": _packed(shown.parts[order], "u1"),
         "partNames": PARTS,
         "priorOf": PRIOR_OF,

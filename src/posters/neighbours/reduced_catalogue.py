@@ -18,7 +18,13 @@ from numpy.typing import NDArray
 
 from posters import paths
 from posters.embedding.backbone import BackboneInfo
-from posters.embedding.embeddings import EmbeddedMovie, Embeddings, read_info
+from posters.embedding.embeddings import (
+    EmbeddedMovie,
+    Embeddings,
+    read_info,
+    read_movies,
+    write_movies,
+)
 from posters.embedding.scaling import RetrievalScale, blocks
 from posters.files import DAMAGED_ARCHIVE, damaged, write_json
 
@@ -79,10 +85,7 @@ class ReducedCatalogue:
     def write(self, folder: Path) -> None:
         """Write it to a new folder; the same catalogue gives the same bytes."""
         folder.mkdir()
-        with (folder / "movies.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(_COLUMNS)
-            writer.writerows(movie[: len(_COLUMNS)] for movie in self.movies)
+        write_movies(folder / "movies.csv", self.movies, _COLUMNS)
         np.savez_compressed(
             folder / _FEATURES,
             mean=self.scale.mean,
@@ -112,12 +115,8 @@ class ReducedCatalogue:
             step = float(arrays["step"])
         with _unless_damaged(folder / "backbone.json"):
             info = read_info(folder)
-        table = folder / "movies.csv"
-        with _unless_damaged(table), table.open(encoding="utf-8", newline="") as file:
-            rows = csv.reader(file, strict=True)
-            if next(rows, None) != _COLUMNS:
-                raise ValueError("it has another header")
-            movies = [EmbeddedMovie(name, title, int(year), None) for name, title, year in rows]
+        with _unless_damaged(folder / "movies.csv"):
+            movies = read_movies(folder / "movies.csv", _COLUMNS)
             fitting = (info.colour_from - info.retrieval_from, components.shape[1], len(movies))
             if (*components.shape, len(steps)) != fitting or steps.shape[1:] != fitting[1:2]:
                 raise ValueError(f"{len(movies)} movies don't fit to features of {steps.shape}")

@@ -37,12 +37,8 @@ RANK = 128
 def export_model(params: Params, description: str) -> dict[str, Any]:
     """Write the model of the last run to `pretrained/`, which is replaced as a whole.
 
-    Args:
-        params: of the run.
-        description: what the posters are and where their titles and years are from, for the card.
-
-    Returns:
-        What the export lost, `kept_neighbours` and the errors on both tests (`mae`).
+    `description` says what the posters are and where their titles and years are from, for the card.
+    The result says what the export lost: `kept_neighbours` and the errors on both tests (`mae`).
 
     Raises:
         DataError: there is no run, its files don't match, or its network can't be built elsewhere.
@@ -125,10 +121,7 @@ def kept_neighbours(
 ) -> dict[str, float]:
     """How often the nearest posters by whole and by reduced features are the same ones.
 
-    Args:
-        embeddings: whole features.
-        catalogue: the reduced ones.
-        rows: of the posters whose neighbours are compared; themselves don't count.
+    `rows` are those of the posters whose neighbours are compared; themselves don't count.
 
     Returns:
         `first`: the share of posters whose nearest poster stays the nearest; `first_among_3`:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from posters.embedding.embeddings import Embeddings
 from posters.evaluation.sweep_table import sweep_matches
-from posters.neighbours.index import Neighbour, Neighbours
+from posters.neighbours.index import Neighbour, nearest_movies
 from posters.params import EvaluateParams
 from posters.reports import charts, words
 from posters.reports.palette import DARK, LIGHT, css_variables
@@ -79,13 +79,12 @@ def find_neighbours(
     """Queries of the balanced test, evenly spaced over the years, each with its nearest posters."""
     movies = parts["balanced"].movies.sort_values(["year", "imdb_id"])
     count = min(params.queries, len(movies))
-    index = Neighbours(embeddings)
     found = []
     for number in range(count):
         movie = movies.iloc[(2 * number + 1) * len(movies) // (2 * count)]
         query = Neighbour(movie["imdb_id"], movie["title"], movie["year"], movie["file"], 1.0)
         vector = embeddings.matrix[embeddings.rows([query.imdb_id])]
-        found.append((query, index.nearest_to_vectors(vector, params.neighbours)[0]))
+        found.append((query, nearest_movies(embeddings, vector, params.neighbours)[0]))
     return found
 
 

@@ -52,13 +52,7 @@ def importance_weights(
 ) -> NDArray[np.float64]:
     """Weights that give rows the mix of years of a prior: prior / density of the rows' years.
 
-    Args:
-        true: the years of the rows, shape (n,).
-        years: all years, shape (n_years,).
-        prior: shape (n_years,).
-
-    Returns:
-        Shape (n,), with a mean of 1.
+    `true` are the years of the rows, shape (n,), as the weights, whose mean is 1.
     """
     # No row counts for more than a whole year.
     density = np.maximum(smoothed(true, years, _DENSITY_WIDTH).sum(axis=0), 1.0)

@@ -99,11 +99,9 @@ class YearModel:
         return cls(OpenVinoModel(folder / HEAD_MODEL), priors, level, thresholds)
 
     def predict(self, vectors: NDArray[np.float32], prior: str) -> YearPredictions:
-        """Predict years and intervals.
+        """Predict years and intervals from year features of shape (n, n_year_features).
 
-        Args:
-            vectors: year features, shape (n, n_year_features).
-            prior: the mix of years you expect, `natural` or `uniform`.
+        `prior` is the mix of years you expect, `natural` or `uniform`.
         """
         years = self.priors.years
         probabilities = self.priors.adjusted(self.head(vectors).astype(np.float64), prior)
