@@ -6,6 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from posters.errors import DataError
 from posters.years.splitting import TESTS, split_catalogue, title_key
@@ -174,28 +177,13 @@ def random_pairs(movies: pd.DataFrame, rng: random.Random, count: int) -> Pairs:
     return [(rng.choice(ids), rng.choice(ids)) for _ in range(count)]
 
 
-def components(movies: pd.DataFrame, pairs: Pairs) -> list[set[str]]:
-    """Groups of movies, found by a graph search."""
-    linked: dict[str, set[str]] = {movie: set() for movie in movies["imdb_id"]}
-    for _, same in movies.groupby(movies["title"].map(title_key))["imdb_id"]:
-        for movie in same:
-            linked[movie] |= set(same)
-    for one, other in pairs:
-        linked[one].add(other)
-        linked[other].add(one)
-    found: list[set[str]] = []
-    seen: set[str] = set()
-    for movie in linked:
-        queue, component = [movie], set()
-        while queue:
-            here = queue.pop()
-            if here not in seen:
-                seen.add(here)
-                component.add(here)
-                queue += linked[here]
-        if component:
-            found.append(component)
-    return found
+def components(movies: pd.DataFrame, pairs: Pairs) -> NDArray[np.int64]:
+    """The group of each movie, as scipy finds it in the graph of movies, titles and pairs."""
+    row_of = {movie: row for row, movie in enumerate(movies["imdb_id"])}
+    titles = len(movies) + pd.factorize(movies["title"].map(title_key))[0]
+    edges = [*enumerate(titles), *((row_of[one], row_of[other]) for one, other in pairs)]
+    graph = coo_array((np.ones(len(edges)), np.transpose(edges)), (titles.max() + 1,) * 2)
+    return connected_components(graph, directed=False)[1][: len(movies)]
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -209,10 +197,9 @@ def test_no_group_of_a_random_catalogue_is_tested_and_trained_on(seed: int) -> N
     ).sample(frac=1, random_state=seed)
     pairs = random_pairs(movies, rng, rng.randrange(300))
     split = split_of(movies, pairs).set_index("imdb_id")
-    expected = components(movies, pairs)
-    assert split["group"].nunique() == len(expected)
-    for component in expected:
-        rows = split.loc[list(component)]
+    groups = split.groupby(components(movies, pairs))
+    assert split["group"].nunique() == len(groups)
+    for _, rows in groups:
         assert rows["group"].nunique() == 1
         parts = set(rows["part"])
         if parts & set(TESTS):
