@@ -9,7 +9,7 @@ import pytest
 from parts import embed_params
 from PIL import Image
 
-from posters.embedding import exported_backbone, keras_backbone, keras_import
+from posters.embedding import exported_backbone, keras_backbone
 from posters.embedding.exported_backbone import open_backbone
 from posters.embedding.keras_backbone import KerasBackbone
 from posters.embedding.precision import has_bfloat16
@@ -76,16 +76,6 @@ def test_keras_runs_the_network_on_a_gpu(
     assert by_keras.info == openvino.info
     vectors = by_keras.embed(pictures)
     np.testing.assert_allclose(vectors, openvino.embed(pictures), rtol=1e-3, atol=1e-4)
-
-
-def test_gpu_needs_a_driver_and_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keras_import, "_NVIDIA_DRIVER", NOWHERE)
-    assert not keras_import.sees_gpu()
-    monkeypatch.setattr(keras_import, "_NVIDIA_DRIVER", Path("/"))
-    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: [])
-    assert not keras_import.sees_gpu()
-    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: [kind])
-    assert keras_import.sees_gpu()
 
 
 def test_weights_file_is_identified_by_its_content(tmp_path: Path) -> None:
