@@ -89,7 +89,7 @@ def prepared_network(folder: Path = paths.PRETRAINED / paths.EMBEDDINGS.name) ->
         from posters.params import EmbedParams
 
         params = EmbedParams(**choices, if_unreachable="stop", engine="local", batch_size=None)
-        kept = export_network(params, Path(), networks)
+        kept = export_network(params, networks)
     made, path = kept
     if replace(made, precision=info.precision) != info:
         raise damaged(folder / NETWORK_CHOICES, "this code builds another network")

@@ -47,14 +47,18 @@ class CrossValidated:
     priors: Priors
     true: Years
 
-    def errors(self, prior: str) -> NDArray[np.float64]:
-        """Absolute errors in years under the prior `natural` or `uniform`, shape (n,)."""
-        predicted = median(self.priors.adjusted(self.probabilities, prior), self.priors.years)
-        return np.abs(predicted - self.true)
+    def adjusted(self, prior: str) -> Probabilities:
+        """The probabilities under the prior `natural` or `uniform`, shape (n, n_years)."""
+        return self.priors.adjusted(self.probabilities, prior)
 
-    def weights(self, prior: str) -> NDArray[np.float64]:
-        """Weights that give the rows the prior's mix of years, shape (n,)."""
-        return importance_weights(self.true, self.priors.years, self.priors.named(prior))
+    def errors(self, prior: str) -> NDArray[np.float64]:
+        """Absolute errors in years under a prior, shape (n,)."""
+        return np.abs(median(self.adjusted(prior), self.priors.years) - self.true)
+
+    def mean_error(self, prior: str) -> float:
+        """The mean of the errors under a prior, weighted to its mix of years."""
+        weights = importance_weights(self.true, self.priors.years, self.priors.named(prior))
+        return float(np.average(self.errors(prior), weights=weights))
 
 
 @dataclass(frozen=True)
@@ -112,21 +116,10 @@ def train(part: Part, years: Years, params: TrainParams) -> Trained:
     validated = cross_validate(part, years, params)
     model = validated.head.average(validated.calibration, validated.priors.learned)
     thresholds = {
-        prior: fit_thresholds(
-            validated.priors.adjusted(validated.probabilities, prior),
-            part.years,
-            years,
-            params.interval,
-        )
+        prior: fit_thresholds(validated.adjusted(prior), part.years, years, params.interval)
         for prior in PRIORS
     }
-    validation = {
-        prior: round(
-            float(np.average(validated.errors(prior), weights=validated.weights(prior))), 4
-        )
-        for prior in PRIORS
-    }
-
+    validation = {prior: round(validated.mean_error(prior), 4) for prior in PRIORS}
     head = partial(predict_in_batches, model)
     year_model = YearModel(head, validated.priors, params.interval, thresholds)
     return Trained(model, validated.head.history, validation, validated.calibration, year_model)
