@@ -36,7 +36,7 @@ _DAMAGE = (*DAMAGED_ARCHIVE, csv.Error)
 
 @dataclass(frozen=True)
 class ReducedCatalogue:
-    """What `Neighbours` searches in, without pictures and without whole vectors.
+    """What `nearest_movies` searches in, without pictures and without whole vectors.
 
     Attributes:
         movies: one a row; `file` is None.
