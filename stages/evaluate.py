@@ -20,8 +20,11 @@ from posters.evaluation import metrics, sweep_table
 from posters.evaluation.baselines import fit_baselines
 from posters.evaluation.neighbour_quality import nearest_others, neighbour_quality
 from posters.evaluation.origin_check import check_origin
-from posters.evaluation.reliability import reliability_table, stated_and_found
-from posters.evaluation.risk_coverage import risk_coverage_table
+from posters.evaluation.reliability import (
+    reliability_table,
+    risk_coverage_table,
+    stated_and_found,
+)
 from posters.explore.explore_page import explore_run
 from posters.explore.map_layout import map_positions
 from posters.files import write_json, write_text

@@ -59,15 +59,6 @@ def dense_model() -> Any:
     return keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(hidden))
 
 
-def test_many_rows_give_the_results_of_keras(tmp_path: Path) -> None:
-    model = dense_model()
-    save_model(convert_model(model), tmp_path / "head.xml")
-    rows = np.random.default_rng(1).normal(size=(2500, 3)).astype(np.float32)
-    rows[0] = 1e6  # an outlier
-    expected = model.predict_on_batch(rows)
-    np.testing.assert_allclose(OpenVinoModel(tmp_path / "head.xml")(rows), expected, atol=1e-5)
-
-
 @pytest.mark.parametrize("suffix", [".xml", ".bin"])
 def test_missing_or_damaged_file_is_an_error_that_says_what_to_do(
     tmp_path: Path, suffix: str

@@ -165,9 +165,10 @@ def test_opened_model_predicts_as_the_saved_one(trained: Trained, tmp_path: Path
     trained.save(tmp_path / "model", {})
     year_model, opened = trained.year_model, YearModel.open(tmp_path / "model")
     assert opened.level == year_model.level
+    vectors = np.tile(TRAINING.vectors, (2, 1))  # more than one batch
     for prior in PRIORS:
         np.testing.assert_array_equal(opened.thresholds[prior], year_model.thresholds[prior])
-        saved, read = (model.predict(TRAINING.vectors, prior) for model in (year_model, opened))
+        saved, read = (model.predict(vectors, prior) for model in (year_model, opened))
         np.testing.assert_allclose(read.probabilities, saved.probabilities, rtol=1e-3, atol=1e-7)
         np.testing.assert_allclose(read.year, saved.year, atol=0.01)
         np.testing.assert_array_equal(read.low, saved.low)

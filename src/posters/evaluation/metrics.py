@@ -7,8 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from posters.evaluation.reliability import reliability_metrics, reliability_table, stated_and_found
-from posters.evaluation.risk_coverage import uncertain_metrics
+from posters.evaluation.reliability import (
+    reliability_metrics,
+    reliability_table,
+    stated_and_found,
+    uncertain_metrics,
+)
 from posters.years.dataset import Part, Parts
 from posters.years.intervals import NEAREST, covered
 from posters.years.priors import PRIORS
