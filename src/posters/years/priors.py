@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from posters.files import damaged
+from posters.files import unless_damaged
 from posters.years.year_distribution import Probabilities, Years, smoothed
 
 PRIORS = ("natural", "uniform")
@@ -73,12 +73,10 @@ def read_priors(path: Path) -> Priors:
     Raises:
         DataError: it is missing or damaged.
     """
-    try:
+    with unless_damaged(path):
         years, *columns = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2).T
         learned, natural = columns
         positive = all((prior > 0).all() and abs(prior.sum() - 1) < 1e-3 for prior in columns)
         if not positive or not (np.diff(years) == 1).all():
             raise ValueError("expected consecutive years and probabilities that sum to 1")
-    except (OSError, ValueError) as error:
-        raise damaged(path, error) from error
     return Priors(years.astype(np.int64), learned, natural)
