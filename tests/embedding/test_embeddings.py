@@ -21,13 +21,7 @@ from posters.embedding.scaling import RetrievalScale
 from posters.errors import DataError
 
 INFO = info_of(5, 1, 4)
-FILES = (
-    "embeddings.npy",
-    "retrieval_features.npy",
-    "retrieval_scale.npy",
-    "movies.csv",
-    "backbone.json",
-)
+ARRAYS = ("embeddings.npy", "retrieval_features.npy", "retrieval_scale.npy")
 MOVIES = movies_of(["tt0000001", "tt0000002"])
 
 
@@ -135,7 +129,7 @@ def test_fewer_vectors_than_movies_write_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [*ARRAYS, "movies.csv", "backbone.json"])
 def test_missing_or_damaged_file_is_an_error_that_says_what_to_do(
     tmp_path: Path, file: str
 ) -> None:

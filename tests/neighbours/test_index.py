@@ -55,11 +55,6 @@ def test_nearest_are_those_of_scikit_learn(matrix: NDArray[np.float32], k: int) 
     assert nearest_movies(catalogue, queries[:0], k) == []
 
 
-def test_poster_is_not_its_own_neighbour(matrix: NDArray[np.float32]) -> None:
-    (found,) = nearest_movies(catalogue_of(matrix), matrix[5:6].copy(), 500)
-    assert sorted(rows_of(found)) == [row for row in range(500) if row != 5]
-
-
 def test_rounding_errors_are_of_one_poster_but_nearly_equal_vectors_of_two() -> None:
     """Vectors of random networks are all nearly parallel."""
     generator = np.random.default_rng(2)

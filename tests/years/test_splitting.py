@@ -51,10 +51,6 @@ def parts_of(movies: pd.DataFrame, pairs: Pairs = (), **settings: float) -> dict
     return dict(zip(split["imdb_id"], split["part"], strict=True))
 
 
-def origins(movies: pd.DataFrame) -> dict[str, str]:
-    return dict(zip(movies["imdb_id"], movies["origin"], strict=True))
-
-
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -99,7 +95,8 @@ def test_movies_keep_their_part_when_topups_are_added(topups: int) -> None:
 
 def test_balanced_test_is_the_reserve_and_natural_test_is_of_the_initial_catalogue() -> None:
     movies = catalogue()
-    parts, origin = parts_of(movies), origins(movies)
+    parts = parts_of(movies)
+    origin = dict(zip(movies["imdb_id"], movies["origin"], strict=True))
     balanced = {movie for movie, part in parts.items() if part == "balanced"}
     assert balanced == {movie for movie in parts if origin[movie] == "reserve"}
     natural = {movie for movie, part in parts.items() if part == "natural"}
@@ -156,20 +153,6 @@ def test_empty_fold_is_an_error() -> None:
 
 
 # Near-duplicate posters.
-
-
-@pytest.mark.parametrize("test", TESTS)
-@pytest.mark.parametrize("origin", ["initial", "topup"])
-def test_near_duplicate_of_a_tested_poster_is_excluded(test: str, origin: str) -> None:
-    movies = catalogue(initial=400, reserve=1, topups=3)
-    movies["title"] = "Title " + movies["imdb_id"]  # unique
-    before, origin_of = parts_of(movies), origins(movies)
-    tested = next(movie for movie in before if before[movie] == test)
-    near_duplicate = next(
-        movie for movie in before if (before[movie], origin_of[movie]) == ("train", origin)
-    )
-    for pair in ((tested, near_duplicate), (near_duplicate, tested)):
-        assert parts_of(movies, [pair]) == {**before, near_duplicate: "excluded"}
 
 
 def random_pairs(movies: pd.DataFrame, rng: random.Random, count: int) -> Pairs:
