@@ -26,7 +26,7 @@ from posters.params import Params, flatten, parse_params
 from posters.pretrained.small_head import write_small_head
 from posters.reports.model_card import model_card
 from posters.tracking.run_contents import catalogue_metrics, model_digest
-from posters.years.dataset import Parts, read_parts
+from posters.years.dataset import read_parts
 from posters.years.splitting import TESTS
 from posters.years.year_model import YearModel, read_about
 
@@ -73,6 +73,7 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
         for name in ("priors.csv", "thresholds.csv"):
             shutil.copyfile(paths.MODEL / name, model / name)
         write_json(model / "about.json", about)
+        small = predict_tests(YearModel.open(model), parts)
         exported = {
             "description": description,
             "commit": git(paths.WORKSPACE, "rev-parse", "HEAD") or "unknown",
@@ -81,7 +82,10 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
             "components": COMPONENTS,
             "rank": RANK,
             "neighbours": kept_neighbours(embeddings, catalogue, tested),
-            "mae": errors(YearModel.open(model), parts),
+            "mae": {
+                test: round(year_metrics(parts[test].years, small[test][prior].year)["mae"], 4)
+                for test, prior in PRIOR_OF.items()
+            },
             "learning_curve": read_learning_curve(evaluation),
         }
         write_json(new / "evaluation.json", {**evaluation, "exported": exported})
@@ -105,15 +109,6 @@ def read_learning_curve(evaluation: Mapping[str, Any]) -> list[dict[Hashable, An
     if any(abs(whole[test] - evaluation[test]["mae"]) > 1e-3 for test in TESTS):
         raise DataError(f"metrics/{file.name} is of another run: run `make learning-curve`")
     return table.to_dict("records")
-
-
-def errors(model: YearModel, parts: Parts) -> dict[str, float]:
-    """The mean absolute error of a model on each test, in years."""
-    found = {}
-    for test, prior in PRIOR_OF.items():
-        predicted = model.predict(parts[test].vectors, prior).year
-        found[test] = round(year_metrics(parts[test].years, predicted)["mae"], 4)
-    return found
 
 
 def kept_neighbours(
@@ -145,9 +140,7 @@ def _others(
 ) -> NDArray[np.intp]:
     """The ten nearest rows of each query that are not its own, shape (n, 10)."""
     found, _ = nearest_rows(features, queries, 11)
-    return np.array(
-        [[row for row in near if row != own][:10] for near, own in zip(found, rows, strict=True)]
-    )
+    return np.array([near[near != own][:10] for near, own in zip(found, rows, strict=True)])
 
 
 def changed_params(params: Params) -> dict[str, Any]:
