@@ -161,9 +161,8 @@ def _log_model(name: str, files: Mapping[str, Path]) -> str:
 
 def _decide(client: Any, params: EvaluateParams, run: Any) -> tuple[bool, str]:
     """Whether the model of `run` becomes the champion, and the reason."""
-    metric, test_digest = (
-        f"{params.champion_by}{suffix}" for suffix in (".validation_mae", "_test_sha256")
-    )
+    metric = f"{params.champion_by}.validation_mae"
+    test_digest = f"{params.champion_by}_test_sha256"
     error = run.data.metrics[metric]
     number = client.get_registered_model(params.model_name).aliases.get(CHAMPION)
     if number is None:
