@@ -76,7 +76,7 @@ def _per_second(workers: int, files: Mapping[str, Path]) -> float:
     os.environ.pop("RAY_ADDRESS", None)
     params = load_params().embed.model_copy(update={"engine": "ray"})
     networks = paths.cache() / "networks"
-    backbone, model = open_backbone(params, paths.from_root(params.weights), networks)
+    backbone, model = open_backbone(params, networks)
     with closing(embed_with_ray(files, backbone, model)) as batches:
         for _ in range(workers):
             next(batches)

@@ -34,7 +34,7 @@ def measure(count: int = 40, runs: int = 2) -> dict[str, Any]:
     """
     params = load_params().embed
     files = [paths.DATA / entry.file for entry in read_entries(paths.CATALOGUE)][:count]
-    keras = load_backbone(params, weights_path=paths.from_root(params.weights))
+    keras = load_backbone(params)
     with tempfile.TemporaryDirectory() as folder:
         contestants = {
             "Keras predict": keras_predict(keras),
@@ -64,7 +64,7 @@ def measure(count: int = 40, runs: int = 2) -> dict[str, Any]:
 def ours(params: EmbedParams, precision: str, folder: Path) -> Embed:
     """The engine of the stage `embed`."""
     changed = params.model_copy(update={"precision": precision})
-    backbone, _ = open_backbone(changed, paths.from_root(params.weights), folder)
+    backbone, _ = open_backbone(changed, folder)
     return lambda files: backbone.embed(files)[:, backbone.info.features]
 
 

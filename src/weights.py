@@ -33,7 +33,7 @@ def main() -> None:
             print(f"weights: {shutil.copy(file, folder)}")
         return
     params = load_params().embed.model_copy(update={"if_unreachable": "stop"})
-    info, _ = export_network(params, paths.from_root(params.weights), paths.cache() / "networks")
+    info, _ = export_network(params, paths.cache() / "networks")
     print(f"weights: {info.name}, {info.weights}, SHA-256 {info.weights_digest}")
     prepared_network()
 

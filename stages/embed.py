@@ -29,9 +29,7 @@ def main() -> None:
     """Write `data/embeddings/`; vectors made by earlier runs are taken from the cache."""
     params = load_params().embed
     entries = read_entries(paths.CATALOGUE)
-    backbone, model = open_backbone(
-        params, paths.from_root(params.weights), paths.cache() / "networks"
-    )
+    backbone, model = open_backbone(params, paths.cache() / "networks")
     cache = EmbeddingCache(paths.cache() / "embeddings", backbone.info, backbone.probe())
     files = {entry.sha256: paths.DATA / entry.file for entry in entries}
 

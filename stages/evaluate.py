@@ -18,10 +18,13 @@ from posters.catalogue.entries import quote_formulas
 from posters.embedding.embeddings import Embeddings, read_embeddings
 from posters.evaluation import metrics, sweep_table
 from posters.evaluation.baselines import fit_baselines
-from posters.evaluation.neighbour_quality import neighbour_quality
+from posters.evaluation.neighbour_quality import nearest_others, neighbour_quality
 from posters.evaluation.origin_check import check_origin
-from posters.evaluation.reliability import reliability_table, stated_and_found
-from posters.evaluation.risk_coverage import risk_coverage_table
+from posters.evaluation.reliability import (
+    reliability_table,
+    risk_coverage_table,
+    stated_and_found,
+)
 from posters.explore.explore_page import explore_run
 from posters.explore.map_layout import map_positions
 from posters.files import write_json, write_text
@@ -59,7 +62,8 @@ def main() -> None:
             parts[test], predictions[test], baselines[prior], test, seed=params.split.seed
         )
         evaluation[test]["validation_mae"] = about["validation_mae"][prior]
-    evaluation["neighbours"] = neighbour_quality(embeddings.retrieval_features, years)
+    nearest, _ = nearest_others(embeddings.retrieval_features, 10)
+    evaluation["neighbours"] = neighbour_quality(nearest, years)
     evaluation["origin"] = origin
     evaluation["run"] = {
         **parts.provenance(params),

@@ -1,6 +1,7 @@
 """Bounded reading and atomic writing of files, and SHA-256 digests."""
 
 import contextlib
+import csv
 import errno
 import glob
 import hashlib
@@ -23,9 +24,10 @@ FORMULA = "'*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 """How a text begins that a spreadsheet would run as a formula."""
 
 DAMAGED_ARCHIVE = (
-    *(OSError, EOFError, LookupError, ValueError, TypeError, zipfile.BadZipFile, zlib.error),
+    *(OSError, EOFError, LookupError, ValueError, TypeError, csv.Error),
+    *(zipfile.BadZipFile, zlib.error),
 )
-"""What `numpy.load` and the use of its arrays raise for a file that is missing or damaged."""
+"""What `numpy.load`, `csv` and the use of what they read raise for a missing or damaged file."""
 
 
 @contextlib.contextmanager
@@ -146,3 +148,12 @@ def damaged(file: Path, problem: object) -> DataError:
         name, remedy = f"pretrained/{file.parent.name}", "run `git checkout -- pretrained`"
     reason = problem.strerror if isinstance(problem, OSError) else problem
     return DataError(f"{name} is damaged ({file.name}: {reason}): {remedy}")
+
+
+@contextlib.contextmanager
+def unless_damaged(file: Path) -> Iterator[None]:
+    """While a file is read and checked, what is raised becomes the error `damaged`."""
+    try:
+        yield
+    except DAMAGED_ARCHIVE as error:
+        raise damaged(file, error) from error

@@ -12,7 +12,7 @@ from posters.embedding.exported_backbone import export_network, kept_network
 from posters.embedding.openvino_model import BACKBONE_MODEL, OpenVinoModel
 from posters.embedding.precision import precision_for
 from posters.errors import DataError
-from posters.files import damaged
+from posters.files import damaged, unless_damaged
 from posters.images.poster_checks import poster_warnings
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
 from posters.years.year_model import read_about
@@ -77,11 +77,9 @@ def prepared_network(folder: Path = paths.PRETRAINED / paths.EMBEDDINGS.name) ->
         BackboneError: the weights can't be downloaded.
         DataError: this code builds another network than the one that made the vectors.
     """
-    try:
+    with unless_damaged(folder / NETWORK_CHOICES):
         choices = json.loads((folder / NETWORK_CHOICES).read_text(encoding="utf-8"))
         info = read_info(folder)
-    except (OSError, ValueError, TypeError) as error:
-        raise damaged(folder / NETWORK_CHOICES, error) from error
     networks = paths.cache() / "networks"
     kept = kept_network(choices, networks)
     if kept is None:
@@ -89,7 +87,7 @@ def prepared_network(folder: Path = paths.PRETRAINED / paths.EMBEDDINGS.name) ->
         from posters.params import EmbedParams
 
         params = EmbedParams(**choices, if_unreachable="stop", engine="local", batch_size=None)
-        kept = export_network(params, Path(), networks)
+        kept = export_network(params, networks)
     made, path = kept
     if replace(made, precision=info.precision) != info:
         raise damaged(folder / NETWORK_CHOICES, "this code builds another network")

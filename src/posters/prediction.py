@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from posters import paths
 from posters.catalogue.caveats import GENERATED
 from posters.embedding.backbone import Backbone
+from posters.embedding.embeddings import Embeddings
 from posters.embedding.openvino_model import import_openvino
 from posters.errors import PosterRefused
 from posters.files import damaged
 from posters.images.imdb_addresses import title_address
 from posters.images.pictures import PosterLike
 from posters.model_choice import model_folder, network_of, open_backbone, open_catalogue
-from posters.neighbours.index import Neighbour, Neighbours
+from posters.neighbours.index import Neighbour, nearest_movies
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
 from posters.years.priors import PRIORS
 from posters.years.year_answer import YearAnswer
@@ -78,7 +79,6 @@ class Predictor:
         self.model = "pretrained" if isinstance(catalogue, ReducedCatalogue) else "own"
         self.caveats = [str(caveat) for caveat in about["caveats"]]
         self._catalogue = catalogue
-        self._neighbours = Neighbours(catalogue)
         self.level = self.year_model.level
 
     def predict(self, poster: PosterLike, k: int) -> PosterPrediction:
@@ -107,7 +107,7 @@ class Predictor:
                 yield outcome
             else:
                 answers = {prior: self._answer(vectors, prior) for prior in PRIORS}
-                (neighbours,) = self._neighbours.nearest_to_vectors(vectors, k)
+                (neighbours,) = nearest_movies(self._catalogue, vectors, k)
                 yield PosterPrediction(answers, neighbours, outcome)
 
     def _answer(self, vector: NDArray[np.float32], prior: str) -> YearAnswer:
@@ -183,16 +183,16 @@ def nearest(img: PosterLike, k: int = 3, model: str = "auto") -> list[Neighbour]
         PosterRefused: the poster can't be read, or is of one colour.
         DataError: there are no embeddings yet: run `dvc repro`.
     """
-    backbone, neighbours = _open_neighbours(model_folder(model) / paths.EMBEDDINGS.name)
+    backbone, catalogue = _open_embeddings(model_folder(model) / paths.EMBEDDINGS.name)
     ((vectors, (outcome,)),) = backbone.try_batches([img])
     if isinstance(outcome, PosterRefused):
         raise outcome
     for warning in outcome:
         warnings.warn(warning, stacklevel=2)
-    return neighbours.nearest_to_vectors(vectors, k)[0]
+    return nearest_movies(catalogue, vectors, k)[0]
 
 
 @cache
-def _open_neighbours(folder: Path) -> tuple[Backbone, Neighbours]:
+def _open_embeddings(folder: Path) -> tuple[Backbone, Embeddings | ReducedCatalogue]:
     catalogue = open_catalogue(folder)
-    return open_backbone(folder, network_of(folder)), Neighbours(catalogue)
+    return open_backbone(folder, network_of(folder)), catalogue

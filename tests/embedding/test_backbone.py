@@ -13,7 +13,6 @@ from parts import embed_params, info_of
 from PIL import Image
 
 from posters.embedding import backbone as backbone_module
-from posters.embedding import keras_backbone
 from posters.embedding.backbone import Backbone
 from posters.embedding.colour import COLOUR_SIZE
 from posters.embedding.keras_backbone import default_size, load_backbone
@@ -24,11 +23,9 @@ pytestmark = pytest.mark.slow
 WORKERS = 2
 
 
-def small(
-    name: str = "MobileNetV2", weights_path: Path | None = None, **changes: object
-) -> Backbone:
+def small(name: str = "MobileNetV2", **changes: object) -> Backbone:
     settings = {"backbone": name, "input_size": (64, 64), "batch_size": 4} | changes
-    return load_backbone(embed_params(**settings), weights_path=weights_path)
+    return load_backbone(embed_params(**settings))
 
 
 @pytest.fixture(scope="module")
@@ -91,18 +88,15 @@ def test_unusable_weights_file_is_an_error_that_names_it(tmp_path: Path) -> None
     file = tmp_path / "other.weights.h5"
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save_weights(file)
     with pytest.raises(BackboneError, match=r"other\.weights\.h5 don't fit MobileNetV2"):
-        small(weights=str(file), weights_path=file)
+        small(weights=str(file))
     file.write_bytes(b"not HDF5 at all")
     with pytest.raises(BackboneError, match="don't fit MobileNetV2"):
-        small(weights=str(file), weights_path=file)
-    with pytest.raises(BackboneError, match=r"names no file: .*gone\.h5"):
-        small(weights="gone.h5", weights_path=tmp_path / "gone.h5")
+        small(weights=str(file))
 
 
-@pytest.mark.parametrize("name", ["vgg16", "preprocess_input", ""])
-def test_unknown_network_is_an_error_that_lists_the_known(name: str) -> None:
+def test_unknown_network_is_an_error_that_lists_the_known() -> None:
     with pytest.raises(BackboneError, match=r"unknown: expected one of .*MobileNetV2.*VGG16"):
-        small(name)
+        small("vgg16")
 
 
 @pytest.mark.usefixtures("unreachable")
@@ -137,21 +131,14 @@ def test_unusable_download_of_keras_is_an_error_that_says_why(
             small("VGG16", weights="imagenet")
 
 
-def test_default_size_has_a_posters_shape_and_as_many_pixels_as_in_training() -> None:
-    # Keras tells a network's size only when it is built; these are cheap to build.
-    for name in ("MobileNetV2", "EfficientNetB1", "EfficientNetV2B2", "Xception"):
-        whole = getattr(keras.applications, name)(weights=None, classes=2)
-        expected = keras_backbone._INPUT_SIZES.get(name, 224)
-        assert whole.input_shape[1:3] == (expected, expected), name
-    for name in ("MobileNetV2", *keras_backbone._INPUT_SIZES):
-        assert hasattr(keras.applications, name)
-        width, height = default_size(name)
-        side = keras_backbone._INPUT_SIZES.get(name, 224)
-        assert width % 32 == height % 32 == 0, name
-        assert width / height == pytest.approx(2 / 3, abs=0.07), name
-        assert width * height == pytest.approx(side * side, rel=0.12), name
-    info = small(input_size=None).info
-    assert (info.width, info.height) == default_size("MobileNetV2") == (192, 288)
+# Keras tells a network's size only when it is built; these are cheap to build.
+@pytest.mark.parametrize("name", ["MobileNetV2", "EfficientNetB1", "EfficientNetV2B2", "Xception"])
+def test_default_size_has_a_posters_shape_and_as_many_pixels_as_in_training(name: str) -> None:
+    _, *side, _ = getattr(keras.applications, name)(weights=None, classes=2).input_shape
+    width, height = default_size(name)
+    assert width % 32 == height % 32 == 0
+    assert width / height == pytest.approx(2 / 3, abs=0.07)
+    assert width * height == pytest.approx(side[0] * side[1], rel=0.12)
 
 
 def test_probe_depends_on_the_code_that_resizes_pictures(

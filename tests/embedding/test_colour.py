@@ -1,35 +1,25 @@
 """Colour statistics: how much of each colour, regardless of where."""
 
 import numpy as np
-import pytest
-from numpy.typing import NDArray
 
 from posters.embedding.colour import COLOUR_SIZE, colour_statistics
 
 BINS = 64
 
 
-@pytest.fixture(scope="module")
-def pictures() -> NDArray[np.float32]:
-    """Three noisy pictures of different brightness, 21 wide and 30 high."""
+def test_shares_means_and_deviations_are_those_of_numpy() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (3, 30, 21, 3))
-    return (noise * np.array([1, 0.5, 0.2])[:, None, None, None]).round().astype(np.float32)
-
-
-def test_shares_are_those_of_a_numpy_histogram(pictures: NDArray[np.float32]) -> None:
+    # Of different brightness.
+    pictures = (noise * np.array([1, 0.5, 0.2])[:, None, None, None]).round().astype(np.float32)
     statistics = colour_statistics(pictures)
     assert statistics.shape == (3, COLOUR_SIZE) == (3, BINS + 6)
     assert statistics.dtype == np.float32
     for picture, row in zip(pictures, statistics, strict=True):
-        edges = [[0, 64, 128, 192, 256]] * 3
-        counts, _ = np.histogramdd(picture.reshape(-1, 3), bins=edges)
-        np.testing.assert_allclose(row[:BINS] ** 2, counts.ravel() / (30 * 21), rtol=1e-5)
-
-
-def test_mean_and_deviation_are_those_of_numpy(pictures: NDArray[np.float32]) -> None:
-    pixels = pictures.reshape(3, -1, 3).astype(np.float64) / 255
-    expected = np.hstack([pixels.mean(axis=1), pixels.std(axis=1)])
-    np.testing.assert_allclose(colour_statistics(pictures)[:, BINS:], expected, rtol=1e-5)
+        pixels = picture.reshape(-1, 3).astype(np.float64)
+        counts, _ = np.histogramdd(pixels, bins=[[0, 64, 128, 192, 256]] * 3)
+        np.testing.assert_allclose(row[:BINS] ** 2, counts.ravel() / len(pixels), rtol=1e-5)
+        expected = np.hstack([pixels.mean(axis=0), pixels.std(axis=0)]) / 255
+        np.testing.assert_allclose(row[BINS:], expected, rtol=1e-5)
 
 
 def test_large_pictures_lose_no_precision() -> None:

@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 from parts import info_of, movies_of
 
-from posters.embedding import embeddings as embeddings_module
 from posters.embedding.backbone import VectorBatches
 from posters.embedding.embeddings import (
     EmbeddedMovie,
@@ -22,13 +21,7 @@ from posters.embedding.scaling import RetrievalScale
 from posters.errors import DataError
 
 INFO = info_of(5, 1, 4)
-FILES = (
-    "embeddings.npy",
-    "retrieval_features.npy",
-    "retrieval_scale.npy",
-    "movies.csv",
-    "backbone.json",
-)
+ARRAYS = ("embeddings.npy", "retrieval_features.npy", "retrieval_scale.npy")
 MOVIES = movies_of(["tt0000001", "tt0000002"])
 
 
@@ -118,13 +111,9 @@ def test_vectors_and_movies_are_read_back_memory_mapped(tmp_path: Path) -> None:
     assert table.startswith("imdb_id,title,year,file\ntt0000001,Amélie,1900,posters/1.jpg\n")
 
 
-@pytest.mark.parametrize("rows_at_once", [4, 8192])
-def test_retrieval_features_are_standardised(
-    tmp_path: Path, rows_at_once: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(embeddings_module, "_ROWS_AT_ONCE", rows_at_once)
-    vectors = np.random.default_rng(0).normal(size=(9, 5)).astype(np.float32)
-    movies = movies_of(f"tt000000{number}" for number in range(9))
+def test_retrieval_features_are_standardised(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(8200, 5)).astype(np.float32)
+    movies = movies_of(f"tt{number:07d}" for number in range(8200))
     write_embeddings(tmp_path / "out", movies, iter(vectors), INFO)
     read = read_embeddings(tmp_path / "out")
     scale = RetrievalScale.fit(vectors[:, 1:4])
@@ -140,7 +129,7 @@ def test_fewer_vectors_than_movies_write_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [*ARRAYS, "movies.csv", "backbone.json"])
 def test_missing_or_damaged_file_is_an_error_that_says_what_to_do(
     tmp_path: Path, file: str
 ) -> None:

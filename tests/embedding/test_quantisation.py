@@ -1,4 +1,4 @@
-"""A network in whole numbers: nearly the vectors of float32, and the same on all processors."""
+"""The precision of a network: how it is chosen, and how whole numbers do."""
 
 import sys
 from pathlib import Path
@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from parts import embed_params
 from processes import run
 
+from posters.embedding import precision
+from posters.embedding.imagenet_weights import VGG16_SHA256
 from posters.embedding.keras_backbone import load_backbone
 from posters.embedding.openvino_model import OpenVinoModel, convert_model, save_model
+from posters.embedding.precision import choose_precision, precision_for
 from posters.embedding.quantisation import largest_activations, quantise
-
-pytestmark = pytest.mark.slow
+from posters.errors import BackboneError
 
 PARAMS = embed_params(backbone="VGG16", input_size=(32, 64))
 
@@ -35,6 +37,7 @@ def models(tmp_path_factory: pytest.TempPathFactory, pictures: NDArray[np.float3
     return folder
 
 
+@pytest.mark.slow
 def test_vectors_are_nearly_those_of_float32(models: Path, pictures: NDArray[np.float32]) -> None:
     exact = OpenVinoModel(models / "float32.xml")(pictures.copy())
     whole = OpenVinoModel(models / "int8.xml", precision="int8")(pictures.copy())
@@ -44,6 +47,7 @@ def test_vectors_are_nearly_those_of_float32(models: Path, pictures: NDArray[np.
     assert sizes[0] < 0.3 * sizes[1]
 
 
+@pytest.mark.slow
 def test_activations_beyond_the_known_range_are_cut_off(
     models: Path, pictures: NDArray[np.float32], tmp_path: Path
 ) -> None:
@@ -54,6 +58,7 @@ def test_activations_beyond_the_known_range_are_cut_off(
     assert vectors.max() <= 1.0 < OpenVinoModel(models / "int8.xml")(pictures.copy()).max()
 
 
+@pytest.mark.slow
 def test_processors_with_fewer_instructions_give_the_same_bytes(
     models: Path, pictures: NDArray[np.float32]
 ) -> None:
@@ -74,3 +79,29 @@ def test_processors_with_fewer_instructions_give_the_same_bytes(
         for instructions in ("AVX2", "AVX512_CORE", "DEFAULT")
     }
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize(("supported", "rounded"), [(True, "bfloat16"), (False, "float32")])
+def test_auto_depends_on_network_weights_and_processor(
+    monkeypatch: pytest.MonkeyPatch, supported: bool, rounded: str
+) -> None:
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: supported)
+    assert choose_precision("auto", "VGG16", VGG16_SHA256) == "int8"
+    assert choose_precision("auto", "VGG16", "other weights") == rounded
+    assert choose_precision("auto", "MobileNetV2", "any weights") == "float32"
+    assert choose_precision("bfloat16", "MobileNetV2", "any weights") == rounded
+    assert choose_precision("float32", "VGG16", VGG16_SHA256) == "float32"
+
+
+def test_int8_needs_known_ranges() -> None:
+    with pytest.raises(BackboneError, match=r"int8.*MobileNetV2.*expected VGG16 with ImageNet"):
+        choose_precision("int8", "MobileNetV2", "any weights")
+
+
+def test_processor_without_bfloat16_reads_vectors_that_float32_equals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
+    assert precision_for("int8", "VGG16") == "int8"
+    assert precision_for("bfloat16", "VGG16") == "float32"
+    assert precision_for("bfloat16", "MobileNetV2") is None

@@ -37,7 +37,7 @@ Network = tuple[Backbone, Path]
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
     """A small network of random weights, and its OpenVINO model."""
-    return open_backbone(embed_params(), Path("nowhere"), tmp_path_factory.mktemp("networks"))
+    return open_backbone(embed_params(), tmp_path_factory.mktemp("networks"))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from posters import paths
-from posters.evaluation.cached_tables import cached_table
+from posters.evaluation.cached_tables import cached_tables
 from posters.params import Params, load_params
 
 
@@ -28,7 +28,7 @@ def test_table_is_measured_again_only_if_something_changed(
 
     def is_kept(number: int, params: Params, *others: object) -> bool:
         before = len(measured)
-        table = cached_table("errors", measure, number, params, *others)
+        table = cached_tables("errors", measure, [number], params, *others)
         assert table.to_dict("list") == {
             "imdb_id": ["tt01"],
             "group": ["007"],

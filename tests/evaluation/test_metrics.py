@@ -91,10 +91,7 @@ def test_shares_bias_and_macro_mae_are_those_computed_by_hand() -> None:
     assert found["bias"] == pytest.approx((5 - 10 + 0 + 21 - 6) / 5)
     thirties, fifties, aughts = (5 + 10) / 2, (0 + 21) / 2, 6
     assert found["macro_mae"] == pytest.approx((thirties + fifties + aughts) / 3)
-
-
-def test_r2_is_zero_if_all_true_years_are_the_same() -> None:
-    assert year_metrics(np.full(3, 1950), np.array([1940.0, 1950.0, 1960.0]))["r2"] == 0
+    assert year_metrics(np.full(5, 1950), PREDICTED)["r2"] == 0
 
 
 # Confidence limits.
@@ -202,19 +199,15 @@ def test_each_baseline_has_the_error_of_its_own_predictions(baselines: Baselines
         assert full[f"{name}_mae"] == pytest.approx(expected, abs=1e-4)
 
 
-def test_chance_limits_contain_95_percent_of_coverages() -> None:
-    counts = np.array([55, 410])
-    low, high = chance_limits(0.8, counts)
-    samples = np.random.default_rng(0).binomial(counts, 0.8, (20_000, 2)) / counts
-    assert ((low <= samples) & (samples <= high)).mean(axis=0) == pytest.approx(0.95, abs=0.02)
-
-
-def test_chance_limits_include_the_spread_of_the_thresholds() -> None:
-    rows, tested = 2 * NEAREST, 100
-    scores = np.sort(np.random.default_rng(0).random((20_000, NEAREST)), axis=1)
-    coverage = scores[:, int(np.ceil(0.8 * (scores.shape[1] + 1))) - 1]
-    samples = np.random.default_rng(1).binomial(tested, coverage) / tested
-    low, high = chance_limits(0.8, np.array([tested]), calibration_rows=rows)
+@pytest.mark.parametrize("count", [55, 410])
+@pytest.mark.parametrize("rows", [None, 2 * NEAREST])
+def test_chance_limits_contain_95_percent_of_coverages(rows: int | None, count: int) -> None:
+    """With calibration rows, the thresholds depend on chance too."""
+    generator = np.random.default_rng(0)
+    scores = np.sort(generator.random((20_000, NEAREST)), axis=1)
+    coverage = scores[:, int(np.ceil(0.8 * (NEAREST + 1))) - 1] if rows else np.full(20_000, 0.8)
+    samples = generator.binomial(count, coverage) / count
+    low, high = chance_limits(0.8, np.array([count]), calibration_rows=rows)
     assert ((low <= samples) & (samples <= high)).mean() == pytest.approx(0.95, abs=0.02)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from posters.errors import DataError
@@ -34,21 +35,15 @@ TEXT = TABLE.to_csv(index=False, lineterminator="\n")
 FIRST = TEXT.splitlines()[1]
 
 
-def test_table_is_read_as_written(tmp_path: Path) -> None:
-    path = tmp_path / "sweep.csv"
-    path.write_text(TEXT, encoding="utf-8")
-    table = read_sweep(path)
-    assert table is not None
-    assert table.to_csv(index=False, lineterminator="\n") == TEXT
-    assert list(table["trained_on"]) == [110, 110, 120, 120]
-
-
-def test_empty_file_is_no_sweep_and_missing_file_is_an_error(tmp_path: Path) -> None:
+def test_table_is_read_as_written_and_an_empty_file_is_no_sweep(tmp_path: Path) -> None:
     path = tmp_path / "sweep.csv"
     with pytest.raises(DataError, match=r"data/inputs/sweep\.csv is missing: run `dvc repro`"):
         read_sweep(path)
     path.write_bytes(b"\n")
     assert read_sweep(path) is None
+    path.write_text(TEXT, encoding="utf-8")
+    pd.testing.assert_frame_equal(read_sweep(path), TABLE)
+    assert list(TABLE["trained_on"]) == [110, 110, 120, 120]
 
 
 @pytest.mark.parametrize(
@@ -67,23 +62,21 @@ def test_invalid_table_is_an_error(damaged: str, tmp_path: Path) -> None:
         read_sweep(path)
 
 
-def test_sweep_matches_a_model_that_differs_in_t_alone() -> None:
-    assert sweep_matches(TABLE, evaluation(10, 10.1234))
-    assert sweep_matches(TABLE, evaluation(30, 7))
-    assert not sweep_matches(TABLE, evaluation(10, 10.1235)), "the same t with another error"
-
-
 @pytest.mark.parametrize(
-    ("section", "change"),
+    ("t", "mae", "change", "same"),
     [
-        ("run", {"source": ["table"]}),
-        ("run", {"backbone": {"name": "VGG16", "weights_digest": "1" * 64}}),
-        ("balanced", {"n": 39}),
+        (10, 10.1234, {}, True),
+        (30, 7, {}, True),
+        (10, 10.1235, {}, False),  # the same t with another error
+        (30, 7, {"run": {"source": ["table"]}}, False),
+        (30, 7, {"run": {"backbone": {"name": "VGG16", "weights_digest": "1" * 64}}}, False),
+        (30, 7, {"balanced": {"n": 39}}, False),
     ],
 )
-def test_sweep_does_not_match_another_source_network_or_test(
-    section: str, change: dict[str, object]
+def test_sweep_matches_a_model_that_differs_in_t_alone(
+    t: int, mae: float, change: dict[str, Any], same: bool
 ) -> None:
-    other = evaluation(30)
-    other[section] |= change
-    assert not sweep_matches(TABLE, other)
+    other = evaluation(t, mae)
+    for section, values in change.items():
+        other[section] |= values
+    assert sweep_matches(TABLE, other) == same

@@ -8,13 +8,13 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
 from posters.embedding.backbone import BackboneInfo
+from posters.embedding.embeddings import Embeddings
 from posters.neighbours import index as index_module
-from posters.neighbours.index import Neighbour, Neighbours, nearest_rows
+from posters.neighbours.index import Neighbour, nearest_movies, nearest_rows
 
 
-def index_of(matrix: NDArray[np.float32], info: BackboneInfo | None = None) -> Neighbours:
-    ids = [f"tt{row:07d}" for row in range(len(matrix))]
-    return Neighbours(embeddings_of(matrix, ids, info))
+def catalogue_of(matrix: NDArray[np.float32], info: BackboneInfo | None = None) -> Embeddings:
+    return embeddings_of(matrix, [f"tt{row:07d}" for row in range(len(matrix))], info)
 
 
 def rows_of(found: list[Neighbour]) -> list[int]:
@@ -42,8 +42,8 @@ def test_nearest_are_those_of_scikit_learn(matrix: NDArray[np.float32], k: int) 
     reference = NearestNeighbors(n_neighbors=k, metric="cosine", algorithm="brute")
     reference.fit(scaler.transform(matrix))
     distances, rows = reference.kneighbors(scaler.transform(queries[:, info.retrieval_features]))
-    index = index_of(whole, info)
-    found = index.nearest_to_vectors(queries, k)
+    catalogue = catalogue_of(whole, info)
+    found = nearest_movies(catalogue, queries, k)
     movies = movies_of(f"tt{row:07d}" for row in range(500))
     assert [rows_of(neighbours) for neighbours in found] == rows.tolist()
     similarities = [[movie.similarity for movie in neighbours] for neighbours in found]
@@ -51,13 +51,8 @@ def test_nearest_are_those_of_scikit_learn(matrix: NDArray[np.float32], k: int) 
     for neighbour, row in zip(found[0], rows[0], strict=True):
         assert (neighbour.title, neighbour.year, neighbour.file) == movies[row][1:]
     for vector, neighbours in zip(queries, found, strict=True):
-        assert rows_of(index.nearest_to_vectors(vector[None], k)[0]) == rows_of(neighbours)
-    assert index.nearest_to_vectors(queries[:0], k) == []
-
-
-def test_poster_is_not_its_own_neighbour(matrix: NDArray[np.float32]) -> None:
-    (found,) = index_of(matrix).nearest_to_vectors(matrix[5:6].copy(), 500)
-    assert sorted(rows_of(found)) == [row for row in range(500) if row != 5]
+        assert rows_of(nearest_movies(catalogue, vector[None], k)[0]) == rows_of(neighbours)
+    assert nearest_movies(catalogue, queries[:0], k) == []
 
 
 def test_rounding_errors_are_of_one_poster_but_nearly_equal_vectors_of_two() -> None:
@@ -67,7 +62,7 @@ def test_rounding_errors_are_of_one_poster_but_nearly_equal_vectors_of_two() -> 
     matrix[8] = matrix[7] + (0.00002 * generator.normal(size=64)).astype(np.float32)
     rounded = np.nextafter(matrix[7], np.where(generator.random(64) < 0.5, 0, 2).astype(np.float32))
     assert not np.array_equal(rounded, matrix[7])
-    for found in index_of(matrix).nearest_to_vectors(np.stack([matrix[7], rounded]), 50):
+    for found in nearest_movies(catalogue_of(matrix), np.stack([matrix[7], rounded]), 50):
         assert len(found) == 49
         assert rows_of(found)[0] == 8
         assert found[0].similarity > 0.99
@@ -75,7 +70,7 @@ def test_rounding_errors_are_of_one_poster_but_nearly_equal_vectors_of_two() -> 
 
 def test_fewer_than_one_neighbour_is_refused(matrix: NDArray[np.float32]) -> None:
     with pytest.raises(ValueError, match="k must be at least 1"):
-        index_of(matrix).nearest_to_vectors(matrix[:1], 0)
+        nearest_movies(catalogue_of(matrix), matrix[:1], 0)
 
 
 @pytest.mark.parametrize("products_at_once", [1, 700, 1_000_000])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from parts import embeddings_of
 
 from posters.errors import DataError
-from posters.neighbours.index import Neighbours
+from posters.neighbours.index import nearest_movies
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
 
 IDS = [f"tt{row:07d}" for row in range(300)]
@@ -29,14 +29,14 @@ def test_neighbours_are_those_of_whole_vectors(
     ReducedCatalogue.of(whole, components=8, step=0.01).write(tmp_path / "embeddings")
     reduced = ReducedCatalogue.read(tmp_path / "embeddings")
     queries = vectors[len(IDS) :]
-    one, other = (Neighbours(of).nearest_to_vectors(queries, 3) for of in (whole, reduced))
+    one, other = (nearest_movies(of, queries, 3) for of in (whole, reduced))
     first = [(same[0].imdb_id, also[0].imdb_id) for same, also in zip(one, other, strict=True)]
     assert sum(name == again for name, again in first) >= 18
     for same, also in zip(one, other, strict=True):
         assert also[0].file is None
         assert also[0].similarity == pytest.approx(same[0].similarity, abs=0.01)
     # Its own poster is not left out, as it can't be recognised.
-    ((itself,),) = Neighbours(reduced).nearest_to_vectors(vectors[:1], 1)
+    ((itself,),) = nearest_movies(reduced, vectors[:1], 1)
     assert itself.imdb_id == IDS[0]
 
 

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
 
 import mlflow
 import pytest
@@ -11,7 +10,7 @@ from conftest import Walk, query
 from mlflow import MlflowClient
 
 from posters import paths
-from posters.params import EvaluateParams
+from posters.params import load_params
 from posters.tracking.registry import CHAMPION, register
 
 pytestmark = pytest.mark.slow
@@ -42,7 +41,7 @@ def register_run(client: MlflowClient, tmp_path: Path) -> RegisterRun:
         balanced: float,
         natural: float = 9.0,
         tests: str = "a",
-        by: Literal["natural", "balanced"] = "balanced",
+        by: str = "balanced",
     ) -> str:
         run = client.create_run(
             experiment, tags={"natural_test_sha256": tests, "balanced_test_sha256": tests}
@@ -50,14 +49,8 @@ def register_run(client: MlflowClient, tmp_path: Path) -> RegisterRun:
         for test, error in (("natural", natural), ("balanced", balanced)):
             client.log_metric(run.info.run_id, f"{test}.validation_mae", error)
             client.log_metric(run.info.run_id, f"{test}.mae", 20 - error)
-        params = EvaluateParams(
-            neighbours=3,
-            queries=6,
-            experiment="tries",
-            log_model=True,
-            model_name="tried",
-            champion_by=by,
-        )
+        changes = {"experiment": "tries", "model_name": "tried", "champion_by": by}
+        params = load_params().evaluate.model_copy(update=changes)
         return register(run.info.run_id, params)
 
     return register_model

@@ -35,30 +35,21 @@ HEADS: dict[str, Callable[[Probabilities], Probabilities]] = {
 }
 
 
-@pytest.mark.parametrize("recent", [0.0, 0.04])
+@pytest.mark.parametrize(("recent", "level"), [(0.0, LEVEL), (0.04, LEVEL), (0.0, 0.5)])
 @pytest.mark.parametrize("head", ["calibrated", "overconfident", "biased"])
-def test_coverage_on_new_rows_is_the_wanted_level_in_every_era(head: str, recent: float) -> None:
+def test_coverage_on_new_rows_is_the_wanted_level_in_every_era(
+    head: str, recent: float, level: float
+) -> None:
     """Whatever the mix of years of the calibration rows and of the new ones."""
     probabilities, true = sample(6000, 0, recent=recent)
-    thresholds = fit_thresholds(HEADS[head](probabilities), true, YEARS, LEVEL)
+    thresholds = fit_thresholds(HEADS[head](probabilities), true, YEARS, level)
     for new_recent in (0.0, 0.02):
         probabilities, new = sample(20_000, 1, recent=new_recent)
         within = covered(*intervals(HEADS[head](probabilities), YEARS, thresholds), new)
         eras = [within[(new >= first) & (new < end)].mean() for first, end in ERAS]
         # A biased head needs intervals that reach to both sides of a year, and has few old rows.
-        assert min(eras) > (0.65 if head == "biased" else 0.77)
-        assert max(eras) < (1.00 if head == "biased" else 0.84)
-
-
-def test_more_coverage_needs_wider_intervals() -> None:
-    probabilities, true = sample(2000, 2)
-    widths = []
-    for level in (0.5, 0.8, 0.9):
-        thresholds = fit_thresholds(probabilities, true, YEARS, level)
-        low, high = intervals(probabilities, YEARS, thresholds)
-        assert level - 0.01 <= covered(low, high, true).mean() < level + 0.05
-        widths.append((high - low).mean())
-    assert widths == sorted(widths)
+        assert min(eras) > level - (0.15 if head == "biased" else 0.03)
+        assert max(eras) < (1.00 if head == "biased" else level + 0.04)
 
 
 def test_without_enough_rows_all_years_are_within_the_interval() -> None:
@@ -71,16 +62,12 @@ def test_without_enough_rows_all_years_are_within_the_interval() -> None:
 
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 1.0])
-def test_interval_contains_the_median_and_stays_within_the_years(
-    head: str, threshold: float
-) -> None:
+def test_interval_contains_the_median(head: str, threshold: float) -> None:
     probabilities = HEADS[head](sample(300, 4)[0])
     low, high = intervals(probabilities, YEARS, np.full(len(YEARS), threshold))
     middle = median(probabilities, YEARS)
     assert (low <= middle + 0.5).all()
     assert (middle - 0.5 <= high).all()
-    assert (low >= YEARS[0]).all()
-    assert (high <= YEARS[-1]).all()
 
 
 def test_interval_by_hand() -> None:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from posters.errors import DataError
 from posters.years.splitting import TESTS, split_catalogue, title_key
@@ -46,10 +49,6 @@ def parts_of(movies: pd.DataFrame, pairs: Pairs = (), **settings: float) -> dict
     """The part of each movie."""
     split = split_of(movies, pairs, **settings)
     return dict(zip(split["imdb_id"], split["part"], strict=True))
-
-
-def origins(movies: pd.DataFrame) -> dict[str, str]:
-    return dict(zip(movies["imdb_id"], movies["origin"], strict=True))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +95,8 @@ def test_movies_keep_their_part_when_topups_are_added(topups: int) -> None:
 
 def test_balanced_test_is_the_reserve_and_natural_test_is_of_the_initial_catalogue() -> None:
     movies = catalogue()
-    parts, origin = parts_of(movies), origins(movies)
+    parts = parts_of(movies)
+    origin = dict(zip(movies["imdb_id"], movies["origin"], strict=True))
     balanced = {movie for movie, part in parts.items() if part == "balanced"}
     assert balanced == {movie for movie in parts if origin[movie] == "reserve"}
     natural = {movie for movie, part in parts.items() if part == "natural"}
@@ -155,47 +155,18 @@ def test_empty_fold_is_an_error() -> None:
 # Near-duplicate posters.
 
 
-@pytest.mark.parametrize("test", TESTS)
-@pytest.mark.parametrize("origin", ["initial", "topup"])
-def test_near_duplicate_of_a_tested_poster_is_excluded(test: str, origin: str) -> None:
-    movies = catalogue(initial=400, reserve=1, topups=3)
-    movies["title"] = "Title " + movies["imdb_id"]  # unique
-    before, origin_of = parts_of(movies), origins(movies)
-    tested = next(movie for movie in before if before[movie] == test)
-    near_duplicate = next(
-        movie for movie in before if (before[movie], origin_of[movie]) == ("train", origin)
-    )
-    for pair in ((tested, near_duplicate), (near_duplicate, tested)):
-        assert parts_of(movies, [pair]) == {**before, near_duplicate: "excluded"}
-
-
 def random_pairs(movies: pd.DataFrame, rng: random.Random, count: int) -> Pairs:
     ids = list(movies["imdb_id"])
     return [(rng.choice(ids), rng.choice(ids)) for _ in range(count)]
 
 
-def components(movies: pd.DataFrame, pairs: Pairs) -> list[set[str]]:
-    """Groups of movies, found by a graph search."""
-    linked: dict[str, set[str]] = {movie: set() for movie in movies["imdb_id"]}
-    for _, same in movies.groupby(movies["title"].map(title_key))["imdb_id"]:
-        for movie in same:
-            linked[movie] |= set(same)
-    for one, other in pairs:
-        linked[one].add(other)
-        linked[other].add(one)
-    found: list[set[str]] = []
-    seen: set[str] = set()
-    for movie in linked:
-        queue, component = [movie], set()
-        while queue:
-            here = queue.pop()
-            if here not in seen:
-                seen.add(here)
-                component.add(here)
-                queue += linked[here]
-        if component:
-            found.append(component)
-    return found
+def components(movies: pd.DataFrame, pairs: Pairs) -> NDArray[np.int64]:
+    """The group of each movie, as scipy finds it in the graph of movies, titles and pairs."""
+    row_of = {movie: row for row, movie in enumerate(movies["imdb_id"])}
+    titles = len(movies) + pd.factorize(movies["title"].map(title_key))[0]
+    edges = [*enumerate(titles), *((row_of[one], row_of[other]) for one, other in pairs)]
+    graph = coo_array((np.ones(len(edges)), np.transpose(edges)), (titles.max() + 1,) * 2)
+    return connected_components(graph, directed=False)[1][: len(movies)]
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -209,10 +180,9 @@ def test_no_group_of_a_random_catalogue_is_tested_and_trained_on(seed: int) -> N
     ).sample(frac=1, random_state=seed)
     pairs = random_pairs(movies, rng, rng.randrange(300))
     split = split_of(movies, pairs).set_index("imdb_id")
-    expected = components(movies, pairs)
-    assert split["group"].nunique() == len(expected)
-    for component in expected:
-        rows = split.loc[list(component)]
+    groups = split.groupby(components(movies, pairs))
+    assert split["group"].nunique() == len(groups)
+    for _, rows in groups:
         assert rows["group"].nunique() == 1
         parts = set(rows["part"])
         if parts & set(TESTS):

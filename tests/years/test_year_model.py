@@ -1,19 +1,20 @@
-"""Training by cross-validation, and predictions under a prior."""
+"""Training by cross-validation, predictions under a prior, and the files of a model."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
+from posters.embedding.keras_import import import_keras
 from posters.errors import DataError
 from posters.params import load_params
 from posters.years.dataset import Part
 from posters.years.intervals import covered, fit_thresholds
 from posters.years.priors import PRIORS, importance_weights
 from posters.years.training import CrossValidated, Trained, cross_validate, train
-from posters.years.year_distribution import Years, likeliest_decade, median
+from posters.years.year_distribution import median
 from posters.years.year_model import YearModel
 
 YEARS = np.arange(1930, 2017)
@@ -30,42 +31,23 @@ PARAMS = load_params().train.model_copy(
         "interval": 0.8,
     }
 )
-# The rows of one fold alone have a feature of their own, all of one old year.
-FEATURE, FEATURE_YEAR = 5, 1935
 FOLDS = 3
 
 
-def vectors_of(years: Years, seed: int, noise: float = 6.0) -> NDArray[np.float32]:
-    """Vectors that contain the year with some noise."""
-    generator = np.random.default_rng(seed)
-    vectors = generator.normal(size=(len(years), SIZE))
-    vectors[:, 0] = (years + noise * generator.normal(size=len(years)) - 1980) / 20
-    vectors[:, FEATURE] *= 0.1
-    return vectors.astype(np.float32)
-
-
-def part(initial: int, topups: int, seed: int, with_feature: int = 0, noise: float = 6.0) -> Part:
-    """Initial rows are mostly recent, top-ups are of any year."""
+def part(initial: int, topups: int, seed: int, noise: float = 6.0) -> Part:
+    """Initial rows are mostly recent, top-ups are of any year; vectors contain the noisy year."""
     generator = np.random.default_rng(seed)
     weights = np.exp((YEARS - 2016) / 12)
-    years = np.concatenate(
-        [
-            generator.choice(YEARS, initial, p=weights / weights.sum()),
-            generator.choice(YEARS, topups),
-            np.full(with_feature, FEATURE_YEAR),
-        ]
-    )
-    vectors = vectors_of(years, seed, noise)
-    if with_feature:
-        vectors[-with_feature:] = generator.normal(size=(with_feature, SIZE)) * 0.3
-        vectors[-with_feature:, FEATURE] = 3
-    origins = ["initial"] * initial + ["topup"] * (topups + with_feature)
+    recent = generator.choice(YEARS, initial, p=weights / weights.sum())
+    years = np.concatenate([recent, generator.choice(YEARS, topups)])
+    vectors = generator.normal(size=(len(years), SIZE)).astype(np.float32)
+    vectors[:, 0] = (years + noise * generator.normal(size=len(years)) - 1980) / 20
+    origins = ["initial"] * initial + ["topup"] * topups
     folds = np.arange(len(years)) % FOLDS
-    folds[initial + topups :] = 0
     return Part(pd.DataFrame({"origin": origins, "fold": folds}), vectors, vectors[:, :2], years)
 
 
-TRAINING = part(320, 420, 1, with_feature=10)
+TRAINING = part(320, 420, 1)
 
 
 @pytest.fixture(scope="module")
@@ -78,24 +60,15 @@ def trained() -> Trained:
     return train(TRAINING, YEARS, PARAMS)
 
 
-@pytest.fixture(scope="module")
-def year_model(trained: Trained) -> YearModel:
-    return trained.year_model
-
-
 @pytest.mark.parametrize("prior", PRIORS)
-def test_predictions_are_accurate_and_consistent(year_model: YearModel, prior: str) -> None:
+def test_predictions_are_accurate_and_consistent(trained: Trained, prior: str) -> None:
     new = part(200, 200, 3)
-    predictions = year_model.predict(new.vectors, prior)
+    predictions = trained.year_model.predict(new.vectors, prior)
     constant_error = np.abs(new.years - np.median(new.years)).mean()
     assert np.abs(predictions.year - new.years).mean() < 0.5 * constant_error
     np.testing.assert_allclose(predictions.probabilities.sum(axis=1), 1)
-    np.testing.assert_array_equal(predictions.year, median(predictions.probabilities, YEARS))
     assert (predictions.low <= predictions.year + 0.5).all()
     assert (predictions.year <= predictions.high + 0.5).all()
-    decade, probability = likeliest_decade(predictions.probabilities, YEARS)
-    np.testing.assert_array_equal(predictions.decade, decade)
-    np.testing.assert_array_equal(predictions.decade_probability, probability)
 
 
 def test_matching_prior_has_the_smaller_error() -> None:
@@ -109,20 +82,6 @@ def test_matching_prior_has_the_smaller_error() -> None:
         assert min(errors, key=errors.__getitem__) == true_prior
 
 
-def test_each_row_is_predicted_by_the_head_that_was_not_trained_on_it(
-    validated: CrossValidated, trained: Trained
-) -> None:
-    calibration, learned = validated.calibration, validated.priors.learned
-    expected = calibration.probabilities(validated.head.left_out, learned)
-    np.testing.assert_array_equal(validated.probabilities, expected)
-    # Only the member of fold 0 has not seen the feature.
-    with_feature = TRAINING.vectors[-10:]
-    of_rows = validated.probabilities[-10:]
-    of_model = trained.year_model.head(with_feature).astype(np.float64)
-    assert np.abs(median(of_rows, YEARS) - FEATURE_YEAR).mean() > 15
-    assert np.abs(median(of_model, YEARS) - FEATURE_YEAR).mean() < 8
-
-
 def test_largest_seed_trains() -> None:
     params = PARAMS.model_copy(update={"seed": 2**32 - 1, "epochs": 1})
     assert np.isfinite(cross_validate(TRAINING, YEARS, params).probabilities).all()
@@ -133,8 +92,12 @@ def test_cross_validated_predictions_give_error_temperature_and_intervals(
 ) -> None:
     assert trained.calibration == validated.calibration
     assert trained.history.equals(validated.head.history)
+    expected = validated.calibration.probabilities(
+        validated.head.left_out, validated.priors.learned
+    )
+    np.testing.assert_array_equal(validated.probabilities, expected)
     for prior in PRIORS:
-        adjusted = validated.priors.adjusted(validated.probabilities, prior)
+        adjusted = validated.adjusted(prior)
         thresholds = fit_thresholds(adjusted, TRAINING.years, YEARS, 0.8)
         np.testing.assert_array_equal(trained.year_model.thresholds[prior], thresholds)
         errors = np.abs(median(adjusted, YEARS) - TRAINING.years)
@@ -153,13 +116,59 @@ def test_coverage_on_new_rows_is_right_for_an_overfitted_head() -> None:
         assert 0.78 < covered(predictions.low, predictions.high, rows.years).mean() < 0.94
 
 
+# Files.
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize("head", ["distribution", "scalar"])
+def test_keras_reads_the_files_as_documented(head: str, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    trained = train(TRAINING, YEARS, PARAMS.model_copy(update={"head": head, "epochs": 1}))
+    trained.save(folder, {})
+    model = import_keras().models.model_from_json((folder / "architecture.json").read_text())
+    model.load_weights(str(folder / "head.weights.h5"))
+    vectors = 2 * TRAINING.vectors
+    np.testing.assert_array_equal(np.asarray(model(vectors)), trained.year_model.head(vectors))
+
+
+def test_saving_replaces_the_whole_folder_by_the_same_bytes_or_nothing(
+    trained: Trained, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    trained.save(folder, {"title": "Amélie"})
+    before = contents(folder)
+    assert set(before) == {
+        *("about.json", "architecture.json", "head.bin", "head.weights.h5", "head.xml"),
+        *("history.csv", "priors.csv", "thresholds.csv"),
+    }
+    assert json.loads(before["about.json"]) == {
+        "title": "Amélie",
+        "interval": 0.8,
+        "calibration": vars(trained.calibration),
+        "validation_mae": trained.validation,
+    }
+    table = pd.read_csv(folder / "history.csv", index_col="epoch")
+    pd.testing.assert_frame_equal(table, trained.history, rtol=1e-5)
+    (folder / "old.keras").write_bytes(b"of another version")
+    with pytest.raises(ValueError, match="JSON"):
+        trained.save(folder, {"loss": float("nan")})
+    assert contents(folder) == {**before, "old.keras": b"of another version"}
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    trained.save(folder, {"title": "Amélie"})
+    assert contents(folder) == before
+
+
 def test_opened_model_predicts_as_the_saved_one(trained: Trained, tmp_path: Path) -> None:
     trained.save(tmp_path / "model", {})
     year_model, opened = trained.year_model, YearModel.open(tmp_path / "model")
     assert opened.level == year_model.level
+    vectors = np.tile(TRAINING.vectors, (2, 1))  # more than one batch
     for prior in PRIORS:
         np.testing.assert_array_equal(opened.thresholds[prior], year_model.thresholds[prior])
-        saved, read = (model.predict(TRAINING.vectors, prior) for model in (year_model, opened))
+        saved, read = (model.predict(vectors, prior) for model in (year_model, opened))
         np.testing.assert_allclose(read.probabilities, saved.probabilities, rtol=1e-3, atol=1e-7)
         np.testing.assert_allclose(read.year, saved.year, atol=0.01)
         np.testing.assert_array_equal(read.low, saved.low)

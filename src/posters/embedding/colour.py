@@ -11,12 +11,9 @@ _LEVELS = np.arange(256) / 255
 def colour_statistics(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
     """A colour histogram, and the mean and standard deviation of each channel.
 
-    Args:
-        pictures: RGB, shape (n, height, width, 3), whole numbers 0-255.
-
-    Returns:
-        Shape (n, COLOUR_SIZE): the square root of the share of pixels in each of 4 x 4 x 4 bins of
-        the RGB cube, then mean and standard deviation of red, green and blue (0-1).
+    `pictures` are RGB, shape (n, height, width, 3), whole numbers 0-255. The result has the shape
+    (n, COLOUR_SIZE): the square root of the share of pixels in each of 4 x 4 x 4 bins of the RGB
+    cube, then mean and standard deviation of red, green and blue (0-1).
     """
     count = len(pictures)
     pixels = pictures.astype(np.uint8).reshape(count, -1, 3)

@@ -19,12 +19,10 @@ from numpy.typing import NDArray
 
 from posters.embedding.backbone import BackboneInfo, VectorBatches
 from posters.embedding.openvino_model import BACKBONE_MODEL, openvino_files
-from posters.embedding.scaling import RetrievalScale
+from posters.embedding.scaling import RetrievalScale, blocks
 from posters.errors import DataError
 from posters.files import replacing, sha256, write_json
 from posters.images.pictures import read_poster_file
-
-_ROWS_AT_ONCE = 8192
 
 
 class EmbeddedMovie(NamedTuple):
@@ -36,7 +34,7 @@ class EmbeddedMovie(NamedTuple):
     imdb_id: str
     title: str
     year: int
-    file: str | None
+    file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -187,20 +185,15 @@ def write_embeddings(
         for row, vector in zip(range(len(movies)), vectors, strict=True):
             matrix[row] = vector
         matrix.flush()
-        scale = RetrievalScale.fit(matrix[:, info.retrieval_features])
-        retrieval_features = _new_matrix(
-            partial / "retrieval_features.npy", len(movies), len(scale.mean)
-        )
-        for start in range(0, len(movies), _ROWS_AT_ONCE):
-            rows = slice(start, start + _ROWS_AT_ONCE)
-            retrieval_features[rows] = scale.transform(matrix[rows, info.retrieval_features])
-        retrieval_features.flush()
-        del matrix, retrieval_features
+        features = matrix[:, info.retrieval_features]
+        scale = RetrievalScale.fit(features)
+        standard = _new_matrix(partial / "retrieval_features.npy", len(movies), len(scale.mean))
+        for place, block in zip(blocks(standard), blocks(features), strict=True):
+            place[:] = scale.transform(block)
+        standard.flush()
+        del matrix, features, standard
         np.save(partial / "retrieval_scale.npy", np.stack([scale.mean, scale.spread]))
-        with (partial / "movies.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(EmbeddedMovie._fields)
-            writer.writerows(movies)
+        write_movies(partial / "movies.csv", movies)
         write_json(partial / "backbone.json", asdict(info))
         if model is not None:
             copies = openvino_files(partial / BACKBONE_MODEL)
@@ -222,7 +215,7 @@ def read_embeddings(folder: Path) -> Embeddings:
         matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
         retrieval_features = np.load(folder / "retrieval_features.npy", mmap_mode="r")
         mean, spread = np.load(folder / "retrieval_scale.npy")
-        movies = _read_movies(folder / "movies.csv")
+        movies = read_movies(folder / "movies.csv")
         info = read_info(folder)
     except FileNotFoundError as error:
         raise DataError("there are no embeddings yet: run `dvc repro`") from error
@@ -248,12 +241,23 @@ def read_info(folder: Path) -> BackboneInfo:
     return BackboneInfo(**json.loads(content))
 
 
-def _read_movies(path: Path) -> list[EmbeddedMovie]:
+def write_movies(
+    path: Path, movies: Iterable[EmbeddedMovie], columns: Sequence[str] = EmbeddedMovie._fields
+) -> None:
+    """Write the first columns of movies as CSV."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(movie[: len(columns)] for movie in movies)
+
+
+def read_movies(path: Path, columns: Sequence[str] = EmbeddedMovie._fields) -> list[EmbeddedMovie]:
+    """Read what `write_movies` wrote; OSError, ValueError or `csv.Error` if it is damaged."""
     with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file, strict=True)
-        if tuple(next(rows, ())) != EmbeddedMovie._fields:
-            raise ValueError(f"{path.name} has another header")
-        return [
-            EmbeddedMovie(imdb_id, title, int(year), poster)
-            for imdb_id, title, year, poster in rows
-        ]
+        rows = list(csv.reader(file, strict=True))
+    if rows[:1] != [list(columns)] or any(len(row) != len(columns) for row in rows):
+        raise ValueError(f"{path.name} is not a table of {', '.join(columns)}")
+    return [
+        EmbeddedMovie(imdb_id, title, int(year), *poster)
+        for imdb_id, title, year, *poster in rows[1:]
+    ]

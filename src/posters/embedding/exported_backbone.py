@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posters.embedding.backbone import Backbone, BackboneInfo
+from posters.embedding.imagenet_weights import weights_identity
 from posters.embedding.keras_import import sees_gpu
 from posters.embedding.openvino_model import (
     BACKBONE_MODEL,
@@ -39,9 +40,7 @@ _PACKAGES = ("keras", "tensorflow", "openvino", "numpy")
 _BATCH_SIZE = 2  # if `embed.batch_size` is null: measured fastest for OpenVINO
 
 
-def open_backbone(
-    params: "EmbedParams", weights_path: Path, networks: Path
-) -> tuple[Backbone, Path]:
+def open_backbone(params: "EmbedParams", networks: Path) -> tuple[Backbone, Path]:
     """The network that the parameters name, and its OpenVINO model in the cache folder `networks`.
 
     Arguments and errors are those of `export_network`.
@@ -50,11 +49,11 @@ def open_backbone(
     on_gpu = params.engine == "local" and params.precision != "int8" and sees_gpu()
     if on_gpu:
         params = params.model_copy(update={"precision": "float32"})
-    info, path = export_network(params, weights_path, networks)
+    info, path = export_network(params, networks)
     if on_gpu:
         from posters.embedding.keras_backbone import load_backbone
 
-        return load_backbone(params, weights_path=weights_path), path
+        return load_backbone(params), path
     try:
         model = OpenVinoModel(path, precision=info.precision, many=True)
     except DataError as error:
@@ -65,21 +64,18 @@ def open_backbone(
     return Backbone(model, info, params.batch_size or _BATCH_SIZE, model.workers), path
 
 
-def export_network(
-    params: "EmbedParams", weights_path: Path, networks: Path
-) -> tuple[BackboneInfo, Path]:
+def export_network(params: "EmbedParams", networks: Path) -> tuple[BackboneInfo, Path]:
     """What vectors the network makes, and its OpenVINO model in the cache folder `networks`.
 
     It is built if it is not in the cache, or if random weights there replace ImageNet's: then the
-    download is tried again. `weights_path` is `params.weights` resolved to a path, if
-    it is one.
+    download is tried again.
 
     Raises:
-        BackboneError: see `load_backbone`; or the cache is damaged.
+        BackboneError: see `load_backbone` and `weights_identity`; or the cache is damaged.
     """
     choices = network_choices(params)
-    if params.weights not in ("imagenet", "random") and weights_path.is_file():
-        choices["weights"] = sha256_of_file(weights_path)
+    if params.weights not in ("imagenet", "random"):
+        choices |= weights_identity(params)
     kept = kept_network(choices, networks)
     if kept:
         return kept
@@ -87,7 +83,7 @@ def export_network(
         print(f"building {params.backbone}, about 15 s left", file=sys.stderr, flush=True)
     from posters.embedding.keras_backbone import load_backbone  # imported late, for predict.py
 
-    built = load_backbone(params, weights_path=weights_path)
+    built = load_backbone(params)
     info = built.info
     network = convert_model(built.whole_model())
     precision = choose_precision(params.precision, info.name, info.weights_digest)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from posters import paths
 from posters.embedding.backbone import Backbone, BackboneInfo
 from posters.embedding.colour import COLOUR_SIZE
 from posters.embedding.feature_layers import FeatureLayers, choose_feature_layers, feature_model
@@ -31,23 +32,11 @@ if TYPE_CHECKING:
 # Sides in pixels that networks were trained at, if not 224 (Keras documentation, "Keras
 # Applications").
 _INPUT_SIZES = {
-    "EfficientNetB1": 240,
-    "EfficientNetB2": 260,
-    "EfficientNetB3": 300,
-    "EfficientNetB4": 380,
-    "EfficientNetB5": 456,
-    "EfficientNetB6": 528,
-    "EfficientNetB7": 600,
-    "EfficientNetV2B1": 240,
-    "EfficientNetV2B2": 260,
-    "EfficientNetV2B3": 300,
-    "EfficientNetV2S": 384,
-    "EfficientNetV2M": 480,
-    "EfficientNetV2L": 480,
-    "InceptionResNetV2": 299,
-    "InceptionV3": 299,
-    "NASNetLarge": 331,
-    "Xception": 299,
+    **{"EfficientNetB1": 240, "EfficientNetB2": 260, "EfficientNetB3": 300, "EfficientNetB4": 380},
+    **{"EfficientNetB5": 456, "EfficientNetB6": 528, "EfficientNetB7": 600},
+    **{"EfficientNetV2B1": 240, "EfficientNetV2B2": 260, "EfficientNetV2B3": 300},
+    **{"EfficientNetV2S": 384, "EfficientNetV2M": 480, "EfficientNetV2L": 480},
+    **{"InceptionResNetV2": 299, "InceptionV3": 299, "NASNetLarge": 331, "Xception": 299},
 }
 
 _BATCH_SIZE = 32  # if `embed.batch_size` is null
@@ -94,7 +83,7 @@ def default_size(name: str) -> tuple[int, int]:
     return round(side * 6 / 7 / 32) * 32, round(side * 9 / 7 / 32) * 32
 
 
-def load_backbone(params: "EmbedParams", *, weights_path: Path | None = None) -> KerasBackbone:
+def load_backbone(params: "EmbedParams") -> KerasBackbone:
     """Build a network of `keras.applications` without its classifier and load its weights.
 
     Raises:
@@ -133,7 +122,7 @@ def load_backbone(params: "EmbedParams", *, weights_path: Path | None = None) ->
         network, origin = _with_imagenet_weights(build, params)
     else:
         network, origin = build(None), "file"
-        _load_weights(network, name, weights_path or Path(params.weights))
+        _load_weights(network, name, paths.from_root(params.weights))
     digest = weights_digest(network.get_weights())
     layers, retrieval_from = FeatureLayers((), ()), 0
     if params.pooling == "layers":
@@ -207,10 +196,6 @@ def _downloaded_by_keras(build: Callable[[str | None], Any]) -> Any:
 
 
 def _load_weights(network: Any, name: str, path: Path) -> None:
-    if not path.is_file():
-        raise BackboneError(
-            f"embed.weights names no file: {path} (expected imagenet, random, or a weights file)"
-        )
     try:
         with warnings.catch_warnings():
             # Keras only warns if the file lacks a layer's weights, and leaves them random.

@@ -44,18 +44,16 @@ def sees_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def make_deterministic(keras: Any, seed: int) -> None:
-    """Seed all random generators and choose operations that don't depend on thread timing."""
+def reset_keras(keras: Any, seed: int) -> None:
+    """Seed all random generators and restart the numbering of unnamed layers.
+
+    From then on, results don't depend on the timing of threads.
+    """
     import tensorflow as tf
 
-    reset_keras(keras, seed)
-    tf.config.experimental.enable_op_determinism()
-
-
-def reset_keras(keras: Any, seed: int) -> None:
-    """Seed all random generators and restart the numbering of unnamed layers."""
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from posters.embedding.scaling import blocks
 from posters.files import damaged
 
 BACKBONE_MODEL = "backbone.xml"
@@ -25,7 +26,7 @@ _PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
 
 
 class OpenVinoModel:
-    """A network that `write_openvino_model` wrote, ready to run; threads may share it.
+    """A network that `save_model` wrote, ready to run; threads may share it.
 
     Args:
         path: of the `.xml` file; the `.bin` file is beside it.
@@ -76,9 +77,8 @@ class OpenVinoModel:
         except IndexError:
             request = self._compiled.create_infer_request()
         outputs = []
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            block = np.ascontiguousarray(rows[start : start + _ROWS_AT_ONCE])
-            request.infer([block], share_inputs=True)
+        for block in blocks(rows, _ROWS_AT_ONCE):
+            request.infer([np.ascontiguousarray(block)], share_inputs=True)
             # A copy, because the next inference overwrites it.
             outputs.append(request.get_output_tensor().data.copy())
         self._idle_requests.append(request)
@@ -94,11 +94,6 @@ def convert_model(model: Any) -> Any:
         # OpenVINO calls the model with a list of one input, and Keras warns.
         warnings.filterwarnings("ignore", message="The structure of `inputs` doesn't match")
         return ovc.convert_model(model)
-
-
-def write_openvino_model(model: Any, path: Path) -> None:
-    """Convert a Keras model with one input and one output, and write it: see `save_model`."""
-    save_model(convert_model(model), path)
 
 
 def save_model(model: Any, path: Path, compress: bool = False) -> None:

@@ -36,9 +36,8 @@ def known_ranges(weights_digest: str) -> list[float] | None:
 def quantise(model: Any, ranges: Sequence[float]) -> None:
     """Change an OpenVINO model in place, so that it runs in whole numbers.
 
-    Args:
-        model: convolutions, each followed by its bias and a ReLU, as in VGG16.
-        ranges: the largest activation after each convolution.
+    It has convolutions, each followed by its bias and a ReLU, as VGG16 has; `ranges` are the
+    largest activations after each.
     """
     operations = import_openvino().opset15
     steps = _convolutions(model)

@@ -52,7 +52,9 @@ class RetrievalScale:
         return scaled
 
 
-def blocks(features: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    """Rows of (n, size), a few thousand at a time."""
-    for start in range(0, len(features), _ROWS_AT_ONCE):
-        yield features[start : start + _ROWS_AT_ONCE]
+def blocks(
+    features: NDArray[np.float32], rows: int = _ROWS_AT_ONCE
+) -> Iterator[NDArray[np.float32]]:
+    """The rows of (n, size), so many at a time."""
+    for start in range(0, len(features), rows):
+        yield features[start : start + rows]

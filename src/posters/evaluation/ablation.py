@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
-from posters.evaluation.cached_tables import cached_table
+from posters.evaluation.cached_tables import cached_tables
 from posters.evaluation.metrics import PRIOR_OF, bootstrap
 from posters.params import Params
 from posters.years.dataset import Part, read_parts
@@ -65,12 +64,8 @@ VARIANTS = (
 def ablate(params: Params, repeats: int, choices: Collection[str] = ()) -> pd.DataFrame:
     """Cross-validate the default and its variants on the training rows of the last run.
 
-    The errors of each finished repeat are cached.
-
-    Args:
-        params: of the pipeline.
-        repeats: how often; the first time with the pipeline's own folds.
-        choices: the choices to change; all if empty.
+    The errors of each finished repeat are cached; the first one has the pipeline's own folds.
+    `choices` are the choices to change; all if empty.
     """
     years = np.array(params.scrape.years, dtype=np.int64)
     variants = [
@@ -82,25 +77,16 @@ def ablate(params: Params, repeats: int, choices: Collection[str] = ()) -> pd.Da
         seed, folds = params.split.seed + number, params.split.folds
         for part in parts.values():
             part.movies["fold"] = group_folds(part.groups, seed=seed, folds=folds)
-        return errors_of_variants(variants, parts, years, params)
+        return errors_of_variants(variants, parts, years, params).assign(repeat=number)
 
-    tables = [
-        cached_table("ablation", repeat, number, params, variants).assign(repeat=number)
-        for number in tqdm(range(repeats), desc="ablate", unit="repeat", disable=None)
-    ]
-    return tabulate(pd.concat(tables, ignore_index=True), seed=params.split.seed)
+    errors = cached_tables("ablation", repeat, range(repeats), params, variants)
+    return tabulate(errors, seed=params.split.seed)
 
 
 def errors_of_variants(
     variants: Sequence[Variant], parts: Mapping[str, Part], years: Years, params: Params
 ) -> pd.DataFrame:
-    """Cross-validate variants on the training rows.
-
-    Args:
-        variants: the variants.
-        parts: the training rows by the features that are used.
-        years: all predictable years, shape (n_years,).
-        params: of the pipeline.
+    """Cross-validate variants on the training rows, which `parts` has by the features in use.
 
     Returns:
         Columns `choice`, `name`, `imdb_id`, `group`; for each test the absolute `error_` in years
@@ -124,9 +110,7 @@ def errors_of_variants(
 def tabulate(errors: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """The mean errors over all repeats, and the differences between variants and the reference.
 
-    Args:
-        errors: the columns of `errors_of_variants`, and `repeat`.
-        seed: of the bootstrap.
+    `errors` has the columns of `errors_of_variants`, and `repeat`; `seed` is that of the bootstrap.
 
     Returns:
         One row for each variant: `choice`, `name`, and for the mix of years of each test the mean

@@ -34,13 +34,11 @@ _MOST_SVR_ROWS = 5000
 # Inverse penalty: of 3, 10, 30, 60 and 100 the best for both priors, on the five folds of generated
 # and of real posters.
 _LOGISTIC = 30.0
+_MOST_NEIGHBOURS = 80
 
 Inputs = NDArray[np.float32]
 Predict = Callable[[Inputs], NDArray[np.float64]]
 """Inputs, shape (n, size), to years, shape (n,)."""
-
-
-_MOST_NEIGHBOURS = 80
 
 
 @dataclass(frozen=True)
@@ -93,15 +91,10 @@ class _Rows:
 
 
 def fit_baselines(part: Part, priors: Priors) -> dict[str, Baselines]:
-    """Choose the settings on the first fold, then fit the models on all rows.
+    """Choose the settings on the first fold, then fit the models on all rows, for each prior.
 
-    Args:
-        part: the training rows with their folds. A setting is tried with the rows outside the first
-            fold; the one with the lowest MAE on that fold, weighted as above, is chosen.
-        priors: of the head.
-
-    Returns:
-        The baselines by the name of the prior.
+    A setting is tried with the training rows outside the first fold; the one with the lowest MAE on
+    that fold, weighted as above, is chosen.
     """
     held_out = part.folds == 0
     training, validation = part.rows(~held_out), part.rows(held_out)

@@ -1,38 +1,40 @@
 """Tables of long measurements, kept until code, data or parameters change."""
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
+from tqdm import tqdm
 
 import posters
 from posters import paths
-from posters.files import write_text
+from posters.files import sha256, sha256_of_file, write_text
 from posters.params import Params
 
 _TEXT = ("imdb_id", "group")
+_EMBEDDINGS = ("backbone.json", "embeddings.npy")
 
 
-def cached_table(
-    name: str, measure: Callable[[int], pd.DataFrame], number: int, params: Params, *others: object
+def cached_tables(
+    name: str,
+    measure: Callable[[int], pd.DataFrame],
+    numbers: Iterable[int],
+    params: Params,
+    *others: object,
 ) -> pd.DataFrame:
-    """The table that `measure(number)` returns, read from `.cache/NAME` if it is there.
+    """The tables that `measure(number)` returns, one after the other.
 
-    Args:
-        name: of the measurement.
-        measure: called with `number`; reads the data of the last run.
-        number: of the repetition.
-        params: of the pipeline.
-        others: what else the table depends on; their `repr` tells them apart.
+    Those in `.cache/NAME` are read from there. They depend on the parameters of the pipeline, on
+    the data of the last run, which `measure` reads, and on the `repr` of `others`.
     """
-    code = sorted(Path(posters.__path__[0]).rglob("*.py"))
-    embeddings = (paths.EMBEDDINGS / part for part in ("backbone.json", "embeddings.npy"))
-    data = (paths.CATALOGUE, paths.SPLIT, *embeddings)
-    digest = hashlib.sha256(f"{params.model_dump_json()} {number} {others}".encode())
-    for file in (*code, *data):
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    file = paths.cache() / name / f"{digest.hexdigest()[:32]}.csv"
-    if not file.exists():
-        write_text(file, measure(number).to_csv(index=False, lineterminator="\n"))
-    return pd.read_csv(file, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False)
+    data = (paths.CATALOGUE, paths.SPLIT, *(paths.EMBEDDINGS / file for file in _EMBEDDINGS))
+    files = (*sorted(Path(posters.__path__[0]).rglob("*.py")), *data)
+    digests = [sha256_of_file(file) for file in files]
+    tables = []
+    for number in tqdm(list(numbers), desc=name, disable=None):
+        key = sha256(f"{params.model_dump_json()} {number} {others} {digests}".encode())
+        file = paths.cache() / name / f"{key[:32]}.csv"
+        if not file.exists():
+            write_text(file, measure(number).to_csv(index=False, lineterminator="\n"))
+        tables.append(pd.read_csv(file, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False))
+    return pd.concat(tables, ignore_index=True)

@@ -7,8 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from posters.evaluation.reliability import reliability_metrics, reliability_table, stated_and_found
-from posters.evaluation.risk_coverage import uncertain_metrics
+from posters.evaluation.reliability import (
+    reliability_metrics,
+    reliability_table,
+    stated_and_found,
+    uncertain_metrics,
+)
 from posters.years.dataset import Part, Parts
 from posters.years.intervals import NEAREST, covered
 from posters.years.priors import PRIORS
@@ -74,13 +78,8 @@ def bootstrap(
     """95% confidence limits of the mean of values.
 
     Whole groups are resampled, as values of one group are not independent (the cluster bootstrap:
-    Davison and Hinkley, 1997, "Bootstrap Methods and their Application", section 3.8).
-
-    Args:
-        values: shape (n,), such as absolute errors.
-        groups: the group of each value.
-        seed: of the resampling.
-        weights: of the values; the same for all by default.
+    Davison and Hinkley, 1997, "Bootstrap Methods and their Application", section 3.8). `values`
+    and `weights` have the shape (n,); the weights are the same for all by default.
     """
     weights = np.ones(len(values)) if weights is None else weights
     rows = pd.DataFrame({"sum": values * weights, "weight": weights})
@@ -100,14 +99,9 @@ def metrics_of_test(
     *,
     seed: int,
 ) -> dict[str, float]:
-    """The metrics of one test and of the baselines.
+    """The metrics of one test, `natural` or `balanced`, and of the baselines.
 
-    Args:
-        part: the test.
-        by_prior: predictions for its posters under each prior.
-        baselines: fitted for the prior of the test.
-        test: `natural` or `balanced`: selects the prior.
-        seed: of the bootstrap.
+    `by_prior` has predictions under each prior; the baselines are those of the test's prior.
 
     Returns:
         `year_metrics` under the test's prior, with 95% confidence limits of the MAE; the MAE under
@@ -173,13 +167,7 @@ def prediction_table(parts: Parts, predictions: Mapping[str, YearPredictions]) -
 
 
 def by_decade(true: Years, predicted: NDArray[np.float64], low: Years, high: Years) -> pd.DataFrame:
-    """Errors and intervals by the decade of the true year, oldest first.
-
-    Args:
-        true: shape (n,), as all others.
-        predicted: predicted years.
-        low: first years of the intervals.
-        high: last years of the intervals.
+    """Errors and intervals by the decade of the true year, oldest first; arguments are (n,).
 
     Returns:
         Index `decade`; columns `n`, `mae`, `bias` (mean of predicted - true), `coverage` and
@@ -223,13 +211,9 @@ def chance_limits(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Limits between which an observed share differs from the expected one by chance alone.
 
-    Two standard errors below and above `share`, for each number of posters, within 0 and 1.
-
-    Args:
-        share: the expected share, such as the nominal coverage of intervals.
-        counts: numbers of posters.
-        calibration_rows: training rows, if the share is the coverage of intervals. The threshold
-            of a year is fitted on `NEAREST` of them, which makes the coverage vary too.
+    Two standard errors below and above `share`, for each number of posters in `counts`, within 0
+    and 1. If it is the coverage of intervals, their thresholds are fitted on `NEAREST` of the
+    `calibration_rows`, which makes the coverage vary too.
     """
     of_threshold = 0.0 if calibration_rows is None else 1 / min(NEAREST, calibration_rows)
     variance = share * (1 - share) * (1 / counts + of_threshold)

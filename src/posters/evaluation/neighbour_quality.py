@@ -6,32 +6,16 @@ from numpy.typing import NDArray
 from posters.neighbours.index import nearest_rows
 from posters.years.year_distribution import Years
 
-NEIGHBOURS = 10
 _CLOSE = 10  # years
-
-
-def neighbour_quality(features: NDArray[np.float32], years: Years) -> dict[str, float]:
-    """Compare the nearest posters of all posters with pairs of any two posters.
-
-    Args:
-        features: retrieval features of the posters, rows of length 1, shape (n, retrieval_size).
-        years: of the posters, shape (n,).
-
-    Returns:
-        `within_10`: share of the ten nearest posters whose year differs by at most 10 years.
-        `median_gap`: median difference in years. `within_10_chance`, `median_gap_chance`: the same
-        of all pairs. `hubness`: skewness of how often a poster is among the ten nearest of another;
-        0 if all posters are so equally often (Radovanović, Nanopoulos, Ivanović, 2010, "Hubs in
-        Space").
-    """
-    rows, _ = nearest_others(features, NEIGHBOURS)
-    return quality_of(rows, years)
 
 
 def nearest_others(
     features: NDArray[np.float32], k: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """The `k` nearest other posters of each, and their similarities, two arrays (n, k)."""
+    """The `k` nearest other posters of each, and their similarities, two arrays (n, k).
+
+    `features` are retrieval features, rows of length 1, shape (n, retrieval_size).
+    """
     nearest, similarities = nearest_rows(features, features, k + 1)
     # True except for the poster itself; of equal posters another may come first.
     other = nearest != np.arange(len(features))[:, None]
@@ -40,8 +24,16 @@ def nearest_others(
     return nearest[other].reshape(shape), similarities[other].reshape(shape)
 
 
-def quality_of(rows: NDArray[np.intp], years: Years) -> dict[str, float]:
-    """As `neighbour_quality`, for the nearest other posters of each, shape (n, k)."""
+def neighbour_quality(rows: NDArray[np.intp], years: Years) -> dict[str, float]:
+    """Compare the nearest other posters of each, shape (n, k), with pairs of any two posters.
+
+    Returns:
+        `within_10`: share of the nearest posters whose year differs by at most 10 years.
+        `median_gap`: median difference in years. `within_10_chance`, `median_gap_chance`: the same
+        of all pairs. `hubness`: skewness of how often a poster is among the nearest of another; 0
+        if all posters are so equally often (Radovanović, Nanopoulos, Ivanović, 2010, "Hubs in
+        Space").
+    """
     gaps = np.abs(years[rows] - years[:, None])
     chance, pairs = _gaps_of_all_pairs(years)
     counts = np.bincount(rows.ravel(), minlength=len(years))

@@ -6,13 +6,12 @@ Nothing is chosen here, as what is chosen on the tests makes their errors too sm
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from posters import paths
 from posters.catalogue.entries import read_catalogue
 from posters.embedding.embeddings import read_embeddings
 from posters.evaluation.baselines import fit_baselines
-from posters.evaluation.cached_tables import cached_table
+from posters.evaluation.cached_tables import cached_tables
 from posters.evaluation.metrics import PRIOR_OF, bootstrap, by_decade, coverage_by_era
 from posters.evaluation.reliability import reliability_metrics, reliability_table, stated_and_found
 from posters.neighbours.near_duplicates import read_pairs
@@ -27,11 +26,7 @@ HEAD, CONSTANT = "year model", "best constant"
 def predict_splits(params: Params, splits: int) -> pd.DataFrame:
     """Train and test the year model and the baselines on several splits of the last run's posters.
 
-    The predictions of each finished split are cached.
-
-    Args:
-        params: of the pipeline.
-        splits: their number; the first one is the pipeline's own.
+    The first split is the pipeline's own. The predictions of each finished one are cached.
 
     Returns:
         The tables of `predictions_of_split` of all splits, one after the other.
@@ -51,11 +46,7 @@ def predict_splits(params: Params, splits: int) -> pd.DataFrame:
         columns = embeddings.info.year_features
         return predictions_of_split(join_parts(catalogue, split, embeddings, columns), params)
 
-    tables = [
-        cached_table("splits", measure, number, params)
-        for number in tqdm(range(splits), desc="splits", unit="split", disable=None)
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return cached_tables("splits", measure, range(splits), params)
 
 
 def predictions_of_split(parts: Parts, params: Params) -> pd.DataFrame:
@@ -86,9 +77,7 @@ def predictions_of_split(parts: Parts, params: Params) -> pd.DataFrame:
 def tabulate(posters: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Errors of all models over all splits, and how good the year model's intervals are.
 
-    Args:
-        posters: the rows of `predictions_of_split` of all splits.
-        seed: of the bootstrap.
+    `posters` are the rows of `predictions_of_split`; `seed` is that of the bootstrap.
 
     Returns:
         One row for each test and model: `test`, `model`, `mae` with 95% confidence limits `mae_low`

@@ -22,8 +22,7 @@ def tabulate(evaluations: Mapping[int, Mapping[str, Any]]) -> pd.DataFrame:
     """One row for each t and test, from the contents of `metrics/evaluation.json` by t."""
     rows = []
     for t, evaluation in evaluations.items():
-        counts = evaluation["run"]["counts"]
-        trained_on = counts["train"]
+        trained_on = evaluation["run"]["counts"]["train"]
         for test in TESTS:
             numbers = {column: evaluation[test][column] for column in _NUMBERS}
             rows.append(

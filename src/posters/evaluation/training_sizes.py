@@ -10,12 +10,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from posters import paths
 from posters.catalogue.pseudo_random import unit_interval
 from posters.errors import DataError
-from posters.evaluation.cached_tables import cached_table
+from posters.evaluation.cached_tables import cached_tables
 from posters.evaluation.metrics import PRIOR_OF, bootstrap, coverage_by_era
 from posters.params import Params
 from posters.years.dataset import Parts
@@ -29,12 +28,8 @@ DOUBLING = tuple(750 * 2**power for power in range(12))
 def learning_curve(parts: Parts, params: Params, sizes: Iterable[int]) -> pd.DataFrame:
     """Predict both tests with models of subsets of the training rows, and with the last run's.
 
-    The result of each finished size is cached.
-
-    Args:
-        parts: of the last run.
-        params: of the pipeline.
-        sizes: the largest numbers of posters in the subsets.
+    `sizes` are the largest numbers of posters in the subsets. The result of each finished one is
+    cached.
 
     Returns:
         One row for each size and test: `trained_on` (training posters), `test`, `n` (its posters),
@@ -86,23 +81,14 @@ def learning_curve(parts: Parts, params: Params, sizes: Iterable[int]) -> pd.Dat
             rows.append(row | {"validation_mae": validation[prior]})
         return pd.DataFrame(rows).round(4)
 
-    tables = [
-        cached_table("learning_curve", measure, size, params, about)
-        for size in tqdm(sizes, desc="learning curve", unit="size", disable=None)
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return cached_tables("learning_curve", measure, sizes, params, about)
 
 
 def nested_subset(groups: Sequence[str], size: int, *, seed: int) -> NDArray[np.bool_]:
     """Choose whole groups in a random order, as long as they have no more than `size` rows.
 
-    Args:
-        groups: the group of each row, shape (n,).
-        size: the number of rows to choose; fewer if the next group is larger than what is left.
-        seed: of the order of the groups.
-
-    Returns:
-        Which rows are chosen, shape (n,); with the same seed, a larger size chooses them too.
+    `groups` names the group of each row. The result says which rows are chosen, shape (n,); with
+    the same seed, a larger size chooses them too.
     """
     order = pd.Series([unit_interval(seed, "learning curve", group) for group in groups])
     # The highest rank in a group is the number of rows up to its end.

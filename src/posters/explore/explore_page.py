@@ -19,11 +19,10 @@ from posters.catalogue.caveats import GENERATED, caveats
 from posters.catalogue.entries import Refusal, read_refusals
 from posters.embedding.embeddings import Embeddings
 from posters.evaluation.metrics import PRIOR_OF
-from posters.evaluation.neighbour_quality import nearest_others, quality_of
+from posters.evaluation.neighbour_quality import nearest_others, neighbour_quality
 from posters.explore.atlases import COLUMNS, draw_atlases, small_posters
 from posters.explore.map_layout import map_positions
 from posters.explore.shown_predictions import ShownPredictions
-from posters.neighbours.index import Searchable
 from posters.neighbours.near_duplicates import read_pairs
 from posters.neighbours.reduced_catalogue import ReducedCatalogue
 from posters.reports.rendering import render_template
@@ -104,7 +103,7 @@ def _order(positions: NDArray[np.uint16]) -> NDArray[np.intp]:
 def _render(
     heading: str,
     run_caveats: Sequence[str],
-    catalogue: Searchable,
+    catalogue: Embeddings | ReducedCatalogue,
     shown: ShownPredictions,
     positions: NDArray[np.uint16],
     posters: Sequence[Image.Image] = (),
@@ -134,7 +133,7 @@ def _render(
         "positions": _packed(positions[order], "u2"),
         "nearest": _packed(nearest, rows_type),
         "similarities": _packed((100 * similarities).clip(0, 100).round(), "u1"),
-        "quality": quality_of(nearest, years),
+        "quality": neighbour_quality(nearest, years),
         "parts": _packed(shown.parts[order], "u1"),
         "partNames": PARTS,
         "priorOf": PRIOR_OF,

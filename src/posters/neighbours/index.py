@@ -1,13 +1,12 @@
 """Posters that look alike: exact nearest neighbours by cosine similarity."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from posters.embedding.embeddings import EmbeddedMovie
+from posters.embedding.embeddings import Embeddings
+from posters.neighbours.reduced_catalogue import ReducedCatalogue
 
 _PRODUCTS_AT_ONCE = 16 * 1024 * 1024
 # Vectors of the same pixels from Keras and OpenVINO differ by at most this much, relative to their
@@ -35,65 +34,37 @@ class Neighbour:
     similarity: float
 
 
-class Searchable(Protocol):
-    """What neighbours are searched in: `Embeddings`, or a `ReducedCatalogue`."""
+def nearest_movies(
+    catalogue: Embeddings | ReducedCatalogue, vectors: NDArray[np.float32], k: int
+) -> list[list[Neighbour]]:
+    """For each vector of (n, embedding_size) the `k` movies with the most similar posters.
 
-    @property
-    def movies(self) -> Sequence[EmbeddedMovie]:
-        """The movies, one a row of the others."""
-
-    @property
-    def matrix(self) -> NDArray[np.float32] | None:
-        """Whole vectors, if there are any."""
-
-    @property
-    def retrieval_features(self) -> NDArray[np.float32]:
-        """What queries are multiplied with, shape (n_movies, size)."""
-
-    def retrieval_features_of(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Queries of whole vectors of shape (n, embedding_size)."""
-
-
-class Neighbours:
-    """Search among the posters of a catalogue."""
-
-    def __init__(self, catalogue: Searchable) -> None:
-        self._catalogue = catalogue
-
-    def nearest_to_vectors(self, vectors: NDArray[np.float32], k: int) -> list[list[Neighbour]]:
-        """For each vector of (n, embedding_size) the `k` movies with the most similar posters.
-
-        The most similar comes first. A poster in the catalogue is not among its own neighbours,
-        unless the catalogue has no whole vectors to recognise it by. A catalogue of fewer than `k`
-        posters gives fewer.
-        """
-        if k < 1:
-            raise ValueError(f"k must be at least 1. Received: {k}")
-        # All rows have length 1, so that dot products are cosine similarities.
-        queries = self._catalogue.retrieval_features_of(vectors)
-        found, similarities = nearest_rows(self._catalogue.retrieval_features, queries, k + _EXTRA)
-        neighbours = []
-        for vector, rows, similarity in zip(vectors, found, similarities, strict=True):
-            other = ~self._is_same_poster(vector, rows, similarity)
-            # Rounding may take a cosine a little beyond 1.
-            cosines = similarity[other][:k].clip(-1, 1).tolist()
-            neighbours.append(
-                [
-                    Neighbour(*self._catalogue.movies[int(row)], cosine)
-                    for row, cosine in zip(rows[other][:k], cosines, strict=True)
-                ]
-            )
-        return neighbours
-
-    def _is_same_poster(
-        self, vector: NDArray[np.float32], rows: NDArray[np.intp], similarity: NDArray[np.float32]
-    ) -> NDArray[np.bool_]:
+    The most similar comes first. A poster in the catalogue is not among its own neighbours, unless
+    the catalogue has no whole vectors to recognise it by. A catalogue of fewer than `k` posters
+    gives fewer.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1. Received: {k}")
+    # All rows have length 1, so that dot products are cosine similarities.
+    queries = catalogue.retrieval_features_of(vectors)
+    found, similarities = nearest_rows(catalogue.retrieval_features, queries, k + _EXTRA)
+    neighbours = []
+    for vector, rows, similarity in zip(vectors, found, similarities, strict=True):
         same = similarity > _SAME_POSTER_SIMILARITY
-        if self._catalogue.matrix is None:
-            return np.zeros_like(same)
-        differences = np.abs(self._catalogue.matrix[rows[same]] - vector).max(axis=1, initial=0)
-        same[same] = differences <= _SAME_POSTER_TOLERANCE * np.abs(vector).max(initial=0)
-        return same
+        if catalogue.matrix is None:
+            same[:] = False
+        else:
+            differences = np.abs(catalogue.matrix[rows[same]] - vector).max(axis=1, initial=0)
+            same[same] = differences <= _SAME_POSTER_TOLERANCE * np.abs(vector).max(initial=0)
+        # Rounding may take a cosine a little beyond 1.
+        cosines = similarity[~same][:k].clip(-1, 1).tolist()
+        neighbours.append(
+            [
+                Neighbour(*catalogue.movies[int(row)], cosine)
+                for row, cosine in zip(rows[~same][:k], cosines, strict=True)
+            ]
+        )
+    return neighbours
 
 
 def nearest_rows(

@@ -5,9 +5,7 @@ planes of closest fit to systems of points in space"), and these are rounded to 
 each. One size of step serves all components: most numbers are then small and compress well.
 """
 
-import contextlib
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,19 +16,24 @@ from numpy.typing import NDArray
 
 from posters import paths
 from posters.embedding.backbone import BackboneInfo
-from posters.embedding.embeddings import EmbeddedMovie, Embeddings, read_info
+from posters.embedding.embeddings import (
+    EmbeddedMovie,
+    Embeddings,
+    read_info,
+    read_movies,
+    write_movies,
+)
 from posters.embedding.scaling import RetrievalScale, blocks
-from posters.files import DAMAGED_ARCHIVE, damaged, write_json
+from posters.files import unless_damaged, write_json
 
 _FEATURES = "retrieval_features.npz"
 _COLUMNS = ["imdb_id", "title", "year"]
 _PARTS = 1024
-_DAMAGE = (*DAMAGED_ARCHIVE, csv.Error)
 
 
 @dataclass(frozen=True)
 class ReducedCatalogue:
-    """What `Neighbours` searches in, without pictures and without whole vectors.
+    """What `nearest_movies` searches in, without pictures and without whole vectors.
 
     Attributes:
         movies: one a row; `file` is None.
@@ -79,10 +82,7 @@ class ReducedCatalogue:
     def write(self, folder: Path) -> None:
         """Write it to a new folder; the same catalogue gives the same bytes."""
         folder.mkdir()
-        with (folder / "movies.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(_COLUMNS)
-            writer.writerows(movie[: len(_COLUMNS)] for movie in self.movies)
+        write_movies(folder / "movies.csv", self.movies, _COLUMNS)
         np.savez_compressed(
             folder / _FEATURES,
             mean=self.scale.mean,
@@ -106,27 +106,15 @@ class ReducedCatalogue:
         Raises:
             DataError: a file is missing or damaged, or they don't belong together.
         """
-        with _unless_damaged(folder / _FEATURES), np.load(folder / _FEATURES) as arrays:
+        with unless_damaged(folder / _FEATURES), np.load(folder / _FEATURES) as arrays:
             scale = RetrievalScale(arrays["mean"], arrays["spread"])
             components, steps = arrays["components"], arrays["steps"].T
             step = float(arrays["step"])
-        with _unless_damaged(folder / "backbone.json"):
+        with unless_damaged(folder / "backbone.json"):
             info = read_info(folder)
-        table = folder / "movies.csv"
-        with _unless_damaged(table), table.open(encoding="utf-8", newline="") as file:
-            rows = csv.reader(file, strict=True)
-            if next(rows, None) != _COLUMNS:
-                raise ValueError("it has another header")
-            movies = [EmbeddedMovie(name, title, int(year), None) for name, title, year in rows]
+        with unless_damaged(folder / "movies.csv"):
+            movies = read_movies(folder / "movies.csv", _COLUMNS)
             fitting = (info.colour_from - info.retrieval_from, components.shape[1], len(movies))
             if (*components.shape, len(steps)) != fitting or steps.shape[1:] != fitting[1:2]:
                 raise ValueError(f"{len(movies)} movies don't fit to features of {steps.shape}")
         return cls(movies, info, scale, components, steps, step)
-
-
-@contextlib.contextmanager
-def _unless_damaged(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except _DAMAGE as error:
-        raise damaged(file, error) from error

@@ -26,7 +26,7 @@ from posters.params import Params, flatten, parse_params
 from posters.pretrained.small_head import write_small_head
 from posters.reports.model_card import model_card
 from posters.tracking.run_contents import catalogue_metrics, model_digest
-from posters.years.dataset import Parts, read_parts
+from posters.years.dataset import read_parts
 from posters.years.splitting import TESTS
 from posters.years.year_model import YearModel, read_about
 
@@ -37,12 +37,8 @@ RANK = 128
 def export_model(params: Params, description: str) -> dict[str, Any]:
     """Write the model of the last run to `pretrained/`, which is replaced as a whole.
 
-    Args:
-        params: of the run.
-        description: what the posters are and where their titles and years are from, for the card.
-
-    Returns:
-        What the export lost, `kept_neighbours` and the errors on both tests (`mae`).
+    `description` says what the posters are and where their titles and years are from, for the card.
+    The result says what the export lost: `kept_neighbours` and the errors on both tests (`mae`).
 
     Raises:
         DataError: there is no run, its files don't match, or its network can't be built elsewhere.
@@ -77,6 +73,7 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
         for name in ("priors.csv", "thresholds.csv"):
             shutil.copyfile(paths.MODEL / name, model / name)
         write_json(model / "about.json", about)
+        small = predict_tests(YearModel.open(model), parts)
         exported = {
             "description": description,
             "commit": git(paths.WORKSPACE, "rev-parse", "HEAD") or "unknown",
@@ -85,7 +82,10 @@ def export_model(params: Params, description: str) -> dict[str, Any]:
             "components": COMPONENTS,
             "rank": RANK,
             "neighbours": kept_neighbours(embeddings, catalogue, tested),
-            "mae": errors(YearModel.open(model), parts),
+            "mae": {
+                test: round(year_metrics(parts[test].years, small[test][prior].year)["mae"], 4)
+                for test, prior in PRIOR_OF.items()
+            },
             "learning_curve": read_learning_curve(evaluation),
         }
         write_json(new / "evaluation.json", {**evaluation, "exported": exported})
@@ -111,24 +111,12 @@ def read_learning_curve(evaluation: Mapping[str, Any]) -> list[dict[Hashable, An
     return table.to_dict("records")
 
 
-def errors(model: YearModel, parts: Parts) -> dict[str, float]:
-    """The mean absolute error of a model on each test, in years."""
-    found = {}
-    for test, prior in PRIOR_OF.items():
-        predicted = model.predict(parts[test].vectors, prior).year
-        found[test] = round(year_metrics(parts[test].years, predicted)["mae"], 4)
-    return found
-
-
 def kept_neighbours(
     embeddings: Embeddings, catalogue: ReducedCatalogue, rows: NDArray[np.intp]
 ) -> dict[str, float]:
     """How often the nearest posters by whole and by reduced features are the same ones.
 
-    Args:
-        embeddings: whole features.
-        catalogue: the reduced ones.
-        rows: of the posters whose neighbours are compared; themselves don't count.
+    `rows` are those of the posters whose neighbours are compared; themselves don't count.
 
     Returns:
         `first`: the share of posters whose nearest poster stays the nearest; `first_among_3`:
@@ -152,9 +140,7 @@ def _others(
 ) -> NDArray[np.intp]:
     """The ten nearest rows of each query that are not its own, shape (n, 10)."""
     found, _ = nearest_rows(features, queries, 11)
-    return np.array(
-        [[row for row in near if row != own][:10] for near, own in zip(found, rows, strict=True)]
-    )
+    return np.array([near[near != own][:10] for near, own in zip(found, rows, strict=True)])
 
 
 def changed_params(params: Params) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular, svd
 
 from posters.embedding.openvino_model import import_openvino, save_model
+from posters.embedding.scaling import blocks
 from posters.years.year_model import HEAD_MODEL
 
 _ROWS_AT_ONCE = 2048
@@ -22,11 +23,8 @@ _RIDGE = 1e-3  # share of the mean variance: limits the factors where posters ha
 def write_small_head(folder: Path, target: Path, vectors: NDArray[np.float32], rank: int) -> None:
     """Write the year head in `folder` to `target`, in float16 and with its kernel factorised.
 
-    Args:
-        folder: has the head's OpenVINO model.
-        target: an existing folder.
-        vectors: of the training rows, shape (n, n_year_features).
-        rank: width of the two factors; if they are not smaller than the kernel, it stays whole.
+    `vectors` are those of the training rows, shape (n, n_year_features). `rank` is the width of the
+    two factors; if they are not smaller than the kernel, it stays whole.
     """
     openvino = import_openvino()
     model = openvino.Core().read_model(folder / HEAD_MODEL)
@@ -35,9 +33,8 @@ def write_small_head(folder: Path, target: Path, vectors: NDArray[np.float32], r
     if rank * sum(kernel.shape) < kernel.size:
         features = openvino.Model([product.input_value(0)], model.get_parameters())
         compiled = openvino.compile_model(features, "CPU")
-        starts = range(0, len(vectors), _ROWS_AT_ONCE)
         second_moments = np.zeros((len(kernel), len(kernel)))
-        for block in (vectors[start : start + _ROWS_AT_ONCE] for start in starts):
+        for block in blocks(vectors, _ROWS_AT_ONCE):
             rows = compiled(np.ascontiguousarray(block))[0]
             second_moments += rows.T @ rows
         factored = product.input_value(0)
@@ -54,10 +51,7 @@ def factorise(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Two matrices of shapes (n, rank) and (rank, m) whose product approximates a kernel (n, m).
 
-    Args:
-        kernel: is multiplied with rows of features.
-        second_moments: of the features: the mean of the products of each two, shape (n, n).
-        rank: at most that of the kernel.
+    `second_moments` are the means of the products of each two features, shape (n, n).
     """
     ridge = _RIDGE * np.trace(second_moments) / len(second_moments)
     root = cholesky(second_moments + ridge * np.eye(len(second_moments)), lower=True)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from posters.embedding.embeddings import EmbeddedMovie, Embeddings
 from posters.evaluation.sweep_table import sweep_matches
-from posters.neighbours.index import Neighbour, Neighbours
+from posters.neighbours.index import Neighbour, nearest_movies
 from posters.params import EvaluateParams
 from posters.reports import charts, words
 from posters.reports.rendering import render_template, thumbnail
@@ -95,11 +95,8 @@ def find_neighbours(
     count = min(params.queries, len(movies))
     chosen = [(2 * number + 1) * len(movies) // (2 * count) for number in range(count)]
     rows = embeddings.rows(list(movies["imdb_id"].iloc[chosen]))
-    index, k = Neighbours(embeddings), params.neighbours
-    return [
-        (embeddings.movies[row], index.nearest_to_vectors(embeddings.matrix[[row]], k)[0])
-        for row in rows
-    ]
+    nearest = nearest_movies(embeddings, embeddings.matrix[rows], params.neighbours)
+    return [*zip((embeddings.movies[row] for row in rows), nearest, strict=True)]
 
 
 def most_changed(part: Part, by_prior: Mapping[str, YearPredictions]) -> PriorExample:

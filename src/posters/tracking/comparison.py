@@ -23,8 +23,7 @@ run: the DVC experiment, or the git commit."""
 def comparison(experiments: Sequence[str] = ()) -> str:
     """A table of at most 100 columns, one line per run: the newest tests first, then the best run.
 
-    Args:
-        experiments: names of MLflow experiments; without any, all of them.
+    `experiments` names MLflow experiments; without any, all of them are compared.
 
     Raises:
         DataError: there are no evaluated runs.

@@ -46,12 +46,7 @@ _PACKAGES = ("mlflow", "numpy", "openvino", "pandas", "pillow", "tqdm")
 def register(run_id: str, params: EvaluateParams) -> str:
     """Store the model in `data/` as the model of a run, register it, and choose the champion.
 
-    Args:
-        run_id: the run, in MLflow's current tracking URI.
-        params: the registered model's name, and the test that decides.
-
-    Returns:
-        The version, whether it is the champion now, and why, as one line.
+    Returns the version, whether it is the champion now, and why, as one line.
     """
     import mlflow
 
@@ -61,7 +56,7 @@ def register(run_id: str, params: EvaluateParams) -> str:
     files = {f"{part}/{file}": paths.DATA / part / file for part in _FILES for file in _FILES[part]}
     with mlflow.start_run(run_id=run_id):
         model_id = _log_model(name, files)
-    _create(client, name, _DESCRIPTION.format(metric=_metric(params)))
+    _create(client, name, _DESCRIPTION.format(metric=f"{params.champion_by}.validation_mae"))
     is_champion, decision = _decide(client, params, run)
     version = client.create_model_version(
         name,
@@ -86,10 +81,7 @@ def register(run_id: str, params: EvaluateParams) -> str:
 
 
 def register_pretrained() -> str:
-    """Register the pretrained model, unless its files are registered, and make it the champion.
-
-    Returns:
-        The number of the version.
+    """Register the pretrained model, unless it is, make it the champion, and return its version.
 
     Raises:
         BackboneError: its network can't be built, as the weights can't be downloaded.
@@ -136,19 +128,11 @@ def _create(client: Any, name: str, description: str) -> None:
             raise
 
 
-def _metric(params: EvaluateParams) -> str:
-    """The metric that decides."""
-    return f"{params.champion_by}.validation_mae"
-
-
 def _log_model(name: str, files: Mapping[str, Path]) -> str:
     """Store a model, with the active run if there is one, and return the model's id.
 
-    The model includes a copy of the package `posters`, so that it runs without the repository.
-
-    Args:
-        name: of the model.
-        files: what `Predictor` reads, by the place in its folder.
+    The model includes a copy of the package `posters`, so that it runs without the repository, and
+    the files that `Predictor` reads, by the place in its folder.
     """
     for logger in ("mlflow.pyfunc", "mlflow.models.model"):
         logging.getLogger(logger).setLevel(logging.WARNING)
@@ -177,7 +161,8 @@ def _log_model(name: str, files: Mapping[str, Path]) -> str:
 
 def _decide(client: Any, params: EvaluateParams, run: Any) -> tuple[bool, str]:
     """Whether the model of `run` becomes the champion, and the reason."""
-    metric, test_digest = _metric(params), f"{params.champion_by}_test_sha256"
+    metric = f"{params.champion_by}.validation_mae"
+    test_digest = f"{params.champion_by}_test_sha256"
     error = run.data.metrics[metric]
     number = client.get_registered_model(params.model_name).aliases.get(CHAMPION)
     if number is None:

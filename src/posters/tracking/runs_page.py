@@ -59,16 +59,12 @@ def pages(client: Any) -> dict[str, str]:
         if runs:
             newest[experiment] = runs[0].info.start_time
             describe_experiment(client, experiment.experiment_id)
-    return {
-        experiment.name: _page(experiment.experiment_id)
-        for experiment in sorted(newest, key=newest.__getitem__, reverse=True)
-    }
-
-
-def _page(experiment_id: str) -> str:
     # Without the workflow type MLflow opens its page for language models.
     query = f"workflowType=machine_learning&viewStateShareKey={_VIEW}"
-    return f"/#/experiments/{experiment_id}/runs?{query}"
+    return {
+        experiment.name: f"/#/experiments/{experiment.experiment_id}/runs?{query}"
+        for experiment in sorted(newest, key=newest.__getitem__, reverse=True)
+    }
 
 
 def _view() -> dict[str, Any]:

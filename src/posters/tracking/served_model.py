@@ -73,11 +73,9 @@ class ServedModel:
     def predict(
         self, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> list[dict[str, Any]]:
-        """One prediction per row.
+        """One prediction per row, which has the bytes of a poster's file in the column `image`.
 
-        Args:
-            model_input: one poster per row: the bytes of its file in the column `image`.
-            params: `k`, how many similar movies, and `prior` (see `Predictor.predict`).
+        `params` are `k`, how many similar movies, and `prior` (see `Predictor.predict`).
 
         Raises:
             MlflowException: status 400: a poster can't be read, or a row or a parameter is invalid.

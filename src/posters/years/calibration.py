@@ -48,11 +48,8 @@ def fit_calibration(
     Parameter") is fitted with it. Without it, a few posters that are far off would make all others
     less certain than they are right.
 
-    Args:
-        logits: of rows that the head was not trained on, shape (n, n_years).
-        true: their years, shape (n,).
-        years: shape (n_years,).
-        learned: the mix of years in the training rows, shape (n_years,).
+    `logits`, shape (n, n_years), are those of rows that the head was not trained on; `true` are the
+    years of these rows, shape (n,). `learned` is the mix of years in the training rows.
     """
     rows, columns = np.arange(len(true)), np.searchsorted(years, true)
 

@@ -23,12 +23,8 @@ def fit_thresholds(
 ) -> NDArray[np.float64]:
     """The threshold of each year, shape (n_years,), that gives intervals the coverage `level`.
 
-    Args:
-        probabilities: of rows that the head was not trained on, under the prior to predict with;
-            shape (n, n_years).
-        true: their years, shape (n,).
-        years: shape (n_years,).
-        level: wanted coverage, such as 0.8.
+    `probabilities`, shape (n, n_years), are those of rows that the head was not trained on, under
+    the prior to predict with; `true` are the years of these rows, shape (n,).
     """
     scores = _scores(probabilities)[np.arange(len(true)), np.searchsorted(years, true)]
     nearest = min(NEAREST, len(true))
@@ -54,12 +50,10 @@ def intervals(
 
 def covered(low: Years, high: Years, true: Years) -> NDArray[np.bool_]:
     """Which intervals contain the true year, shape (n,)."""
-    result: NDArray[np.bool_] = (low <= true) & (true <= high)
-    return result
+    return (low <= true) & (true <= high)
 
 
 def _scores(probabilities: Probabilities) -> NDArray[np.float64]:
     """The probability between the median and the middle of each year, doubled; (n, n_years)."""
     before = np.cumsum(probabilities, axis=1) - probabilities / 2
-    scores: NDArray[np.float64] = np.abs(2 * before - 1)
-    return scores
+    return np.abs(2 * before - 1)

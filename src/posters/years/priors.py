@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from posters.files import damaged
+from posters.files import unless_damaged
 from posters.years.year_distribution import Probabilities, Years, smoothed
 
 PRIORS = ("natural", "uniform")
@@ -52,13 +52,7 @@ def importance_weights(
 ) -> NDArray[np.float64]:
     """Weights that give rows the mix of years of a prior: prior / density of the rows' years.
 
-    Args:
-        true: the years of the rows, shape (n,).
-        years: all years, shape (n_years,).
-        prior: shape (n_years,).
-
-    Returns:
-        Shape (n,), with a mean of 1.
+    `true` are the years of the rows, shape (n,), as the weights, whose mean is 1.
     """
     # No row counts for more than a whole year.
     density = np.maximum(smoothed(true, years, _DENSITY_WIDTH).sum(axis=0), 1.0)
@@ -79,12 +73,10 @@ def read_priors(path: Path) -> Priors:
     Raises:
         DataError: it is missing or damaged.
     """
-    try:
+    with unless_damaged(path):
         years, *columns = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2).T
         learned, natural = columns
         positive = all((prior > 0).all() and abs(prior.sum() - 1) < 1e-3 for prior in columns)
         if not positive or not (np.diff(years) == 1).all():
             raise ValueError("expected consecutive years and probabilities that sum to 1")
-    except (OSError, ValueError) as error:
-        raise damaged(path, error) from error
     return Priors(years.astype(np.int64), learned, natural)

@@ -62,12 +62,9 @@ def split_catalogue(
 ) -> pd.DataFrame:
     """Assign each movie of the catalogue to a group, a part and a fold.
 
-    Args:
-        catalogue: columns `imdb_id`, `title`, `origin`.
-        seed: of the natural test and the folds.
-        natural: share of the initial catalogue that becomes the natural test.
-        folds: the number of folds of the training rows.
-        near_duplicate: pairs of ids of movies with near-duplicate posters.
+    `catalogue` has the columns `imdb_id`, `title` and `origin`; `natural` is the share of the
+    initial catalogue that becomes the natural test; `near_duplicate` has pairs of ids of movies
+    with near-duplicate posters.
 
     Returns:
         Columns `imdb_id`, `group`, `part`, `fold` (from 0), in the order of the catalogue.

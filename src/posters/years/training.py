@@ -9,6 +9,7 @@ cross-conformal (Vovk, 2015, "Cross-conformal predictors").
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from posters.embedding.openvino_model import write_openvino_model
+from posters.embedding.openvino_model import convert_model, save_model
 from posters.files import replacing, write_json, write_text
 from posters.params import TrainParams
 from posters.years.calibration import Calibration, fit_calibration
@@ -46,14 +47,18 @@ class CrossValidated:
     priors: Priors
     true: Years
 
-    def errors(self, prior: str) -> NDArray[np.float64]:
-        """Absolute errors in years under the prior `natural` or `uniform`, shape (n,)."""
-        predicted = median(self.priors.adjusted(self.probabilities, prior), self.priors.years)
-        return np.abs(predicted - self.true)
+    def adjusted(self, prior: str) -> Probabilities:
+        """The probabilities under the prior `natural` or `uniform`, shape (n, n_years)."""
+        return self.priors.adjusted(self.probabilities, prior)
 
-    def weights(self, prior: str) -> NDArray[np.float64]:
-        """Weights that give the rows the prior's mix of years, shape (n,)."""
-        return importance_weights(self.true, self.priors.years, self.priors.named(prior))
+    def errors(self, prior: str) -> NDArray[np.float64]:
+        """Absolute errors in years under a prior, shape (n,)."""
+        return np.abs(median(self.adjusted(prior), self.priors.years) - self.true)
+
+    def mean_error(self, prior: str) -> float:
+        """The mean of the errors under a prior, weighted to its mix of years."""
+        weights = importance_weights(self.true, self.priors.years, self.priors.named(prior))
+        return float(np.average(self.errors(prior), weights=weights))
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class Trained:
             new.mkdir()
             write_json(new / "architecture.json", json.loads(self.model.to_json()))
             self.model.save_weights(str(new / "head.weights.h5"))
-            write_openvino_model(self.model, new / HEAD_MODEL)
+            save_model(convert_model(self.model), new / HEAD_MODEL)
             write_text(new / "history.csv", self.history.to_csv(float_format="%.6g"))
             write_priors(new / "priors.csv", model.priors)
             write_thresholds(new / "thresholds.csv", model.priors.years, model.thresholds)
@@ -101,12 +106,9 @@ class Trained:
 
 
 def train(part: Part, years: Years, params: TrainParams) -> Trained:
-    """Train the head, calibrate it, and fit the intervals.
+    """Train the head on a part with its folds, calibrate it, and fit the intervals.
 
-    Args:
-        part: the training rows with their folds.
-        years: all predictable years, shape (n_years,).
-        params: of the head and its training.
+    `years` are all predictable years, shape (n_years,).
 
     Raises:
         DataError: the training diverged.
@@ -114,24 +116,11 @@ def train(part: Part, years: Years, params: TrainParams) -> Trained:
     validated = cross_validate(part, years, params)
     model = validated.head.average(validated.calibration, validated.priors.learned)
     thresholds = {
-        prior: fit_thresholds(
-            validated.priors.adjusted(validated.probabilities, prior),
-            part.years,
-            years,
-            params.interval,
-        )
+        prior: fit_thresholds(validated.adjusted(prior), part.years, years, params.interval)
         for prior in PRIORS
     }
-    validation = {
-        prior: round(
-            float(np.average(validated.errors(prior), weights=validated.weights(prior))), 4
-        )
-        for prior in PRIORS
-    }
-
-    def head(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        return predict_in_batches(model, vectors)
-
+    validation = {prior: round(validated.mean_error(prior), 4) for prior in PRIORS}
+    head = partial(predict_in_batches, model)
     year_model = YearModel(head, validated.priors, params.interval, thresholds)
     return Trained(model, validated.head.history, validation, validated.calibration, year_model)
 

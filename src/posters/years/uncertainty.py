@@ -28,12 +28,8 @@ def uncertainty(
 ) -> NDArray[np.float64]:
     """The expected error of each answer, as a share of the one without the poster; shape (n,).
 
-    An answer is the median, so that its expected absolute error is the least possible.
-
-    Args:
-        probabilities: under the prior, shape (n, n_years).
-        prior: shape (n_years,).
-        years: shape (n_years,).
+    An answer is the median, so that its expected absolute error is the least possible. The
+    probabilities, shape (n, n_years), are those under the prior, shape (n_years,).
     """
     return _expected_error(probabilities, years) / _expected_error(prior[None], years)
 

@@ -16,7 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from posters.embedding.keras_import import import_keras, make_deterministic
+from posters.embedding.keras_import import import_keras, reset_keras
+from posters.embedding.scaling import blocks
 from posters.errors import DataError
 from posters.params import TrainParams
 from posters.years.calibration import Calibration
@@ -49,11 +50,8 @@ class FittedHead:
         """One Keras model: vectors of shape (n, size) in, probabilities out, shape (n, n_years).
 
         Logits are averaged, not probabilities: their mean is as certain as one member is, so that
-        a calibration of single members holds for it.
-
-        Args:
-            calibration: how logits become probabilities.
-            learned: the mix of years in the training rows, shape (n_years,).
+        a calibration of single members holds for it. `learned` is the mix of years in the training
+        rows, shape (n_years,).
         """
         keras = import_keras()
         mean = keras.ops.mean(self.members.output, axis=1) / calibration.temperature
@@ -71,18 +69,14 @@ def fit_head(
 ) -> FittedHead:
     """Train the members of the year head; the same inputs on one machine give the same bytes.
 
-    Args:
-        vectors: of the training rows, shape (n, size).
-        true: years of the training rows, shape (n,).
-        folds: of the training rows, shape (n,).
-        years: all predictable years, shape (n_years,).
-        params: of the head and its training.
+    The training rows have `vectors` of shape (n, size), and their `true` years and `folds` of shape
+    (n,); `years` are all predictable years, shape (n_years,).
 
     Raises:
         DataError: the training diverged.
     """
     keras = import_keras()
-    make_deterministic(keras, params.seed)
+    reset_keras(keras, params.seed)
     kind = ScalarTarget if params.head == "scalar" else DistributionTarget
     target: Target = kind(true, years, params.label_width)
     of_fold, member = np.unique(folds, return_inverse=True)
@@ -134,9 +128,8 @@ def fit_head(
 
 def predict_in_batches(model: Any, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """The outputs of a Keras model for vectors of shape (n, size)."""
-    starts = range(0, len(vectors), _PREDICT_BATCH)
-    batches = (np.asarray(vectors[start : start + _PREDICT_BATCH]) for start in starts)
-    return np.concatenate([np.asarray(model(batch)) for batch in batches])
+    batches = blocks(vectors, _PREDICT_BATCH)
+    return np.concatenate([np.asarray(model(np.asarray(batch))) for batch in batches])
 
 
 def _features(keras: Any, vectors: NDArray[np.float32]) -> Any:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from posters import paths
 from posters.embedding.openvino_model import OpenVinoModel
 from posters.errors import DataError
-from posters.files import damaged
+from posters.files import unless_damaged
 from posters.years.intervals import intervals
 from posters.years.priors import PRIORS, Priors, read_priors
 from posters.years.uncertainty import CANT_TELL, other_decade, uncertainty
@@ -88,22 +88,18 @@ class YearModel:
         """
         folder = folder or paths.MODEL
         about = read_about(folder)
-        try:
+        with unless_damaged(folder / "about.json"):
             level = float(about["interval"])
             if not 0 < level < 1:
                 raise ValueError("expected an interval between 0 and 1")
-        except (KeyError, TypeError, ValueError) as error:
-            raise damaged(folder / "about.json", error) from error
         priors = read_priors(folder / "priors.csv")
         thresholds = _read_thresholds(folder / "thresholds.csv", priors.years)
         return cls(OpenVinoModel(folder / HEAD_MODEL), priors, level, thresholds)
 
     def predict(self, vectors: NDArray[np.float32], prior: str) -> YearPredictions:
-        """Predict years and intervals.
+        """Predict years and intervals from year features of shape (n, n_year_features).
 
-        Args:
-            vectors: year features, shape (n, n_year_features).
-            prior: the mix of years you expect, `natural` or `uniform`.
+        `prior` is the mix of years you expect, `natural` or `uniform`.
         """
         years = self.priors.years
         probabilities = self.priors.adjusted(self.head(vectors).astype(np.float64), prior)
@@ -124,16 +120,13 @@ def read_about(folder: Path) -> dict[str, Any]:
     Raises:
         DataError: there is no trained model, or the file is damaged.
     """
-    try:
-        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        if folder.is_relative_to(paths.PRETRAINED):
-            raise damaged(folder / "about.json", error) from error
-        raise DataError("there is no trained model yet: run `make repro` first") from error
-    except ValueError as error:
-        raise damaged(folder / "about.json", error) from error
-    if not isinstance(about, dict):
-        raise damaged(folder / "about.json", "expected an object")
+    file = folder / "about.json"
+    if not file.exists() and not folder.is_relative_to(paths.PRETRAINED):
+        raise DataError("there is no trained model yet: run `make repro` first")
+    with unless_damaged(file):
+        about = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(about, dict):
+            raise ValueError("expected an object")
     return about
 
 
@@ -147,12 +140,10 @@ def write_thresholds(
 
 
 def _read_thresholds(path: Path, years: Years) -> dict[str, NDArray[np.float64]]:
-    try:
+    with unless_damaged(path):
         of_years, *columns = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2).T
         thresholds = dict(zip(PRIORS, columns, strict=True))
         within = all(((column >= 0) & (column <= 1)).all() for column in columns)
         if not within or not np.array_equal(of_years, years):
             raise ValueError("expected numbers between 0 and 1 for the years of priors.csv")
-    except (OSError, ValueError) as error:
-        raise damaged(path, error) from error
     return thresholds
