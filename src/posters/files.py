@@ -23,7 +23,7 @@ from posters.errors import DataError
 FORMULA = "'*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 """How a text begins that a spreadsheet would run as a formula."""
 
-DAMAGED_ARCHIVE = (
+_DAMAGE = (
     *(OSError, EOFError, LookupError, ValueError, TypeError, csv.Error),
     *(zipfile.BadZipFile, zlib.error),
 )
@@ -155,5 +155,5 @@ def unless_damaged(file: Path) -> Iterator[None]:
     """While a file is read and checked, what is raised becomes the error `damaged`."""
     try:
         yield
-    except DAMAGED_ARCHIVE as error:
+    except _DAMAGE as error:
         raise damaged(file, error) from error

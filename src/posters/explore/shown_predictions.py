@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posters.embedding.embeddings import Embeddings
-from posters.files import DAMAGED_ARCHIVE, damaged
+from posters.files import unless_damaged
 from posters.years.dataset import Parts
 from posters.years.priors import PRIORS, Priors
 from posters.years.splitting import PARTS, TESTS
@@ -86,23 +86,20 @@ class ShownPredictions:
             DataError: it is missing or damaged, or of another catalogue or year model.
         """
         path, year_model = folder / PREDICTIONS, YearModel.open(folder)
-        try:
-            with np.load(path) as file:
-                rows = {test: file[f"{test}_rows"].astype(np.int64) for test in TESTS}
-                arrays = {
-                    (test, prior): {name: file[f"{test}_{prior}_{name}"] for name in _KINDS}
-                    for test, prior in _TESTS
-                }
-                parts = file["parts"]
-                fitting = all(
-                    array["curve"].shape == (len(rows[test]), len(year_model.priors.years))
-                    for (test, _), array in arrays.items()
-                )
-                if not fitting or len(parts) != movies:
-                    raise ValueError("it is of another catalogue or year model")
-                return cls(parts, rows, arrays, year_model.priors, year_model.level)
-        except DAMAGED_ARCHIVE as error:
-            raise damaged(path, error) from error
+        with unless_damaged(path), np.load(path) as file:
+            rows = {test: file[f"{test}_rows"].astype(np.int64) for test in TESTS}
+            arrays = {
+                (test, prior): {name: file[f"{test}_{prior}_{name}"] for name in _KINDS}
+                for test, prior in _TESTS
+            }
+            parts = file["parts"]
+            fitting = all(
+                array["curve"].shape == (len(rows[test]), len(year_model.priors.years))
+                for (test, _), array in arrays.items()
+            )
+            if not fitting or len(parts) != movies:
+                raise ValueError("it is of another catalogue or year model")
+            return cls(parts, rows, arrays, year_model.priors, year_model.level)
 
 
 def _reduced(found: YearPredictions) -> dict[str, NDArray[np.generic]]:
