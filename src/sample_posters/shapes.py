@@ -15,11 +15,11 @@ Ink: TypeAlias = Colour | int
 Box: TypeAlias = tuple[int, int, int, int]
 
 
-def smooth(points: Sequence[Point], steps: int = 6) -> Outline:
-    """Return a closed Catmull-Rom curve through the points, `steps` points per segment."""
+def smooth(points: Sequence[Point]) -> Outline:
+    """Return a closed Catmull-Rom curve through the points, six points per segment."""
     knots = np.asarray(points, dtype=float)
     before, after, beyond = (np.roll(knots, shift, axis=0) for shift in (1, -1, -2))
-    time = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
+    time = np.linspace(0, 1, 6, endpoint=False)[None, :, None]
     here, past, coming, later = (part[:, None, :] for part in (knots, before, after, beyond))
     curve = 0.5 * (
         2 * here
