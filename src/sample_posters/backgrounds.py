@@ -79,7 +79,7 @@ def stars(rng: Generator, image: Image.Image, colour: Colour, count: int) -> Non
     draw = ImageDraw.Draw(image)
     places = rng.random((count, 2)) * image.size
     for (x, y), size in zip(places, rng.choice([0.6, 1.0, 1.8], count), strict=True):
-        draw.ellipse((x - size, y - size, x + size, y + size), fill=colour)
+        draw.circle((x, y), size, fill=colour)
 
 
 def stripes(image: Image.Image, colour: Colour, width: float, slope: float) -> None:
@@ -103,8 +103,7 @@ def rings(image: Image.Image, centre: Point, colour: Colour, step: float, sway: 
         radius = ring * step
         x = centre[0] + sway * radius * float(np.cos(ring * 0.45))
         y = centre[1] + sway * radius * float(np.sin(ring * 0.45))
-        box = (x - radius, y - radius, x + radius, y + radius)
-        draw.ellipse(box, outline=colour, width=max(1, round(step * 0.48)))
+        draw.circle((x, y), radius, outline=colour, width=max(1, round(step * 0.48)))
 
 
 def floor_grid(image: Image.Image, horizon: int, colour: Colour) -> None:
@@ -133,17 +132,13 @@ def halftone(image: Image.Image, colour: Colour, cell: int, tone: Image.Image) -
     image.paste(colour, (0, 0), Image.fromarray(dots.astype(np.uint8)))
 
 
-def oval_mask(size: tuple[int, int], feather: float) -> Image.Image:
-    """Return a mask that shows an oval of the picture, its rim soft by `feather` pixels."""
+def soft_mask(size: tuple[int, int], feather: float, oval: bool = True) -> Image.Image:
+    """Return a mask that shows an oval or a box of the picture, its rim soft by `feather`."""
     mask = Image.new("L", size, 0)
     inset = feather * 1.5
-    ImageDraw.Draw(mask).ellipse((inset, inset, size[0] - 1 - inset, size[1] - 1 - inset), fill=255)
-    return mask.filter(ImageFilter.GaussianBlur(feather)) if feather else mask
-
-
-def soft_box_mask(size: tuple[int, int], feather: float) -> Image.Image:
-    """Return a mask of a rectangle whose edges are soft by `feather` pixels."""
-    mask = Image.new("L", size, 0)
-    inset = feather * 1.5
-    ImageDraw.Draw(mask).rectangle((inset, inset, size[0] - inset, size[1] - inset), fill=255)
+    draw = ImageDraw.Draw(mask)
+    if oval:
+        draw.ellipse((inset, inset, size[0] - 1 - inset, size[1] - 1 - inset), fill=255)
+    else:
+        draw.rectangle((inset, inset, size[0] - inset, size[1] - inset), fill=255)
     return mask.filter(ImageFilter.GaussianBlur(feather))

@@ -28,9 +28,7 @@ def _fan(image: Image.Image, centre: tuple[float, float], colours: tuple[Colour,
     """Draw concentric half discs."""
     draw = ImageDraw.Draw(image)
     for ring in range(8):
-        radius = 210 - ring * 25
-        draw.ellipse((centre[0] - radius, centre[1] - radius, centre[0] + radius,
-                      centre[1] + radius), fill=colours[ring % len(colours)])
+        draw.circle(centre, 210 - ring * 25, fill=colours[ring % len(colours)])
 
 
 def _steps(image: Image.Image, colour: Colour, light: Colour) -> None:

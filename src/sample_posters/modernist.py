@@ -209,8 +209,7 @@ def earthy_montage(image: Image.Image, spec: PosterSpec, colours: Palette) -> No
         draw = ImageDraw.Draw(picture)
         band = (colours.accent, colours.second, mix(colours.accent, colours.light, 0.5))
         for index in range(3):
-            radius = 176 - 26 * index
-            draw.ellipse((182 - radius, 228 - radius, 182 + radius, 228 + radius), fill=band[index])
+            draw.circle((182, 228), 176 - 26 * index, fill=band[index])
     spots = ((115, 215, 270), (250, 205, 260), (182, 150, 230))
     for x, y, size in spots[: int(rng.integers(2, 4))]:
         add_bust(picture, spec, colours, (x, y), size, softness=0.08, fade=0.35)

@@ -55,12 +55,6 @@ GENRES: dict[str, Genre] = {
 }
 
 
-def clothes_colours(colours: Palette) -> tuple[Colour, ...]:
-    """Return the colours that clothes may have."""
-    return (colours.accent, colours.second, colours.ink, mix(colours.ground, colours.ink, 0.4),
-            colours.light)
-
-
 def add_figures(
     image: Image.Image, spec: PosterSpec, colours: Palette, ground: float, height: float,
     count: int, *, silhouette: Colour | None = None, middle: float = 0.5, span: float = 0.7,
@@ -72,7 +66,8 @@ def add_figures(
     """
     rng = spec.rng
     roles = GENRES[spec.genre].roles
-    cloths = clothes_colours(colours)
+    cloths = (colours.accent, colours.second, colours.ink, mix(colours.ground, colours.ink, 0.4),
+              colours.light)
     outfits = [choose_outfit(rng, pick(rng, roles), cloths) for _ in range(count)]
     if silhouette is not None:
         outfits = [(flat_outfit(outfit, silhouette), pose) for outfit, pose in outfits]

@@ -16,7 +16,7 @@ from posters.images.fonts import (
     SERIF_BOLD,
     SERIF_ITALIC,
 )
-from sample_posters.backgrounds import clouds, glow, gradient, oval_mask, rays, soft_box_mask
+from sample_posters.backgrounds import clouds, glow, gradient, rays, soft_mask
 from sample_posters.billing import cast_line, tag
 from sample_posters.colours import BLACK, WHITE, Colour, Palette, darken, legible, mix
 from sample_posters.lettering import Paint, Typeface, headline
@@ -49,7 +49,7 @@ def ornament(image: Image.Image, row: int, colour: Colour, reach: int = 70) -> N
     draw.line((x - reach, row, x + reach, row), fill=colour, width=2)
     draw.polygon([(x - 12, row), (x, row - 6), (x + 12, row), (x, row + 6)], fill=colour)
     for side in (-1, 1):
-        draw.ellipse((x + side * reach - 4, row - 4, x + side * reach + 4, row + 4), fill=colour)
+        draw.circle((x + side * reach, row), 4, fill=colour)
 
 
 def still(spec: PosterSpec, size: tuple[int, int]) -> Image.Image:
@@ -83,8 +83,8 @@ def title_card(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     shape = pick(rng, ("oval", "circle", "box", "bleed"))
     size = {"oval": (310, 236), "circle": (300, 300), "box": (312, 250), "bleed": (364, 340)}[shape]
     picture = still(spec, size)
-    mask = (soft_box_mask(size, rng.uniform(1, 9)) if shape in ("box", "bleed")
-            else oval_mask(size, rng.uniform(0.5, 6)))
+    mask = (soft_mask(size, rng.uniform(1, 9), oval=False) if shape in ("box", "bleed")
+            else soft_mask(size, rng.uniform(0.5, 6)))
     place = ((364 - size[0]) // 2, top + (8 if shape != "bleed" else 18))
     image.paste(picture, place, mask)
     if spec.dated:
@@ -134,7 +134,7 @@ def playbill(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     cut = np.asarray(engraving, dtype=float) + lines - 35 > 118
     stamp = Image.fromarray(np.where(cut, 0, 255).astype(np.uint8))
     if chance(rng, 0.5):
-        stamp.paste(0, (0, 0), ImageOps.invert(oval_mask(size, 0)))
+        stamp.paste(0, (0, 0), ImageOps.invert(soft_mask(size, 0)))
     image.paste(ink, ((364 - size[0]) // 2, 214), stamp)
     ornament(image, 416, ink, 110)
     row(f"{name(rng)} and {name(rng)}", 428, 450, ink)
@@ -186,7 +186,7 @@ def oval_portrait(image: Image.Image, spec: PosterSpec, colours: Palette) -> Non
     draw = ImageDraw.Draw(image)
     for grow, colour in ((14, colours.accent), (10, colours.light), (5, ink)):
         draw.ellipse((box[0] - grow, box[1] - grow, box[2] + grow, box[3] + grow), fill=colour)
-    image.paste(roughen(rng, inner, 2.0), box[:2], oval_mask(size, 0))
+    image.paste(roughen(rng, inner, 2.0), box[:2], soft_mask(size, 0))
     face = Typeface(pick(rng, (SERIF_BOLD, ROMAN_BOLD, MODERN, SERIF_ITALIC)), 0.5, 1.2,
                     upper=chance(rng, 0.6), weight=0.03)
     fill = legible(pick(rng, (colours.accent, colours.light)), ground)
@@ -209,7 +209,7 @@ def painted_star(image: Image.Image, spec: PosterSpec, colours: Palette) -> None
         draw = ImageDraw.Draw(picture)
         radius = rng.uniform(100, 150)
         shade = mix(ground, pick(rng, (colours.light, colours.second)), 0.7)
-        draw.ellipse((182 - radius, 280 - radius, 182 + radius, 280 + radius), fill=shade)
+        draw.circle((182, 280), radius, fill=shade)
     else:
         clouds(rng, picture, darken(ground, 0.4), 0.5)
     high = chance(rng, 0.5)
