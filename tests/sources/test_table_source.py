@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import write_table
+from projects import write_table
 from sites import Sites, settings
 from source_params import POSTER
 

@@ -7,8 +7,8 @@ from typing import Literal
 
 import mlflow
 import pytest
-from conftest import Walk, query
 from mlflow import MlflowClient
+from pipeline_walk import Walk, query
 
 from posters import paths
 from posters.params import EvaluateParams
