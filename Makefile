@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 INSTALL := $(BIN)/python src/install_packages.py
+COMPILE := uv pip compile --universal --python-version 3.11 --upgrade \
+  --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 # Neither DVC nor MLflow reports usage.
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -24,8 +26,7 @@ $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import venv, ensurepip' || { \
 	  echo "make setup: $(PYTHON) lacks venv (on Debian: apt install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	@$(INSTALL) requirements.lock || { \
-	  echo "make setup: the packages of requirements.lock could not be installed: is there a network?" >&2; exit 1; }
+	@$(INSTALL) requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# Gradio, if installed, requires older versions of Pillow and tomlkit: see `lock`.
 	@checked=$$($(BIN)/python -m pip check --disable-pip-version-check); test -n "$$checked" && \
@@ -107,8 +108,7 @@ app: $(VENV)/.app-complete ## open a local page for your posters: http://127.0.0
 	@$(BIN)/python src/app.py --open --port $(PORT) $(ARGS)
 
 $(VENV)/.app-complete: $(STAMP) requirements-app.lock
-	@$(INSTALL) requirements-app.lock || { \
-	  echo "make app: the packages of requirements-app.lock could not be installed: is there a network?" >&2; exit 1; }
+	@$(INSTALL) requirements-app.lock
 	@touch $@
 
 tour: setup ## run docs/tour.ipynb on the last run, and write its outputs into it
@@ -116,22 +116,12 @@ tour: setup ## run docs/tour.ipynb on the last run, and write its outputs into i
 	@$(BIN)/python src/tour.py
 
 lock: ## pin the newest packages that pyproject.toml allows (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
-	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
-	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --universal --python-version 3.11 \
-	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-bench.lock
-	uv pip compile pyproject.toml --extra browser --constraint requirements.lock --universal --python-version 3.11 \
-	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-browser.lock
-	uv pip compile pyproject.toml --extra tour --constraint requirements.lock --universal --python-version 3.11 \
-	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-tour.lock
+	$(COMPILE) pyproject.toml --extra dev -o requirements.lock
+	for extra in bench browser tour ray; do \
+	  $(COMPILE) pyproject.toml --extra $$extra -c requirements.lock -o requirements-$$extra.lock || exit; done
 	@# Gradio requires older versions of Pillow and tomlkit than DVC does, so no release of it would
 	@# fit. They are overridden; the tests of the page run with our versions.
-	uv pip compile pyproject.toml --extra app --constraint requirements.lock --universal --python-version 3.11 \
-	  --override <(printf 'pillow>=12.0\ntomlkit>=0.11.1\n') \
-	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-app.lock
-	uv pip compile --group pyproject.toml:predict --constraint requirements.lock --universal --python-version 3.11 \
-	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-predict.lock
-	uv pip compile pyproject.toml --extra heic --constraint requirements.lock --universal --python-version 3.11 \
-	  --upgrade --no-deps --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-heic.lock
-	uv pip compile pyproject.toml --extra ray --constraint requirements.lock --universal --python-version 3.11 \
-	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements-ray.lock
+	$(COMPILE) pyproject.toml --extra app -c requirements.lock -o requirements-app.lock \
+	  --override <(printf 'pillow>=12.0\ntomlkit>=0.11.1\n')
+	$(COMPILE) --group pyproject.toml:predict -c requirements.lock -o requirements-predict.lock
+	$(COMPILE) pyproject.toml --extra heic --no-deps -c requirements.lock -o requirements-heic.lock

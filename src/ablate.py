@@ -39,7 +39,7 @@ def main() -> None:
     options = parser.parse_args()
     params = load_params()
     table = ablate(params, options.repeats, options.only)
-    write_text(paths.METRICS / "ablation.csv", table.to_csv(index=False, lineterminator="\n"))
+    write_text(paths.METRICS / "ablation.csv", table.to_csv(index=False))
     caveats = read_parts().provenance(params)["caveats"]
     ablation_chart(table, paths.PLOTS / "ablation.png", caveats=caveats)
     for row in table.itertuples():

@@ -18,6 +18,8 @@ import threading
 import time
 from pathlib import Path
 
+from posters.errors import PostersError
+
 PIP = (sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input")
 # Python compiles modules when it first imports them, and two thirds are never imported. Where it
 # may not, each process would compile them again.
@@ -26,8 +28,12 @@ LOG_INTERVAL = 10.0
 """Seconds between two lines, if stderr is no terminal."""
 
 
-def main() -> int:
-    """Install what is missing; on failure, show the errors of pip."""
+def main() -> None:
+    """Install what is missing.
+
+    Raises:
+        PostersError: pip failed; its errors are printed.
+    """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lock", type=Path, help="a file with a line NAME==VERSION for each package")
     lock = parser.parse_args().lock
@@ -59,9 +65,8 @@ def main() -> int:
     if pip.returncode:
         errors = [number for number, line in enumerate(printed) if line.startswith("ERROR")]
         print("".join(printed[errors[0] if errors else 0 :]), end="", file=sys.stderr)
-        return 1
+        raise PostersError(f"the packages of {lock} can't be installed: is there a network?")
     print(f"set-up: the packages took {time.monotonic() - start:.0f} s", file=sys.stderr)
-    return 0
 
 
 def _installed() -> int:
@@ -75,10 +80,8 @@ def _show(done: float, seconds: float, in_terminal: bool) -> None:
     line = f"set-up: {min(done, 0.99):.0%} of the packages"
     if done > 0.02:
         line += f", about {seconds * max(1 / done - 1, 0.01):.0f} s left"
-    if in_terminal:
-        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
-    else:
-        print(line, file=sys.stderr, flush=True)
+    start, end = ("\r\x1b[K", "") if in_terminal else ("", "\n")
+    print(f"{start}{line}", end=end, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def main() -> None:
     options = parser.parse_args()
     params, parts = load_params(), read_parts()
     table = learning_curve(parts, params, options.sizes)
-    write_text(paths.METRICS / "learning_curve.csv", table.to_csv(index=False, lineterminator="\n"))
+    write_text(paths.METRICS / "learning_curve.csv", table.to_csv(index=False))
     caveats = parts.provenance(params)["caveats"]
     error_against_training_size(table, paths.PLOTS / "learning_curve.png", caveats=caveats)
     for row in table.itertuples():

@@ -1,9 +1,9 @@
 """Predict the year of movie posters, and list the movies with the most similar posters.
 
 python src/predict.py poster.jpg
-python src/predict.py --k 5 --json posters/
+python src/predict.py --k 5 --prior uniform --output sheet.png posters/
+python src/predict.py --json posters/ > predictions.jsonl
 python src/predict.py --csv posters/ > predictions.csv
-python src/predict.py --output sheet.png posters/
 """
 
 from posters import command  # first: from here on Ctrl-C prints no traceback
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
     from posters.prediction import PosterPrediction, Predictor
 
 EPILOG = """\
-examples:
-  python src/predict.py poster.jpg
-  python src/predict.py --k 5 --prior uniform --output sheet.png posters/
-  python src/predict.py --json posters/ > predictions.jsonl
-  python src/predict.py --csv posters/ > predictions.csv
-
 Progress bar and colours appear on terminals only; NO_COLOR=1 turns colours off.
 Exit code: 0 if there is a prediction for every poster; 2 if a poster or an
 argument is unusable (the other posters are still predicted); 130 after Ctrl-C.
@@ -101,8 +95,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="predict.py",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Predict the year of movie posters, and list the movies with the most\n"
-        "similar posters.",
+        description=__doc__,
         epilog=EPILOG,
     )
     add = parser.add_argument

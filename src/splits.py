@@ -24,10 +24,9 @@ def main() -> None:
     params = load_params()
     posters = predict_splits(params, parser.parse_args().splits)
     table = tabulate(posters, seed=params.split.seed)
-    tables = {"splits": table, "splits_by_decade": tabulate_decades(posters)}
-    for name, content in tables.items():
-        text = content.to_csv(index=False, lineterminator="\n")
-        write_text(paths.METRICS / f"{name}.csv", text)
+    write_text(paths.METRICS / "splits.csv", table.to_csv(index=False))
+    decades = tabulate_decades(posters)
+    write_text(paths.METRICS / "splits_by_decade.csv", decades.to_csv(index=False))
     for row in table.itertuples():
         print(
             f"splits: {row.test} test: {row.model}: {row.mae:.2f} years "

@@ -41,7 +41,7 @@ def main() -> None:
         run_dvc("exp", "run", "--temp", "--force", "--name", f"sweep-t{t}", *settings)
     evaluations = {t: read_evaluation(f"sweep-t{t}") for t in thresholds}
     table = tabulate(evaluations)
-    write_text(paths.METRICS / "sweep.csv", table.to_csv(index=False, lineterminator="\n"))
+    write_text(paths.METRICS / "sweep.csv", table.to_csv(index=False))
     caveats = list(dict.fromkeys(c for e in evaluations.values() for c in e["run"]["caveats"]))
     error_against_threshold(table, paths.PLOTS / "sweep.png", caveats=caveats)
     for row in table.itertuples():

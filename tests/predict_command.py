@@ -2,7 +2,7 @@
 
 import sys
 
-from conftest import Project
+from projects import Project
 
 PREDICT = (sys.executable, "src/predict.py")
 MODEL = (

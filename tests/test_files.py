@@ -1,6 +1,5 @@
 """Files and folders are replaced completely or not at all; digests are the same everywhere."""
 
-import hashlib
 import itertools
 import json
 import shutil
@@ -13,8 +12,6 @@ from processes import run
 
 from posters.files import (
     replacing,
-    sha256,
-    sha256_of_file,
     write_bytes,
     write_json,
     write_text,
@@ -54,32 +51,12 @@ def test_file_is_replaced_only_after_success(
     assert contents(tmp_path) == {"table.csv": "new"}
 
 
-def test_error_before_writing_is_passed_on(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="early"), replacing(tmp_path / "table.csv"):
-        raise ValueError("early")
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_folder_is_replaced_completely(tmp_path: Path) -> None:
     write_files(tmp_path / "posters", stale="old", both="old")
     with replacing(tmp_path / "posters") as partial:
         write_files(partial, both="new")
         assert contents(tmp_path / "posters") == {"stale": "old", "both": "old"}
     assert contents(tmp_path) == {"posters/both": "new"}
-
-
-def test_error_while_writing_folders_changes_none_of_them(tmp_path: Path) -> None:
-    write_files(tmp_path / "reserve", first="old")
-    with (
-        pytest.raises(ValueError, match="stop"),
-        replacing(tmp_path / "reserve") as reserve,
-        replacing(tmp_path / "topup") as topup,
-    ):
-        write_files(reserve, first="new", second="new")
-        write_files(topup, poster="new")
-        raise ValueError("stop")
-    assert contents(tmp_path) == {"reserve/first": "old"}
-    assert [path.name for path in tmp_path.iterdir()] == ["reserve"]
 
 
 def test_partial_files_of_killed_processes_are_deleted(tmp_path: Path) -> None:
@@ -148,10 +125,3 @@ def test_json_keeps_the_order_of_keys_and_refuses_nan(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert list(json.loads(text).items()) == [("n", 3), ("mae", 1.5), ("bias", -0.25)]
     assert text.endswith("}\n")
-
-
-def test_digest_is_sha256_of_the_content(tmp_path: Path) -> None:
-    content = bytes(range(256)) * 5000
-    (tmp_path / "poster.jpg").write_bytes(content)
-    assert sha256(content) == hashlib.sha256(content).hexdigest()
-    assert sha256_of_file(tmp_path / "poster.jpg") == sha256(content)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFilter
 
 from sample_posters.colours import Colour
@@ -21,7 +22,7 @@ def gradient(size: tuple[int, int], colours: Sequence[Colour]) -> Image.Image:
     return strip.resize((width, height), Image.Resampling.NEAREST)
 
 
-def blotches(rng: np.random.Generator, size: tuple[int, int], cell: int) -> Image.Image:
+def blotches(rng: Generator, size: tuple[int, int], cell: int) -> Image.Image:
     """Return smooth random clouds (greyscale), their features about `cell` pixels wide."""
     coarse = (size[0] // cell + 3, size[1] // cell + 3)
     noise = rng.integers(0, 256, (coarse[1], coarse[0]), dtype=np.uint8)
@@ -29,7 +30,7 @@ def blotches(rng: np.random.Generator, size: tuple[int, int], cell: int) -> Imag
 
 
 def clouds(
-    rng: np.random.Generator, image: Image.Image, colour: Colour, strength: float, cell: int = 60
+    rng: Generator, image: Image.Image, colour: Colour, strength: float, cell: int = 60
 ) -> None:
     """Lay clouds of a colour over the image, opaque up to `strength` (0-1)."""
     mask = blotches(rng, image.size, cell)
@@ -46,13 +47,13 @@ def glow(image: Image.Image, centre: Point, radius: float, colour: Colour, power
     image.paste(colour, (round(centre[0] - radius), round(centre[1] - radius)), mask)
 
 
-def fade(image: Image.Image, colour: Colour, start: float, end: float, power: float = 1.0) -> None:
+def fade(image: Image.Image, colour: Colour, start: float, end: float) -> None:
     """Fade the image into a colour downwards, or upwards if `end` is less than `start`.
 
     `start` is where the fade begins and `end` where the colour is full, as shares of the height.
     """
     rows = np.linspace(0, 1, image.height)
-    share = np.clip((rows - start) / (end - start), 0, 1) * 255 * power
+    share = np.clip((rows - start) / (end - start), 0, 1) * 255
     mask = Image.fromarray(share.astype(np.uint8)[:, None])
     image.paste(colour, (0, 0), mask.resize(image.size, Image.Resampling.NEAREST))
 
@@ -73,23 +74,21 @@ def rays(
         draw.polygon([centre, *corners], fill=colour)
 
 
-def stars(rng: np.random.Generator, image: Image.Image, colour: Colour, count: int) -> None:
+def stars(rng: Generator, image: Image.Image, colour: Colour, count: int) -> None:
     """Sprinkle small stars over the image."""
     draw = ImageDraw.Draw(image)
     places = rng.random((count, 2)) * image.size
     for (x, y), size in zip(places, rng.choice([0.6, 1.0, 1.8], count), strict=True):
-        draw.ellipse((x - size, y - size, x + size, y + size), fill=colour)
+        draw.circle((x, y), size, fill=colour)
 
 
-def stripes(
-    image: Image.Image, colour: Colour, width: float, slope: float, share: float = 0.5
-) -> None:
+def stripes(image: Image.Image, colour: Colour, width: float, slope: float) -> None:
     """Draw slanted stripes over the image; `slope` is their sideways run over its height."""
     draw = ImageDraw.Draw(image)
     run = slope * image.height
     for start in np.arange(-abs(run), image.width + abs(run), width):
         x = float(start)
-        end = x + width * share
+        end = x + width / 2
         draw.polygon(
             [(x, 0), (end, 0), (end - run, image.height), (x - run, image.height)], fill=colour
         )
@@ -104,8 +103,7 @@ def rings(image: Image.Image, centre: Point, colour: Colour, step: float, sway: 
         radius = ring * step
         x = centre[0] + sway * radius * float(np.cos(ring * 0.45))
         y = centre[1] + sway * radius * float(np.sin(ring * 0.45))
-        box = (x - radius, y - radius, x + radius, y + radius)
-        draw.ellipse(box, outline=colour, width=max(1, round(step * 0.48)))
+        draw.circle((x, y), radius, outline=colour, width=max(1, round(step * 0.48)))
 
 
 def floor_grid(image: Image.Image, horizon: int, colour: Colour) -> None:
@@ -134,19 +132,13 @@ def halftone(image: Image.Image, colour: Colour, cell: int, tone: Image.Image) -
     image.paste(colour, (0, 0), Image.fromarray(dots.astype(np.uint8)))
 
 
-def oval_mask(size: tuple[int, int], feather: float) -> Image.Image:
-    """Return a mask that shows an oval of the picture, its rim soft by `feather` pixels."""
+def soft_mask(size: tuple[int, int], feather: float, oval: bool = True) -> Image.Image:
+    """Return a mask that shows an oval or a box of the picture, its rim soft by `feather`."""
     mask = Image.new("L", size, 0)
     inset = feather * 1.5
-    ImageDraw.Draw(mask).ellipse(
-        (inset, inset, size[0] - 1 - inset, size[1] - 1 - inset), fill=255
-    )
-    return mask.filter(ImageFilter.GaussianBlur(feather)) if feather else mask
-
-
-def soft_box_mask(size: tuple[int, int], feather: float) -> Image.Image:
-    """Return a mask of a rectangle whose edges are soft by `feather` pixels."""
-    mask = Image.new("L", size, 0)
-    inset = feather * 1.5
-    ImageDraw.Draw(mask).rectangle((inset, inset, size[0] - inset, size[1] - inset), fill=255)
+    draw = ImageDraw.Draw(mask)
+    if oval:
+        draw.ellipse((inset, inset, size[0] - 1 - inset, size[1] - 1 - inset), fill=255)
+    else:
+        draw.rectangle((inset, inset, size[0] - inset, size[1] - inset), fill=255)
     return mask.filter(ImageFilter.GaussianBlur(feather))

@@ -1,12 +1,12 @@
 """Small print: names of the cast, tag lines, billing blocks, and the studio's name."""
 
-import numpy as np
+from numpy.random import Generator
 from PIL import Image, ImageDraw
 
-from posters.images.fonts import MONO_BOLD, ROMAN, SANS, SANS_BOLD, SERIF, SERIF_BOLD
-from sample_posters.colours import Colour, legible
+from posters.images.fonts import ROMAN, SANS, SANS_BOLD, SERIF, SERIF_BOLD
+from sample_posters.colours import Colour, legible, mean_colour
 from sample_posters.lettering import Paint, Typeface, headline, line_mask
-from sample_posters.random_draws import chance, pick, uniform
+from sample_posters.random_draws import chance, pick
 from sample_posters.shapes import Box
 from sample_posters.wording import credits_text, name, studio, tag_line
 
@@ -15,29 +15,28 @@ SMALL_SERIF = Typeface(SERIF, 0.5, 1.0, upper=False)
 
 
 def billing_block(
-    image: Image.Image, rng: np.random.Generator, top: int, colour: Colour,
-    *, rows: int = 3, width: int = 290, height: int = 11, middle: float = 0.5,
-) -> int:
-    """Draw centred rows of small condensed credits; return the pixel row below them."""
+    image: Image.Image, rng: Generator, top: int, colour: Colour,
+    *, rows: int = 3, width: int = 290, height: int = 11,
+) -> None:
+    """Draw centred rows of small condensed credits."""
     text = credits_text(rng, 1 + 2 * rows)
     words = text.split()
     per_row = -(-len(words) // rows)
     y = top
-    ground = image.crop((37, top, 327, min(top + 30, image.height))).resize((1, 1)).tobytes()
-    colour = legible(colour, (ground[0], ground[1], ground[2]), 0.25)
+    ground = mean_colour(image, (37, top, 327, min(top + 30, image.height)))
+    colour = legible(colour, ground, 0.25)
     face = Typeface(SANS)
     for row in range(rows):
         line = " ".join(words[row * per_row : (row + 1) * per_row])
         mask = line_mask(line.upper(), face, 16)
-        wide = width if row < rows - 1 else round(width * uniform(rng, 0.5, 1.0))
+        wide = width if row < rows - 1 else round(width * rng.uniform(0.5, 1.0))
         mask = mask.resize((wide, height), Image.Resampling.LANCZOS)
-        image.paste(colour, (round(image.width * middle - wide / 2), y), mask)
+        image.paste(colour, (round((image.width - wide) / 2), y), mask)
         y += height + 4
-    return y
 
 
 def cast_line(
-    image: Image.Image, rng: np.random.Generator, box: Box, count: int, colour: Colour,
+    image: Image.Image, rng: Generator, box: Box, count: int, colour: Colour,
     face: Typeface = SMALL_SANS, *, align: float = 0.5, stacked: bool = False,
 ) -> None:
     """Draw names of the cast in a box, side by side or one below the other."""
@@ -54,9 +53,7 @@ def cast_line(
                  align=align)
 
 
-def cast_block(
-    image: Image.Image, rng: np.random.Generator, top: int, first: Colour, second: Colour
-) -> None:
+def cast_block(image: Image.Image, rng: Generator, top: int, first: Colour, second: Colour) -> None:
     """Draw the names at the foot of a studio-era poster: two or three stars, then smaller rows."""
     face = Typeface(pick(rng, (SANS_BOLD, SERIF_BOLD)), 0.45, 0.8)
     room = image.height - 14 - top
@@ -72,7 +69,7 @@ def cast_block(
 
 
 def tag(
-    image: Image.Image, rng: np.random.Generator, box: Box, colour: Colour,
+    image: Image.Image, rng: Generator, box: Box, colour: Colour,
     face: Typeface = SMALL_SERIF, *, align: float = 0.5, most_lines: int = 2,
 ) -> None:
     """Draw a tag line in a box."""
@@ -80,7 +77,7 @@ def tag(
 
 
 def presents(
-    image: Image.Image, rng: np.random.Generator, top: int, colour: Colour, height: int = 12
+    image: Image.Image, rng: Generator, top: int, colour: Colour, height: int = 12
 ) -> None:
     """Draw the studio's name."""
     text = pick(rng, ("{} presents", "{}", "A {} release")).format(studio(rng))
@@ -88,16 +85,11 @@ def presents(
     headline(image, text, (50, top, 314, top + height), face, Paint(colour), most_lines=1)
 
 
-def logos(image: Image.Image, rng: np.random.Generator, row: int, colour: Colour) -> None:
+def logos(image: Image.Image, rng: Generator, row: int, colour: Colour) -> None:
     """Draw the small marks at the foot: a rating box and studio logos."""
     draw = ImageDraw.Draw(image)
-    x = round(uniform(rng, 24, 60))
+    x = round(rng.uniform(24, 60))
     draw.rectangle((x, row, x + 34, row + 14), outline=colour, width=1)
     draw.line((x + 12, row, x + 12, row + 14), fill=colour)
     for right in (46, 74, 96)[: int(rng.integers(1, 4))]:
         draw.ellipse((364 - right, row, 350 - right + 14, row + 14), outline=colour, width=2)
-
-
-def release_date(image: Image.Image, year: int, box: Box, colour: Colour) -> None:
-    """Draw the year in figures, as few posters have it."""
-    headline(image, str(year), box, Typeface(MONO_BOLD, 0.6, 1.0), Paint(colour))

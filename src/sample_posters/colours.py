@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from numpy.random import Generator
+from PIL import Image
 
-from sample_posters.random_draws import chance, uniform
+from sample_posters.random_draws import chance
 
 Colour: TypeAlias = tuple[int, int, int]
 
@@ -16,9 +18,7 @@ BLACK: Colour = (12, 11, 13)
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
     """Return the colour that lies `share` (0-1) of the way from the first to the second."""
-    red, green, blue = (
-        round(a + (b - a) * share) for a, b in zip(first, second, strict=True)
-    )
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
@@ -37,6 +37,12 @@ def lightness(colour: Colour) -> float:
     return (0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]) / 255
 
 
+def mean_colour(image: Image.Image, box: tuple[int, int, int, int]) -> Colour:
+    """Return the mean colour of a part of an RGB image."""
+    red, green, blue = image.crop(box).resize((1, 1)).tobytes()
+    return red, green, blue
+
+
 def legible(colour: Colour, ground: Colour, contrast: float = 0.34) -> Colour:
     """Return the colour, made lighter or darker if its contrast to the ground is too low."""
     if abs(lightness(colour) - lightness(ground)) >= contrast:
@@ -45,7 +51,7 @@ def legible(colour: Colour, ground: Colour, contrast: float = 0.34) -> Colour:
     return mix(colour, target, 0.85)
 
 
-def jitter(rng: np.random.Generator, colour: Colour, strength: float = 1.0) -> Colour:
+def jitter(rng: Generator, colour: Colour, strength: float = 1.0) -> Colour:
     """Return a colour near the given one in hue, saturation and value."""
     hue, saturation, value = colorsys.rgb_to_hsv(*(part / 255 for part in colour))
     hue = (hue + rng.normal(0, 0.018 * strength)) % 1
@@ -65,19 +71,14 @@ class Palette:
     ink: Colour
     light: Colour
 
-    def varied(self, rng: np.random.Generator) -> "Palette":
+    def varied(self, rng: Generator) -> "Palette":
         """Return a similar palette; sometimes the second and the accent colour are swapped."""
         second, accent = self.second, self.accent
         if chance(rng, 0.2):
             second, accent = accent, second
-        strength = uniform(rng, 0.5, 1.4)
-        return Palette(
-            jitter(rng, self.ground, strength),
-            jitter(rng, second, strength),
-            jitter(rng, accent, strength),
-            jitter(rng, self.ink, strength),
-            jitter(rng, self.light, strength),
-        )
+        strength = rng.uniform(0.5, 1.4)
+        colours = (self.ground, second, accent, self.ink, self.light)
+        return Palette(*(jitter(rng, colour, strength) for colour in colours))
 
 
 def palette(*codes: str) -> Palette:

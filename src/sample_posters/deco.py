@@ -1,6 +1,7 @@
 """The 1930s: art deco rays and steps, flat diagonals, and one-ink rotogravure."""
 
 import numpy as np
+from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageOps
 
 from posters.images.fonts import SANS, SANS_BOLD, SANS_OBLIQUE, SERIF_BOLD
@@ -10,13 +11,13 @@ from sample_posters.colours import Colour, Palette, darken, legible, mix
 from sample_posters.lettering import Paint, Typeface, headline
 from sample_posters.portraits import two_tones
 from sample_posters.poster_spec import PosterSpec
-from sample_posters.random_draws import chance, pick, uniform
+from sample_posters.random_draws import chance, pick
 from sample_posters.scenes import add_bust, add_figures, add_thing, roughen, scene
 from sample_posters.silent import frame
 from sample_posters.warps import chain, envelope, slant, swell, tilt, wedge
 
 
-def _deco_face(rng: np.random.Generator) -> Typeface:
+def _deco_face(rng: Generator) -> Typeface:
     """Return a narrow tall or a wide flat sans-serif typeface."""
     if chance(rng, 0.5):
         return Typeface(SANS, 0.32, 0.62, tracking=0.12, weight=0.05)
@@ -27,9 +28,7 @@ def _fan(image: Image.Image, centre: tuple[float, float], colours: tuple[Colour,
     """Draw concentric half discs."""
     draw = ImageDraw.Draw(image)
     for ring in range(8):
-        radius = 210 - ring * 25
-        draw.ellipse((centre[0] - radius, centre[1] - radius, centre[0] + radius,
-                      centre[1] + radius), fill=colours[ring % len(colours)])
+        draw.circle(centre, 210 - ring * 25, fill=colours[ring % len(colours)])
 
 
 def _steps(image: Image.Image, colour: Colour, light: Colour) -> None:
@@ -48,7 +47,7 @@ def deco_rays(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     night = chance(rng, 0.5)
     ground = colours.ink if night else colours.ground
     image.paste(ground, (0, 0, *image.size))
-    centre = (182.0, uniform(rng, 300, 420))
+    centre = (182.0, rng.uniform(300, 420))
     kind = pick(rng, ("rays", "fan", "both", "steps"))
     if kind in ("rays", "both"):
         rays(image, centre, mix(ground, colours.second, 0.75), int(rng.integers(7, 18)),
@@ -60,13 +59,13 @@ def deco_rays(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
         _steps(image, colours.second, colours.accent)
     if chance(rng, 0.55):
         tones = two_tones(colours.light, darken(colours.ink, 0.3), colours.accent)
-        add_bust(image, spec, colours, (182, 256), uniform(rng, 320, 400),
+        add_bust(image, spec, colours, (182, 256), rng.uniform(320, 400),
                  tones=tones if chance(rng, 0.6) else None, softness=0.0,
-                 degrees=uniform(rng, -8, 8))
+                 degrees=rng.uniform(-8, 8))
     else:
-        add_thing(image, spec, (uniform(rng, 100, 264), 400), 240, colours.accent, colours.light)
+        add_thing(image, spec, (rng.uniform(100, 264), 400), 240, colours.accent, colours.light)
         flat = pick(rng, (None, colours.ink if not night else darken(colours.ink, 0.5)))
-        add_figures(image, spec, colours, 420, uniform(rng, 240, 330), int(rng.integers(1, 4)),
+        add_figures(image, spec, colours, 420, rng.uniform(240, 330), int(rng.integers(1, 4)),
                     silhouette=flat)
     band = pick(rng, (colours.accent, colours.ink, colours.light, colours.second))
     top = 392
@@ -91,14 +90,14 @@ def diagonal(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     ground, wedge_colour = colours.ground, pick(rng, (colours.accent, colours.second, colours.ink))
     picture = Image.new("RGB", image.size, ground)
     draw = ImageDraw.Draw(picture)
-    rise = uniform(rng, 60, 150) * pick(rng, (-1, 1))
-    middle = uniform(rng, 300, 360)
+    rise = rng.uniform(60, 150) * pick(rng, (-1, 1))
+    middle = rng.uniform(300, 360)
     if chance(rng, 0.5):
         draw.polygon([(0, 0), (364, 0), (364, middle - rise - 120), (0, middle + rise - 220)],
                      fill=mix(ground, colours.light, 0.7))
     for x, size in ((118, 260), (250, 230))[: int(rng.integers(1, 3))]:
-        add_bust(picture, spec, colours, (x, uniform(rng, 165, 215)), size * 1.15, softness=0.05,
-                 degrees=uniform(rng, -14, 14))
+        add_bust(picture, spec, colours, (x, rng.uniform(165, 215)), size * 1.15, softness=0.05,
+                 degrees=rng.uniform(-14, 14))
     draw.polygon([(0, middle + rise / 2), (364, middle - rise / 2), (364, 536), (0, 536)],
                  fill=wedge_colour)
     draw.line((0, middle + rise / 2, 364, middle - rise / 2), fill=colours.light, width=7)
@@ -140,10 +139,10 @@ def screwball(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     picture = gradient(image.size, (ground, mix(ground, colours.light, 0.5)))
     if chance(rng, 0.5):
         ImageDraw.Draw(picture).ellipse((30, 150, 334, 454), fill=colours.accent)
-    add_thing(picture, spec, (uniform(rng, 90, 270), 460), 180, colours.second, colours.light)
+    add_thing(picture, spec, (rng.uniform(90, 270), 460), 180, colours.second, colours.light)
     for x, y in ((110, 290), (250, 270))[: int(rng.integers(1, 3))]:
-        add_bust(picture, spec, colours, (x, y), uniform(rng, 220, 270), softness=0.06,
-                 degrees=uniform(rng, -15, 15), fade=0.12)
+        add_bust(picture, spec, colours, (x, y), rng.uniform(220, 270), softness=0.06,
+                 degrees=rng.uniform(-15, 15), fade=0.12)
     add_figures(picture, spec, colours, 505, 150, int(rng.integers(1, 4)), span=0.7)
     image.paste(roughen(rng, picture, 2.2), (0, 0))
     fill = legible(pick(rng, (colours.accent, colours.ink, colours.second)), ground, 0.3)

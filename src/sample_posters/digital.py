@@ -8,7 +8,7 @@ from sample_posters.billing import billing_block, cast_line, logos, tag
 from sample_posters.colours import BLACK, WHITE, Colour, Palette, darken, legible, lighten, mix
 from sample_posters.lettering import Paint, Typeface, headline
 from sample_posters.poster_spec import PosterSpec
-from sample_posters.random_draws import chance, pick, uniform
+from sample_posters.random_draws import chance, pick
 from sample_posters.scenes import add_bust, add_figures, add_thing, scene
 from sample_posters.wording import name
 
@@ -22,16 +22,16 @@ def teal_orange(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     cold, hot = darken(colours.second, 0.45), colours.accent
     image.paste(gradient(image.size, (darken(cold, 0.5), cold, mix(cold, hot, 0.7),
                                       darken(hot, 0.5), BLACK)), (0, 0))
-    glow(image, (uniform(rng, 100, 264), uniform(rng, 250, 330)), 220, lighten(hot, 0.4), 0.8)
+    glow(image, (rng.uniform(100, 264), rng.uniform(250, 330)), 220, lighten(hot, 0.4), 0.8)
     clouds(rng, image, darken(cold, 0.6), 0.6, 60)
     if chance(rng, 0.6):
         spots = ((182, 170, 360), (80, 200, 240), (286, 200, 240))
         for x, y, size in reversed(spots[: int(rng.integers(1, 4))]):
             add_bust(image, spec, colours, (x, y), size, softness=0.14, fade=0.45)
     else:
-        add_thing(image, spec, (uniform(rng, 80, 280), 380), 200, darken(cold, 0.3), lighten(
+        add_thing(image, spec, (rng.uniform(80, 280), 380), 200, darken(cold, 0.3), lighten(
             hot, 0.3))
-        add_figures(image, spec, colours, 420, uniform(rng, 230, 320), int(rng.integers(1, 4)),
+        add_figures(image, spec, colours, 420, rng.uniform(230, 320), int(rng.integers(1, 4)),
                     silhouette=pick(rng, (None, darken(cold, 0.8))), span=0.6)
     fade(image, darken(cold, 0.8), 0.68, 0.84)
     face = pick(rng, (THIN, Typeface(SANS_BOLD, 0.5, 1.0, tracking=0.15), CONDENSED,
@@ -62,7 +62,7 @@ def bright_comedy(image: Image.Image, spec: PosterSpec, colours: Palette) -> Non
             add_bust(image, spec, colours, (182 + (index - (count - 1) / 2) * 140, 270), 310,
                      softness=0.12)
     else:
-        add_figures(image, spec, colours, 456 if top else 388, uniform(rng, 270, 290), count,
+        add_figures(image, spec, colours, 456 if top else 388, rng.uniform(270, 290), count,
                     span=0.2 * count)
     red = pick(rng, ((218, 28, 36), (218, 28, 36), colours.accent, colours.ink))
     headline(image, spec.title, (18, 44, 346, 138) if top else (18, 400, 346, 476),
@@ -104,25 +104,25 @@ def minimal(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     ground = pick(rng, (colours.ground, colours.light, colours.second, colours.ink))
     image.paste(gradient(image.size, (lighten(ground, 0.12), ground)), (0, 0))
     ink = legible(pick(rng, (colours.ink, colours.accent, colours.light)), ground)
-    row = uniform(rng, 250, 380)
+    row = rng.uniform(250, 380)
     if chance(rng, 0.5):
         draw = ImageDraw.Draw(image)
         tone = mix(ground, pick(rng, (colours.accent, colours.second, ink)), 0.75)
-        radius = uniform(rng, 70, 140)
+        radius = rng.uniform(70, 140)
         if chance(rng, 0.5):
             draw.ellipse((182 - radius, row - 2 * radius + 20, 182 + radius, row + 20), fill=tone)
         else:
             draw.rectangle((0, row, 364, 536), fill=tone)
     if chance(rng, 0.6):
-        add_figures(image, spec, colours, row, uniform(rng, 60, 190), int(rng.integers(1, 3)),
-                    silhouette=pick(rng, (ink, ink, None)), middle=uniform(rng, 0.3, 0.7), span=0.2)
+        add_figures(image, spec, colours, row, rng.uniform(60, 190), int(rng.integers(1, 3)),
+                    silhouette=pick(rng, (ink, ink, None)), middle=rng.uniform(0.3, 0.7), span=0.2)
     else:
-        add_thing(image, spec, (uniform(rng, 140, 224), row), uniform(rng, 110, 210), ink,
+        add_thing(image, spec, (rng.uniform(140, 224), row), rng.uniform(110, 210), ink,
                   mix(ink, ground, 0.7))
     face = pick(rng, (THIN, Typeface(MODERN_SANS, 0.7, 1.0, tracking=0.35), Typeface(
         SERIF, 0.7, 1.0, tracking=0.15, upper=False), Typeface(SANS_BOLD, 0.6, 1.0, upper=False)))
     high = chance(rng, 0.5)
-    size = uniform(rng, 30, 64)
+    size = rng.uniform(30, 64)
     box = (40, 50, 324, round(50 + size)) if high else (40, round(462 - size), 324, 462)
     headline(image, spec.title, box, face, Paint(ink), align=pick(rng, (0.0, 0.5)))
     billing_block(image, rng, 496, ink, rows=2, height=8, width=240)
@@ -134,17 +134,17 @@ def type_over_face(image: Image.Image, spec: PosterSpec, colours: Palette) -> No
     """Fill the poster with one photograph of weak colours, the title in huge letters over it."""
     rng = spec.rng
     if chance(rng, 0.6):
-        ground = mix(colours.second, colours.ink, uniform(rng, 0.1, 0.8))
+        ground = mix(colours.second, colours.ink, rng.uniform(0.1, 0.8))
         picture = gradient(image.size, (lighten(ground, 0.2), ground))
-        add_bust(picture, spec, colours, (182, 300), uniform(rng, 520, 640), softness=0.14)
+        add_bust(picture, spec, colours, (182, 300), rng.uniform(520, 640), softness=0.14)
     else:
         picture = scene(image.size, spec, colours, people=int(rng.integers(1, 4)), tall=0.6)
     grey = ImageOps.grayscale(picture).convert("RGB")
-    image.paste(Image.blend(picture, grey, uniform(rng, 0.3, 0.95)), (0, 0))
+    image.paste(Image.blend(picture, grey, rng.uniform(0.3, 0.95)), (0, 0))
     fill = pick(rng, (WHITE, WHITE, (222, 36, 36), colours.accent, (244, 220, 60)))
     face = pick(rng, (Typeface(SANS_BOLD, 0.35, 1.2), Typeface(SANS, 0.4, 1.0),
                       Typeface(SANS_BOLD, 0.4, 1.0, weight=0.06)))
-    tall = uniform(rng, 110, 230)
+    tall = rng.uniform(110, 230)
     top = pick(rng, (36, 250, 440 - int(tall)))
     headline(image, spec.title, (18, top, 346, round(top + tall)), face,
              Paint(fill, shadow=mix(BLACK, colours.ink, 0.5) if chance(rng, 0.3) else None),
@@ -164,13 +164,13 @@ def lone_figure(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     picture = scene(image.size, spec, colours, people=0)
     veil = lighten(mix(colours.second, colours.light, 0.5), 0.2) if chance(rng, 0.6) else darken(
         colours.second, 0.7)
-    image.paste(Image.blend(picture, Image.new("RGB", image.size, veil), uniform(rng, 0.3, 0.6)),
+    image.paste(Image.blend(picture, Image.new("RGB", image.size, veil), rng.uniform(0.3, 0.6)),
                 (0, 0))
     if chance(rng, 0.3):
         stars(rng, image, WHITE, 70)
-    fade(image, veil, uniform(rng, 0.35, 0.5), -0.05)
-    add_figures(image, spec, colours, uniform(rng, 420, 470), uniform(rng, 110, 210), 1,
-                middle=uniform(rng, 0.3, 0.7), silhouette=pick(rng, (None, darken(veil, 0.85))))
+    fade(image, veil, rng.uniform(0.35, 0.5), -0.05)
+    add_figures(image, spec, colours, rng.uniform(420, 470), rng.uniform(110, 210), 1,
+                middle=rng.uniform(0.3, 0.7), silhouette=pick(rng, (None, darken(veil, 0.85))))
     fill = legible(pick(rng, (WHITE, colours.ink, colours.accent)), veil, 0.35)
     headline(image, spec.title, (30, 60, 334, 150), pick(rng, (
         THIN, Typeface(SANS_BOLD, 0.5, 1.0, tracking=0.2),
@@ -188,7 +188,7 @@ def video_sleeve(image: Image.Image, spec: PosterSpec, colours: Palette) -> None
     image.paste(base, (0, 0, *image.size))
     picture = scene((364, 330), spec, colours, people=int(rng.integers(1, 4)), tall=0.75)
     if chance(rng, 0.5):
-        add_bust(picture, spec, colours, (uniform(rng, 110, 250), 150), 300, fade=0.3)
+        add_bust(picture, spec, colours, (rng.uniform(110, 250), 150), 300, fade=0.3)
     if chance(rng, 0.35):
         picture = ImageOps.autocontrast(picture.convert("L")).convert("RGB")
     image.paste(picture, (0, 34))

@@ -1,11 +1,11 @@
 """Portraits drawn from a few smooth shapes, lit by one strong light."""
 
-import numpy as np
+from numpy.random import Generator
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from sample_posters.colours import WHITE, darken, lighten, mix
 from sample_posters.portraits import Person, Tones
-from sample_posters.random_draws import chance, uniform
+from sample_posters.random_draws import chance
 from sample_posters.shapes import Pen, Point
 
 # the layer around a head, in half head heights: the head's centre, and the layer's size
@@ -14,7 +14,7 @@ LAYER = (3.5, 3.7)
 
 
 def draw_bust(
-    rng: np.random.Generator, height: int, person: Person, tones: Tones, softness: float
+    rng: Generator, height: int, person: Person, tones: Tones, softness: float
 ) -> Image.Image:
     """Return a portrait as an RGBA layer `height` pixels high.
 
@@ -25,14 +25,14 @@ def draw_bust(
     layer = Image.new("RGBA", size, (*tones.coat, 0))
     pen = Pen(layer, (HEAD_AT[0] * unit, HEAD_AT[1] * unit), unit)
     _back_hair(pen, person, tones)
-    slope = uniform(rng, 1.15, 1.5) if not person.woman else uniform(rng, 0.95, 1.15)
+    slope = rng.uniform(1.15, 1.5) if not person.woman else rng.uniform(0.95, 1.15)
     pen.shape([(-slope, 2.3), (-slope * 0.95, 1.75), (-0.45, 1.35), (0.45, 1.35),
                (slope * 0.95, 1.75), (slope, 2.3), (0, 2.6)], tones.coat, curved=True)
     neck = 0.3 if person.woman else 0.4
     pen.shape([(-neck, 0.6), (neck, 0.6), (neck + 0.05, 1.4), (0, 1.72), (-neck - 0.05, 1.4)],
               tones.skin)
     _lapels(pen, person, tones)
-    jaw = uniform(rng, 0.46, 0.52) if person.woman else uniform(rng, 0.54, 0.62)
+    jaw = rng.uniform(0.46, 0.52) if person.woman else rng.uniform(0.54, 0.62)
     face = [(-0.36, -0.92), (0.36, -0.92), (0.67, -0.4), (0.68, 0.08), (jaw, 0.62), (0.2, 0.98),
             (-0.2, 0.98), (-jaw, 0.62), (-0.68, 0.08), (-0.67, -0.4)]
     pen.shape(face, tones.skin, curved=True)
@@ -104,10 +104,10 @@ def _shadow(
     layer.paste((*tones.shade, 255), (0, 0), ImageChops.multiply(soft, reach))
 
 
-def _features(pen: Pen, person: Person, tones: Tones, rng: np.random.Generator) -> None:
+def _features(pen: Pen, person: Person, tones: Tones, rng: Generator) -> None:
     """Draw brows, eyes, nose, mouth and beard."""
     turn, line = person.turn * 0.6, tones.line
-    gaze = uniform(rng, -0.03, 0.04)
+    gaze = rng.uniform(-0.03, 0.04)
     for side in (-1, 1):
         x, y = 0.31 * side + turn, -0.1
         width = 0.155 if side < 0 else 0.135
@@ -159,9 +159,9 @@ def _features(pen: Pen, person: Person, tones: Tones, rng: np.random.Generator) 
         pen.line([(turn - 0.1, -0.1), (turn + 0.1, -0.1)], line, 0.05)
 
 
-def _front_hair(pen: Pen, person: Person, tones: Tones, rng: np.random.Generator) -> None:
+def _front_hair(pen: Pen, person: Person, tones: Tones, rng: Generator) -> None:
     """Draw the hair over the forehead, with a highlight."""
-    part = uniform(rng, -0.35, 0.1)
+    part = rng.uniform(-0.35, 0.1)
     fringe = {"bob": -0.34, "mop": -0.36, "updo": -0.62, "bald": -2.0}.get(person.hair, -0.55)
     if person.hair == "bald":
         return
@@ -196,22 +196,7 @@ def _hat(pen: Pen, person: Person, tones: Tones) -> None:
                (0.6, -0.42), (0, -0.38), (-0.6, -0.42)], lighten(cloth, 0.08), curved=True)
 
 
-def paste_bust(
-    image: Image.Image, bust: Image.Image, centre: Point, degrees: float = 0.0, fade: float = 0.0
-) -> None:
-    """Paste a portrait centred on a point, rotated, its lower part (a share `fade`) faded out."""
-    if fade:
-        alpha = bust.getchannel("A")
-        ramp = Image.linear_gradient("L").rotate(180).resize(bust.size, Image.Resampling.BILINEAR)
-        gain = 1 / fade
-        bust.putalpha(ImageChops.multiply(alpha, ramp.point(lambda value: min(255, value * gain))))
-    if degrees:
-        bust = bust.rotate(degrees, Image.Resampling.BILINEAR, expand=True)
-    place = (round(centre[0] - bust.width / 2), round(centre[1] - bust.height / 2))
-    image.paste(bust, place, bust)
-
-
-def eyes_strip(image: Image.Image, tones: Tones, rng: np.random.Generator) -> None:
+def eyes_strip(image: Image.Image, tones: Tones, rng: Generator) -> None:
     """Fill the image with a close-up of a pair of eyes."""
     unit = image.width / 1.5
     pen = Pen(image, (image.width / 2 - 0.1 * unit, image.height / 2 + 0.12 * unit), unit)

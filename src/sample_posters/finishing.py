@@ -2,10 +2,11 @@
 
 import numpy as np
 import numpy.typing as npt
+from numpy.random import Generator
 from PIL import Image, ImageFilter
 
 from sample_posters.backgrounds import blotches
-from sample_posters.random_draws import chance, pick, uniform
+from sample_posters.random_draws import chance, pick
 
 Pixels = npt.NDArray[np.float32]
 
@@ -22,11 +23,11 @@ def _at_year(table: tuple[tuple[int, ...], tuple[float, ...]], year: float) -> f
     return float(np.interp(year, *table))
 
 
-def _toned(rng: np.random.Generator, pixels: Pixels, style_year: float) -> Pixels:
+def _toned(rng: Generator, pixels: Pixels, style_year: float) -> Pixels:
     """Return the picture with stronger or weaker colours, or in grey or sepia."""
     grey = (pixels @ _LUMA)[..., None]
     if chance(rng, _at_year(_GREY_SHARE, style_year)):
-        warmth = uniform(rng, 0.0, 1.0) if chance(rng, 0.5) else 0.05
+        warmth = rng.uniform(0.0, 1.0) if chance(rng, 0.5) else 0.05
         tint = np.array([1 + 0.1 * warmth, 1, 1 - 0.28 * warmth], dtype=np.float32)
         if chance(rng, 0.12):
             tint = tint[::-1]
@@ -35,34 +36,34 @@ def _toned(rng: np.random.Generator, pixels: Pixels, style_year: float) -> Pixel
     return np.asarray(grey + (pixels - grey) * strength, dtype=np.float32)
 
 
-def _aged(rng: np.random.Generator, pixels: Pixels, age: float) -> Pixels:
+def _aged(rng: Generator, pixels: Pixels, age: float) -> Pixels:
     """Return the picture on yellowed, unevenly faded paper, sometimes with folds."""
     height, width = pixels.shape[:2]
     yellow: Pixels = np.array([1.0, 0.97 - 0.08 * age, 0.92 - 0.26 * age], dtype=np.float32)
-    amount = age * uniform(rng, 0.5, 1.1)
+    amount = age * rng.uniform(0.5, 1.1)
     pixels = np.asarray(pixels * (1 + (yellow - 1) * amount), dtype=np.float32)
     # ink fades towards the colour of the paper
-    lift = 40 * amount * uniform(rng, 0.4, 1.0)
+    lift = 40 * amount * rng.uniform(0.4, 1.0)
     stain = np.asarray(blotches(rng, (width, height), 34), dtype=np.float32) / 255 - 0.5
     pixels = pixels * (1 - lift / 255) + lift * yellow
     pixels = np.asarray(pixels * (1 + 0.16 * amount * stain[..., None]), dtype=np.float32)
     if chance(rng, 0.55 * age):
         folds = pick(rng, ((2,), (1, 2, 3)))
-        worn = uniform(rng, 0.06, 0.22)
+        worn = rng.uniform(0.06, 0.22)
         for row in (height * fold // 4 for fold in folds):
             pixels[row] += (235 - pixels[row]) * worn
         pixels[:, width // 2] += (235 - pixels[:, width // 2]) * worn
     return np.asarray(pixels, dtype=np.float32)
 
 
-def _lit(rng: np.random.Generator, pixels: Pixels, age: float) -> Pixels:
+def _lit(rng: Generator, pixels: Pixels, age: float) -> Pixels:
     """Return the picture with a vignette, uneven exposure and a colour cast."""
     height, width = pixels.shape[:2]
     down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     across = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
-    dark = uniform(rng, 0.0, 0.16)
+    dark = rng.uniform(0.0, 0.16)
     gain = 1 - dark * (down**2 + across**2) / 2
-    gain = gain + uniform(rng, -0.04, 0.04) * down + uniform(rng, -0.04, 0.04) * across
+    gain = gain + rng.uniform(-0.04, 0.04) * down + rng.uniform(-0.04, 0.04) * across
     gain = gain * float(np.exp(rng.normal(0, 0.06)))
     # old posters tend to a warm cast, recent ones to a cool cast
     warmth = 0.07 * (age - 0.4)
@@ -70,11 +71,11 @@ def _lit(rng: np.random.Generator, pixels: Pixels, age: float) -> Pixels:
     return np.asarray(pixels * gain[..., None] * cast, dtype=np.float32)
 
 
-def finish(rng: np.random.Generator, image: Image.Image, style_year: float) -> Image.Image:
+def finish(rng: Generator, image: Image.Image, style_year: float) -> Image.Image:
     """Return the finished poster: toned, aged, unevenly lit, grainy, sometimes badly scanned."""
     age = float(np.clip(_at_year(_AGE, style_year) + rng.normal(0, 0.12), 0, 1))
     if chance(rng, 0.3):
-        image = image.filter(ImageFilter.GaussianBlur(uniform(rng, 0.3, 0.75)))
+        image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 0.75)))
     if chance(rng, 0.08):
         # a scan that shows a margin around the poster
         margin = int(rng.integers(2, 8))

@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFilter
 
 from posters.images.fonts import cap_ratio, fallback, load_font
-from sample_posters.colours import Colour, legible, lightness
+from sample_posters.colours import Colour, legible, lightness, mean_colour
 from sample_posters.shapes import Box
 from sample_posters.warps import Warp
 
@@ -69,9 +70,7 @@ def line_width(text: str, face: Typeface) -> float:
     return max(0.1, length / cap_ratio(face.font) + face.tracking * (len(text) - 1))
 
 
-def line_mask(
-    text: str, face: Typeface, cap: float, rng: np.random.Generator | None = None
-) -> Image.Image:
+def line_mask(text: str, face: Typeface, cap: float, rng: Generator | None = None) -> Image.Image:
     """Return one line as a mask cropped to its ink; `rng` is needed only for a bounce."""
     size = max(4, round(cap / cap_ratio(face.font)))
     font = load_font(face.font, size)
@@ -109,18 +108,13 @@ def set_text(
     text: str,
     box: tuple[int, int],
     face: Typeface,
-    rng: np.random.Generator | None = None,
-    *,
-    most_lines: int = 3,
-    justify: bool = False,
-    align: float = 0.5,
-    leading: float = 0.3,
+    rng: Generator | None,
+    most_lines: int,
+    justify: bool,
+    align: float,
+    leading: float,
 ) -> Image.Image:
-    """Return the text set as large as a box (width, height in pixels) allows, as a mask.
-
-    The number of lines is that which gives the largest letters. `justify` makes every line as
-    wide as the box; otherwise `align` places the lines, 0 left to 1 right.
-    """
+    """Return the text set as large as a box (width, height) allows, as a mask: see `headline`."""
     text = text.upper() if face.upper else text
     face = replace(face, font=fallback(face.font, text))
     words = split_words(text)
@@ -198,7 +192,7 @@ def headline(
     box: Box,
     face: Typeface,
     paint: Paint,
-    rng: np.random.Generator | None = None,
+    rng: Generator | None = None,
     *,
     warp: Warp | None = None,
     most_lines: int = 3,
@@ -206,27 +200,26 @@ def headline(
     align: float = 0.5,
     leading: float = 0.3,
     rest: float = 0.5,
-) -> Box:
-    """Set, warp and paint a text inside a box (left, top, right, bottom); return where it lies.
+) -> None:
+    """Set, warp and paint a text inside a box (left, top, right, bottom) of the image.
 
+    The text is set with as many lines, of `most_lines`, as give the largest letters. `justify`
+    makes every line as wide as the box; otherwise `align` places the lines, 0 left to 1 right.
     `rest` places lettering lower than its box within it: 0 at the top, 1 at the foot.
     """
     left, top, right, bottom = box
     size = (right - left, bottom - top)
-    mask = set_text(
-        text, size, face, rng, most_lines=most_lines, justify=justify, align=align, leading=leading
-    )
+    mask = set_text(text, size, face, rng, most_lines, justify, align, leading)
     if warp is not None:
         mask = shrink(warp(mask), size)
     x = left + round((size[0] - mask.width) * align)
     y = top + round((size[1] - mask.height) * rest)
     if isinstance(paint.fill, tuple) and paint.outline is None:
         # keep the text legible on the picture below it
-        under = image.crop((x, y, x + mask.width, y + mask.height)).resize((1, 1)).tobytes()
-        fill = legible(paint.fill, (under[0], under[1], under[2]), 0.3)
+        under = mean_colour(image, (x, y, x + mask.width, y + mask.height))
+        fill = legible(paint.fill, under, 0.3)
         shadow = paint.shadow
         if shadow is not None and abs(lightness(shadow) - lightness(fill)) < 0.22:
             shadow = None
         paint = replace(paint, fill=fill, shadow=shadow)
     paint_text(image, mask, (x, y), paint)
-    return x, y, x + mask.width, y + mask.height

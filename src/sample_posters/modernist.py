@@ -1,6 +1,6 @@
 """The 1960s and 1970s: paper cut-outs, op art, painted montages, framed pictures."""
 
-import numpy as np
+from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageOps
 
 from posters.images.fonts import (
@@ -19,7 +19,7 @@ from sample_posters.faces import eyes_strip
 from sample_posters.lettering import Paint, Typeface, headline
 from sample_posters.portraits import natural_tones, two_tones
 from sample_posters.poster_spec import PosterSpec
-from sample_posters.random_draws import chance, pick, uniform
+from sample_posters.random_draws import chance, pick
 from sample_posters.scenes import add_bust, add_figures, add_thing, roughen, scene
 from sample_posters.shapes import Outline, Pen, star
 from sample_posters.silent import frame
@@ -27,13 +27,11 @@ from sample_posters.warps import slant, tilt
 
 
 def _ragged(
-    rng: np.random.Generator, left: float, top: float, right: float, bottom: float, sway: float
+    rng: Generator, left: float, top: float, right: float, bottom: float, sway: float
 ) -> Outline:
     """Return a rectangle whose corners are displaced by up to `sway` pixels."""
     corners = ((left, top), (right, top), (right, bottom), (left, bottom))
-    return [
-        (x + uniform(rng, -sway, sway), y + uniform(rng, -sway, sway)) for x, y in corners
-    ]
+    return [(x + rng.uniform(-sway, sway), y + rng.uniform(-sway, sway)) for x, y in corners]
 
 
 def cut_out(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
@@ -46,22 +44,21 @@ def cut_out(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     kind = pick(rng, ("bars", "panel", "rings", "burst"))
     if kind == "bars":
         for _ in range(int(rng.integers(3, 7))):
-            x, wide = uniform(rng, 10, 300), uniform(rng, 16, 70)
-            draw.polygon(_ragged(rng, x, -20, x + wide, uniform(rng, 180, 420), 14),
-                         fill=mix(first, ground, uniform(rng, 0, 0.3)))
+            x, wide = rng.uniform(10, 300), rng.uniform(16, 70)
+            draw.polygon(_ragged(rng, x, -20, x + wide, rng.uniform(180, 420), 14),
+                         fill=mix(first, ground, rng.uniform(0, 0.3)))
     elif kind == "panel":
         draw.polygon(_ragged(rng, 40, 40, 324, 360, 26), fill=first)
     elif kind == "rings":
-        rings(image, (182, 220), mix(first, ground, 0.2), uniform(rng, 10, 20),
-              uniform(rng, 0, 0.3))
+        rings(image, (182, 220), mix(first, ground, 0.2), rng.uniform(10, 20), rng.uniform(0, 0.3))
         draw.rectangle((0, 374, 364, 536), fill=ground)
     else:
         Pen(image, (182, 210), 1).shape(
-            star((0, 0), int(rng.integers(7, 13)), 190, uniform(rng, 60, 120), 0.2), first)
+            star((0, 0), int(rng.integers(7, 13)), 190, rng.uniform(60, 120), 0.2), first)
     figure = legible(pick(rng, (colours.light, colours.ink, colours.accent)),
                      first if kind != "bars" else ground)
     if chance(rng, 0.5):
-        add_figures(image, spec, colours, 372, uniform(rng, 250, 320), int(rng.integers(1, 3)),
+        add_figures(image, spec, colours, 372, rng.uniform(250, 320), int(rng.integers(1, 3)),
                     silhouette=figure, span=0.4)
     elif chance(rng, 0.5):
         add_bust(image, spec, colours, (182, 212), 310,
@@ -70,10 +67,10 @@ def cut_out(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
         add_thing(image, spec, (182, 340), 260, figure, legible(ground, figure, 0.2))
     image.paste(roughen(rng, image, 1.4, 14), (0, 0))
     fill = legible(pick(rng, (colours.light, colours.ink, colours.accent)), ground, 0.4)
-    face = Typeface(SANS_BOLD, 0.55, 1.1, bounce=uniform(rng, 0.02, 0.09), weight=0.03,
+    face = Typeface(SANS_BOLD, 0.55, 1.1, bounce=rng.uniform(0.02, 0.09), weight=0.03,
                     upper=chance(rng, 0.6))
     headline(image, spec.title, (26, 376, 338, 476), face, Paint(fill), rng, align=pick(
-        rng, (0.0, 0.5)), warp=tilt(uniform(rng, -4, 4)))
+        rng, (0.0, 0.5)), warp=tilt(rng.uniform(-4, 4)))
     names = legible(colours.ink, ground)
     cast_line(image, rng, (30, 488, 334, 504), 3, names)
     billing_block(image, rng, 512, names, rows=1, height=9, width=270)
@@ -84,16 +81,16 @@ def op_margin(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     rng = spec.rng
     paper = lighten(colours.light, 0.6)
     image.paste(paper, (0, 0, *image.size))
-    size = (332, int(uniform(rng, 330, 400)))
+    size = (332, int(rng.uniform(330, 400)))
     kind = pick(rng, ("spiral", "scene", "dots", "stripes", "faces"))
     field = pick(rng, (colours.ground, colours.accent, colours.second))
     panel = Image.new("RGB", size, field)
     loud = legible(pick(rng, (colours.ink, colours.light, colours.accent)), field, 0.25)
-    middle = (size[0] / 2, size[1] * uniform(rng, 0.3, 0.6))
+    middle = (size[0] / 2, size[1] * rng.uniform(0.3, 0.6))
     if kind == "spiral":
-        rings(panel, middle, loud, uniform(rng, 12, 26), uniform(rng, 0.1, 0.35))
+        rings(panel, middle, loud, rng.uniform(12, 26), rng.uniform(0.1, 0.35))
     elif kind == "stripes":
-        stripes(panel, loud, uniform(rng, 30, 90), uniform(rng, -0.5, 0.5))
+        stripes(panel, loud, rng.uniform(30, 90), rng.uniform(-0.5, 0.5))
     if kind == "scene":
         panel = scene(size, spec, colours, flat=chance(rng, 0.4))
     elif kind == "dots":
@@ -146,23 +143,23 @@ def action_montage(image: Image.Image, spec: PosterSpec, colours: Palette) -> No
     paper = lighten(colours.light, 0.5)
     sky = pick(rng, (colours.second, colours.accent, paper))
     picture = gradient(image.size, (sky, mix(sky, colours.accent, 0.5), colours.accent))
-    add_thing(picture, spec, (uniform(rng, 200, 310), 350), 230, colours.accent, (248, 214, 90))
-    add_bust(picture, spec, colours, (uniform(rng, 110, 180), 190), uniform(rng, 320, 380),
+    add_thing(picture, spec, (rng.uniform(200, 310), 350), 230, colours.accent, (248, 214, 90))
+    add_bust(picture, spec, colours, (rng.uniform(110, 180), 190), rng.uniform(320, 380),
              softness=0.06, fade=0.2)
     if chance(rng, 0.6):
         add_bust(picture, spec, colours, (280, 130), 190, softness=0.06, fade=0.3)
-    add_figures(picture, spec, colours, 405, uniform(rng, 140, 190), int(rng.integers(2, 5)),
+    add_figures(picture, spec, colours, 405, rng.uniform(140, 190), int(rng.integers(2, 5)),
                 middle=0.6, span=0.7)
     image.paste(roughen(rng, picture, 1.8), (0, 0))
     draw = ImageDraw.Draw(image)
-    edge = uniform(rng, -24, 24)
+    edge = rng.uniform(-24, 24)
     draw.polygon([(0, 392 + edge), (364, 392 - edge), (364, 536), (0, 536)], fill=paper)
     fill = legible(pick(rng, (colours.accent, (206, 30, 30), colours.ink)), paper)
     headline(image, spec.title, (16, 404, 348, 480),
              Typeface(pick(rng, (SANS_BOLD, SERIF_BOLD)), 0.45, 1.1, weight=0.08,
                       upper=chance(rng, 0.5)),
              Paint(fill, shadow=BLACK if chance(rng, 0.4) else None, offset=(3, 3)),
-             warp=slant(uniform(rng, 0, 0.25)), most_lines=2)
+             warp=slant(rng.uniform(0, 0.25)), most_lines=2)
     cast_line(image, rng, (20, 12, 190, 50), 2, legible(colours.ink, sky),
               Typeface(SANS_BOLD, 0.5, 1.0), stacked=True, align=0.0)
     billing_block(image, rng, 488, legible(colours.ink, paper), rows=2, width=316)
@@ -175,7 +172,7 @@ def framed_picture(image: Image.Image, spec: PosterSpec, colours: Palette) -> No
     rng = spec.rng
     paper = pick(rng, (lighten(colours.light, 0.5), colours.light, colours.ground))
     image.paste(paper, (0, 0, *image.size))
-    size = (int(uniform(rng, 220, 316)), int(uniform(rng, 230, 300)))
+    size = (int(rng.uniform(220, 316)), int(rng.uniform(230, 300)))
     high = chance(rng, 0.6)
     top = 56 if high else 150
     panel = scene(size, spec, colours, people=int(rng.integers(1, 3)), tall=0.75)
@@ -212,13 +209,12 @@ def earthy_montage(image: Image.Image, spec: PosterSpec, colours: Palette) -> No
         draw = ImageDraw.Draw(picture)
         band = (colours.accent, colours.second, mix(colours.accent, colours.light, 0.5))
         for index in range(3):
-            radius = 176 - 26 * index
-            draw.ellipse((182 - radius, 228 - radius, 182 + radius, 228 + radius), fill=band[index])
+            draw.circle((182, 228), 176 - 26 * index, fill=band[index])
     spots = ((115, 215, 270), (250, 205, 260), (182, 150, 230))
     for x, y, size in spots[: int(rng.integers(2, 4))]:
         add_bust(picture, spec, colours, (x, y), size, softness=0.08, fade=0.35)
-    add_thing(picture, spec, (uniform(rng, 100, 260), 380), 170, colours.ink, colours.light)
-    add_figures(picture, spec, colours, 392, uniform(rng, 120, 170), int(rng.integers(1, 4)),
+    add_thing(picture, spec, (rng.uniform(100, 260), 380), 170, colours.ink, colours.light)
+    add_figures(picture, spec, colours, 392, rng.uniform(120, 170), int(rng.integers(1, 4)),
                 span=0.6)
     fade(picture, ground, 0.7, 0.78)
     image.paste(roughen(rng, picture, 2.2), (0, 0))

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
+from numpy.random import Generator
 
 from sample_posters.colours import BLACK, Colour, Palette, darken, jitter, mix
-from sample_posters.random_draws import chance, pick, uniform
+from sample_posters.random_draws import chance, pick
 from sample_posters.silhouettes import HAIRS, SKINS
 
 
@@ -34,7 +34,7 @@ class Person:
     turn: float
 
 
-def natural_tones(rng: np.random.Generator, palette: Palette) -> Tones:
+def natural_tones(rng: Generator, palette: Palette) -> Tones:
     """Return the colours of a painted portrait whose clothes come from the palette."""
     skin = jitter(rng, pick(rng, SKINS), 0.7)
     return Tones(
@@ -52,7 +52,7 @@ def two_tones(light: Colour, dark: Colour, coat: Colour) -> Tones:
     return Tones(light, mix(light, dark, 0.72), dark, coat, mix(light, dark, 0.6), dark)
 
 
-def choose_person(rng: np.random.Generator, style_year: float, genre: str) -> Person:
+def choose_person(rng: Generator, style_year: float, genre: str) -> Person:
     """Return a random person whose hair, hat and glasses suit the year and the genre."""
     woman = chance(rng, 0.45)
     fashions: tuple[tuple[int, str], ...]
@@ -74,6 +74,6 @@ def choose_person(rng: np.random.Generator, style_year: float, genre: str) -> Pe
         hat=hat,
         beard="none" if woman else pick(rng, ("none", "none", "none", "moustache", "full")),
         glasses=pick(rng, ("dark", "clear")) if chance(rng, 0.08) else "none",
-        smile=uniform(rng, 0.0, 1.0) if genre in ("comedy", "musical", "romance") else 0.0,
-        turn=uniform(rng, 0.05, 0.3),
+        smile=rng.uniform(0.0, 1.0) if genre in ("comedy", "musical", "romance") else 0.0,
+        turn=rng.uniform(0.05, 0.3),
     )

@@ -3,9 +3,9 @@
 import unicodedata
 from dataclasses import dataclass
 
-import numpy as np
+from numpy.random import Generator
 
-from sample_posters.random_draws import chance, pick_weighted, uniform
+from sample_posters.random_draws import chance, pick_weighted
 
 FIRST_YEAR = 1888
 LAST_YEAR = 2016
@@ -41,7 +41,7 @@ class PosterSpec:
     style_year: float
     genre: str
     dated: bool
-    rng: np.random.Generator
+    rng: Generator
 
 
 def clean_title(title: str) -> str:
@@ -52,7 +52,7 @@ def clean_title(title: str) -> str:
     return " ".join(printable.split())[:80] or "Untitled"
 
 
-def random_spec(title: str, year: int, rng: np.random.Generator) -> PosterSpec:
+def random_spec(title: str, year: int, rng: Generator) -> PosterSpec:
     """Choose the style's year and the genre at random.
 
     The style's year differs from the movie's by about eight years, and a few posters imitate a
@@ -61,7 +61,7 @@ def random_spec(title: str, year: int, rng: np.random.Generator) -> PosterSpec:
     year = min(max(year, FIRST_YEAR), LAST_YEAR)
     style_year = year + float(rng.normal(0, STYLE_YEAR_DEVIATION))
     if chance(rng, THROWBACK_SHARE):
-        style_year -= uniform(rng, 20, 40)
+        style_year -= rng.uniform(20, 40)
     genre = pick_weighted(rng, list(GENRE_WEIGHTS), list(GENRE_WEIGHTS.values()))
     return PosterSpec(
         title=clean_title(title),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from numpy.random import Generator
 from PIL import Image
 
 from sample_posters import airbrush, deco, digital, modernist, silent, technicolor
@@ -153,7 +154,7 @@ STYLES: tuple[PosterStyle, ...] = (
 )
 
 
-def choose_style(rng: np.random.Generator, style_year: float) -> PosterStyle:
+def choose_style(rng: Generator, style_year: float) -> PosterStyle:
     """Return a random style; the nearer its years to the style's year, the more likely."""
     weights = []
     for style in STYLES:
@@ -163,7 +164,7 @@ def choose_style(rng: np.random.Generator, style_year: float) -> PosterStyle:
     return pick_weighted(rng, STYLES, weights)
 
 
-def choose_palette(rng: np.random.Generator, style: PosterStyle) -> Palette:
+def choose_palette(rng: Generator, style: PosterStyle) -> Palette:
     """Return a random variation of one of the style's palettes, sometimes of another style's."""
     name = pick(rng, tuple(PALETTES)) if chance(rng, OTHER_PALETTE_SHARE) else style.palettes
     return pick(rng, PALETTES[name]).varied(rng)

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from numpy.random import Generator
+from PIL import Image, ImageChops
 
 from sample_posters.backgrounds import blotches
 from sample_posters.colours import Colour, Palette, darken, lightness, mix
-from sample_posters.faces import draw_bust, paste_bust
+from sample_posters.faces import draw_bust
 from sample_posters.objects import draw_object
 from sample_posters.portraits import Tones, choose_person, natural_tones
 from sample_posters.poster_spec import PosterSpec
-from sample_posters.random_draws import chance, pick, uniform
+from sample_posters.random_draws import chance, pick
 from sample_posters.scenery import paint_place
 from sample_posters.shapes import Pen, Point
 from sample_posters.silhouettes import choose_outfit, draw_couple, draw_figure, flat_outfit
@@ -54,12 +55,6 @@ GENRES: dict[str, Genre] = {
 }
 
 
-def clothes_colours(colours: Palette) -> tuple[Colour, ...]:
-    """Return the colours that clothes may have."""
-    return (colours.accent, colours.second, colours.ink, mix(colours.ground, colours.ink, 0.4),
-            colours.light)
-
-
 def add_figures(
     image: Image.Image, spec: PosterSpec, colours: Palette, ground: float, height: float,
     count: int, *, silhouette: Colour | None = None, middle: float = 0.5, span: float = 0.7,
@@ -71,7 +66,8 @@ def add_figures(
     """
     rng = spec.rng
     roles = GENRES[spec.genre].roles
-    cloths = clothes_colours(colours)
+    cloths = (colours.accent, colours.second, colours.ink, mix(colours.ground, colours.ink, 0.4),
+              colours.light)
     outfits = [choose_outfit(rng, pick(rng, roles), cloths) for _ in range(count)]
     if silhouette is not None:
         outfits = [(flat_outfit(outfit, silhouette), pose) for outfit, pose in outfits]
@@ -82,7 +78,7 @@ def add_figures(
     for index, (outfit, pose) in enumerate(outfits):
         share = 0.5 if count == 1 else index / (count - 1)
         x = image.width * (middle + span * (share - 0.5))
-        tall = height * uniform(rng, 0.88, 1.06)
+        tall = height * rng.uniform(0.88, 1.06)
         draw_figure(Pen(image, (x, ground), tall, chance(rng, 0.5)), outfit, pose, rng)
 
 
@@ -106,12 +102,22 @@ def add_bust(
     image: Image.Image, spec: PosterSpec, colours: Palette, centre: Point, height: float,
     *, tones: Tones | None = None, softness: float = 0.09, degrees: float = 0.0, fade: float = 0.0,
 ) -> None:
-    """Draw a portrait of a random person centred on a point in pixels."""
+    """Draw a portrait of a random person centred on a point in pixels.
+
+    It is turned by `degrees`, and its lower part (a share `fade`) is faded out.
+    """
     rng = spec.rng
     person = choose_person(rng, spec.style_year, spec.genre)
     tones = tones or natural_tones(rng, colours)
     bust = draw_bust(rng, round(height), person, tones, softness)
-    paste_bust(image, bust, centre, degrees, fade)
+    if fade:
+        ramp = Image.linear_gradient("L").rotate(180).resize(bust.size, Image.Resampling.BILINEAR)
+        ramp = ramp.point(lambda value: min(255, value * (1 / fade)))
+        bust.putalpha(ImageChops.multiply(bust.getchannel("A"), ramp))
+    if degrees:
+        bust = bust.rotate(degrees, Image.Resampling.BILINEAR, expand=True)
+    place = (round(centre[0] - bust.width / 2), round(centre[1] - bust.height / 2))
+    image.paste(bust, place, bust)
 
 
 def scene(
@@ -129,28 +135,25 @@ def scene(
     width, height = size
     unit = min(size)
     if chance(rng, 0.5):
-        place = (width * uniform(rng, 0.15, 0.85), height * uniform(rng, 0.25, 0.45))
-        add_thing(image, spec, place, unit * uniform(rng, 0.16, 0.34), colours.ink,
+        place = (width * rng.uniform(0.15, 0.85), height * rng.uniform(0.25, 0.45))
+        add_thing(image, spec, place, unit * rng.uniform(0.16, 0.34), colours.ink,
                   colours.light, stock="airborne")
-    body = colours.ink if flat else mix(colours.accent, colours.ink, uniform(rng, 0.2, 0.7))
+    body = colours.ink if flat else mix(colours.accent, colours.ink, rng.uniform(0.2, 0.7))
     if chance(rng, 0.75):
-        place = (width * uniform(rng, 0.2, 0.8), horizon + height * uniform(rng, 0.03, 0.12))
+        place = (width * rng.uniform(0.2, 0.8), horizon + height * rng.uniform(0.03, 0.12))
         light = colours.light if lightness(body) < 0.6 else darken(colours.second, 0.4)
-        add_thing(image, spec, place, unit * uniform(rng, 0.35, 0.75), body, light,
-                  stock="things")
+        add_thing(image, spec, place, unit * rng.uniform(0.35, 0.75), body, light, stock="things")
     count = int(rng.integers(1, 4)) if people is None else people
     if count:
-        share = uniform(rng, 0.42, 0.8) if tall is None else tall
-        foot = height * uniform(rng, 0.94, 1.12)
+        share = rng.uniform(0.42, 0.8) if tall is None else tall
+        foot = height * rng.uniform(0.94, 1.12)
         add_figures(image, spec, colours, foot, height * share, count,
                     silhouette=colours.ink if flat else None,
-                    middle=uniform(rng, 0.4, 0.6), span=uniform(rng, 0.4, 0.75))
+                    middle=rng.uniform(0.4, 0.6), span=rng.uniform(0.4, 0.75))
     return image
 
 
-def roughen(
-    rng: np.random.Generator, image: Image.Image, strength: float, cell: int = 13
-) -> Image.Image:
+def roughen(rng: Generator, image: Image.Image, strength: float, cell: int = 13) -> Image.Image:
     """Return the picture with edges displaced by up to about `strength` pixels."""
     width, height = image.size
     drift_x, drift_y = (

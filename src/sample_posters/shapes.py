@@ -1,4 +1,4 @@
-"""Plane geometry: smooth outlines, limbs, stars, and a pen that draws in its own frame."""
+"""Plane geometry: smooth outlines, stars, and a pen that draws in its own frame."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -15,11 +15,11 @@ Ink: TypeAlias = Colour | int
 Box: TypeAlias = tuple[int, int, int, int]
 
 
-def smooth(points: Sequence[Point], steps: int = 6) -> Outline:
-    """Return a closed Catmull-Rom curve through the points, `steps` points per segment."""
+def smooth(points: Sequence[Point]) -> Outline:
+    """Return a closed Catmull-Rom curve through the points, six points per segment."""
     knots = np.asarray(points, dtype=float)
     before, after, beyond = (np.roll(knots, shift, axis=0) for shift in (1, -1, -2))
-    time = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
+    time = np.linspace(0, 1, 6, endpoint=False)[None, :, None]
     here, past, coming, later = (part[:, None, :] for part in (knots, before, after, beyond))
     curve = 0.5 * (
         2 * here
@@ -36,19 +36,6 @@ def star(centre: Point, points: int, outer: float, inner: float, turn: float = 0
     radii = np.where(np.arange(2 * points) % 2 == 0, outer, inner)
     xs, ys = centre[0] + radii * np.sin(angles), centre[1] - radii * np.cos(angles)
     return [(float(x), float(y)) for x, y in zip(xs, ys, strict=True)]
-
-
-def limb(start: Point, end: Point, thick: float, thin: float) -> Outline:
-    """Return the four corners of a limb that tapers between two half-widths."""
-    along = np.subtract(end, start)
-    length = float(np.hypot(*along)) or 1.0
-    side_x, side_y = -along[1] / length, along[0] / length
-    return [
-        (start[0] + side_x * thick, start[1] + side_y * thick),
-        (end[0] + side_x * thin, end[1] + side_y * thin),
-        (end[0] - side_x * thin, end[1] - side_y * thin),
-        (start[0] - side_x * thick, start[1] - side_y * thick),
-    ]
 
 
 class Pen:
@@ -93,8 +80,16 @@ class Pen:
         self.draw.line([self.at(point) for point in points], fill=ink, width=pixels, joint="curve")
 
     def limb(self, start: Point, end: Point, thick: float, thin: float, ink: Ink) -> None:
-        """Fill a tapering limb with rounded ends."""
-        self.shape(limb(start, end, thick, thin), ink)
+        """Fill a limb that tapers between two half-widths, with rounded ends."""
+        along = np.subtract(end, start)
+        length = float(np.hypot(*along)) or 1.0
+        side_x, side_y = -along[1] / length, along[0] / length
+        self.shape([
+            (start[0] + side_x * thick, start[1] + side_y * thick),
+            (end[0] + side_x * thin, end[1] + side_y * thin),
+            (end[0] - side_x * thin, end[1] - side_y * thin),
+            (start[0] - side_x * thick, start[1] - side_y * thick),
+        ], ink)
         self.disc(start, thick, thick, ink)
         self.disc(end, thin, thin, ink)
 

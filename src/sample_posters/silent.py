@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from posters.images.fonts import (
     MODERN,
     MODERN_BOLD,
+    MONO_BOLD,
     ROMAN,
     ROMAN_BOLD,
     ROMAN_BOLD_ITALIC,
@@ -15,12 +16,12 @@ from posters.images.fonts import (
     SERIF_BOLD,
     SERIF_ITALIC,
 )
-from sample_posters.backgrounds import clouds, glow, gradient, oval_mask, rays, soft_box_mask
-from sample_posters.billing import cast_line, release_date, tag
+from sample_posters.backgrounds import clouds, glow, gradient, rays, soft_mask
+from sample_posters.billing import cast_line, tag
 from sample_posters.colours import BLACK, WHITE, Colour, Palette, darken, legible, mix
 from sample_posters.lettering import Paint, Typeface, headline
 from sample_posters.poster_spec import PosterSpec
-from sample_posters.random_draws import chance, pick, uniform
+from sample_posters.random_draws import chance, pick
 from sample_posters.scenes import add_bust, add_figures, roughen, scene
 from sample_posters.shapes import Box
 from sample_posters.warps import arch, envelope, slant
@@ -48,7 +49,7 @@ def ornament(image: Image.Image, row: int, colour: Colour, reach: int = 70) -> N
     draw.line((x - reach, row, x + reach, row), fill=colour, width=2)
     draw.polygon([(x - 12, row), (x, row - 6), (x + 12, row), (x, row + 6)], fill=colour)
     for side in (-1, 1):
-        draw.ellipse((x + side * reach - 4, row - 4, x + side * reach + 4, row + 4), fill=colour)
+        draw.circle((x + side * reach, row), 4, fill=colour)
 
 
 def still(spec: PosterSpec, size: tuple[int, int]) -> Image.Image:
@@ -56,11 +57,11 @@ def still(spec: PosterSpec, size: tuple[int, int]) -> Image.Image:
     rng = spec.rng
     tone = Palette((190, 188, 182), (150, 150, 148), (212, 210, 204), (26, 25, 26), (236, 234, 228))
     picture = scene(size, spec, tone.varied(rng), people=int(rng.integers(1, 5)),
-                    tall=uniform(rng, 0.5, 0.78))
-    clouds(rng, picture, (30, 30, 30), uniform(rng, 0.2, 0.6), 90)
-    place = (size[0] * uniform(rng, 0.3, 0.7), size[1] * 0.6)
-    glow(picture, place, size[0] * 0.5, (240, 240, 236), uniform(rng, 0.1, 0.4))
-    picture = roughen(rng, picture, 1.5).filter(ImageFilter.GaussianBlur(uniform(rng, 0.5, 1.6)))
+                    tall=rng.uniform(0.5, 0.78))
+    clouds(rng, picture, (30, 30, 30), rng.uniform(0.2, 0.6), 90)
+    place = (size[0] * rng.uniform(0.3, 0.7), size[1] * 0.6)
+    glow(picture, place, size[0] * 0.5, (240, 240, 236), rng.uniform(0.1, 0.4))
+    picture = roughen(rng, picture, 1.5).filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 1.6)))
     picture = ImageOps.autocontrast(ImageOps.grayscale(picture), cutoff=2)
     if chance(rng, 0.25):
         tint = pick(rng, ((196, 120, 60), (110, 130, 170), (170, 150, 90), (150, 90, 80)))
@@ -82,12 +83,13 @@ def title_card(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     shape = pick(rng, ("oval", "circle", "box", "bleed"))
     size = {"oval": (310, 236), "circle": (300, 300), "box": (312, 250), "bleed": (364, 340)}[shape]
     picture = still(spec, size)
-    mask = (soft_box_mask(size, uniform(rng, 1, 9)) if shape in ("box", "bleed")
-            else oval_mask(size, uniform(rng, 0.5, 6)))
+    mask = (soft_mask(size, rng.uniform(1, 9), oval=False) if shape in ("box", "bleed")
+            else soft_mask(size, rng.uniform(0.5, 6)))
     place = ((364 - size[0]) // 2, top + (8 if shape != "bleed" else 18))
     image.paste(picture, place, mask)
     if spec.dated:
-        release_date(image, spec.year, (150, 478, 214, 496), white)
+        headline(image, str(spec.year), (150, 478, 214, 496), Typeface(MONO_BOLD, 0.6, 1.0),
+                 Paint(white))
     elif high and shape != "bleed":
         small = Typeface(ROMAN, 0.7, 1.0, upper=False)
         headline(image, pick(rng, (name(rng), studio(rng))), (90, 486, 274, 502), small,
@@ -117,7 +119,7 @@ def playbill(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     wood = (SERIF_BOLD, SANS_BOLD, MODERN_BOLD, ROMAN_BOLD)
 
     def row(text: str, top: int, low: int, colour: Colour, lines: int = 1) -> None:
-        face = Typeface(pick(rng, wood), 0.4, 1.7, weight=uniform(rng, 0, 0.06))
+        face = Typeface(pick(rng, wood), 0.4, 1.7, weight=rng.uniform(0, 0.06))
         headline(image, text, (32, top, 332, low), face, Paint(colour), most_lines=lines,
                  justify=True)
 
@@ -126,13 +128,13 @@ def playbill(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
                    "the wonder of the age")), 60, 74, ink)
     row(spec.title, 84, 190, red if chance(rng, 0.6) else ink, 3)
     ornament(image, 203, ink)
-    size = (int(uniform(rng, 220, 300)), 190)
+    size = (int(rng.uniform(220, 300)), 190)
     engraving = still(spec, size).convert("L")
     lines = (np.arange(size[1]) % 4 < 2)[:, None] * 70
     cut = np.asarray(engraving, dtype=float) + lines - 35 > 118
     stamp = Image.fromarray(np.where(cut, 0, 255).astype(np.uint8))
     if chance(rng, 0.5):
-        stamp.paste(0, (0, 0), ImageOps.invert(oval_mask(size, 0)))
+        stamp.paste(0, (0, 0), ImageOps.invert(soft_mask(size, 0)))
     image.paste(ink, ((364 - size[0]) // 2, 214), stamp)
     ornament(image, 416, ink, 110)
     row(f"{name(rng)} and {name(rng)}", 428, 450, ink)
@@ -147,7 +149,7 @@ def lithograph(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     image.paste(colours.ground, (0, 0, *image.size))
     border = pick(rng, (colours.light, colours.second, colours.ink))
     picture = scene((336, 400), spec, colours, people=int(rng.integers(1, 4)),
-                    tall=uniform(rng, 0.6, 0.92))
+                    tall=rng.uniform(0.6, 0.92))
     top = pick(rng, (20, 70, 112))
     image.paste(roughen(rng, picture, 1.8), (14, top))
     title_top = 424 if top < 40 else (474 if top == 70 else 22)
@@ -184,7 +186,7 @@ def oval_portrait(image: Image.Image, spec: PosterSpec, colours: Palette) -> Non
     draw = ImageDraw.Draw(image)
     for grow, colour in ((14, colours.accent), (10, colours.light), (5, ink)):
         draw.ellipse((box[0] - grow, box[1] - grow, box[2] + grow, box[3] + grow), fill=colour)
-    image.paste(roughen(rng, inner, 2.0), box[:2], oval_mask(size, 0))
+    image.paste(roughen(rng, inner, 2.0), box[:2], soft_mask(size, 0))
     face = Typeface(pick(rng, (SERIF_BOLD, ROMAN_BOLD, MODERN, SERIF_ITALIC)), 0.5, 1.2,
                     upper=chance(rng, 0.6), weight=0.03)
     fill = legible(pick(rng, (colours.accent, colours.light)), ground)
@@ -205,19 +207,19 @@ def painted_star(image: Image.Image, spec: PosterSpec, colours: Palette) -> None
         rays(picture, (182, 300), mix(ground, colours.light, 0.4), 14, float(rng.random()))
     if chance(rng, 0.5):
         draw = ImageDraw.Draw(picture)
-        radius = uniform(rng, 100, 150)
+        radius = rng.uniform(100, 150)
         shade = mix(ground, pick(rng, (colours.light, colours.second)), 0.7)
-        draw.ellipse((182 - radius, 280 - radius, 182 + radius, 280 + radius), fill=shade)
+        draw.circle((182, 280), radius, fill=shade)
     else:
         clouds(rng, picture, darken(ground, 0.4), 0.5)
     high = chance(rng, 0.5)
     if chance(rng, 0.55):
         foot = 502 if high else 408
-        add_figures(picture, spec, colours, foot, uniform(rng, 295, 335), int(rng.integers(1, 3)),
+        add_figures(picture, spec, colours, foot, rng.uniform(295, 335), int(rng.integers(1, 3)),
                     span=0.45)
     else:
-        add_bust(picture, spec, colours, (182, 330 if high else 240), uniform(rng, 330, 420),
-                 softness=0.07, degrees=uniform(rng, -10, 10), fade=0.15)
+        add_bust(picture, spec, colours, (182, 330 if high else 240), rng.uniform(330, 420),
+                 softness=0.07, degrees=rng.uniform(-10, 10), fade=0.15)
     image.paste(roughen(rng, picture, 2.0), (0, 0))
     face = Typeface(pick(rng, (SERIF_BOLD, SANS_BOLD, ROMAN_BOLD_ITALIC, MODERN_BOLD)), 0.5, 1.2,
                     weight=0.06, upper=chance(rng, 0.6))

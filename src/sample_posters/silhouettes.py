@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
+from numpy.random import Generator
 
 from sample_posters.colours import Colour, darken, lighten, mix
-from sample_posters.random_draws import chance, pick, uniform
+from sample_posters.random_draws import chance, pick
 from sample_posters.shapes import Pen, Point
 
 # joints in units of the figure's height, feet at (0, 0), y downwards, in this order:
@@ -74,9 +74,7 @@ SKINS: tuple[Colour, ...] = ((238, 198, 164), (226, 178, 138), (196, 142, 104), 
 HAIRS: tuple[Colour, ...] = ((32, 24, 22), (70, 44, 28), (128, 82, 40), (206, 162, 84))
 
 
-def choose_outfit(
-    rng: np.random.Generator, role: str, cloths: tuple[Colour, ...]
-) -> tuple[Outfit, str]:
+def choose_outfit(rng: Generator, role: str, cloths: tuple[Colour, ...]) -> tuple[Outfit, str]:
     """Return a random outfit for a role in the given colours, and a pose that suits it."""
     cut, hats, props, poses = ROLES[role]
     outfit = Outfit(
@@ -91,14 +89,14 @@ def flat_outfit(outfit: Outfit, ink: Colour) -> Outfit:
     return Outfit(outfit.cut, outfit.hat, outfit.prop, ink, ink, ink, ink)
 
 
-def draw_figure(pen: Pen, outfit: Outfit, pose: str, rng: np.random.Generator) -> None:
+def draw_figure(pen: Pen, outfit: Outfit, pose: str, rng: Generator) -> None:
     """Draw a figure in the pen's frame, whose unit is the figure's height, origin at its feet."""
     joints = [(x + float(rng.normal(0, 0.008)), y) for x, y in POSES[pose]]
     head, neck, elbow_l, hand_l, elbow_r, hand_r, knee_l, foot_l, knee_r, foot_r = joints
     lower = outfit.skin if outfit.cut in ("dress", "gown", "tunic") else outfit.bottom
     hips = ((neck[0] - 0.048, -0.5), (neck[0] + 0.048, -0.5))
     if outfit.cut == "cape":
-        side = uniform(rng, 0.18, 0.34)
+        side = rng.uniform(0.18, 0.34)
         pen.shape([(neck[0] - 0.06, -0.86), (neck[0] + 0.06, -0.86), (side, -0.2),
                    (side * 0.4, -0.1), (-side * 0.3, -0.16), (-side, -0.08)], outfit.bottom)
     if outfit.hat == "long":
@@ -110,9 +108,7 @@ def draw_figure(pen: Pen, outfit: Outfit, pose: str, rng: np.random.Generator) -
     _trunk(pen, outfit, neck, rng)
     shoulders = ((neck[0] - 0.092, -0.785), (neck[0] + 0.092, -0.785))
     sleeve = outfit.skin if outfit.cut in ("dress", "gown", "tunic") else outfit.top
-    for shoulder, elbow, hand in zip(
-        shoulders, (elbow_l, elbow_r), (hand_l, hand_r), strict=True
-    ):
+    for shoulder, elbow, hand in zip(shoulders, (elbow_l, elbow_r), (hand_l, hand_r), strict=True):
         forearm = outfit.skin if outfit.cut == "shirt" else sleeve
         _jointed(pen, (shoulder, elbow, hand), (0.036, 0.03, 0.021), sleeve, forearm)
         pen.disc(hand, 0.023, 0.025, outfit.skin)
@@ -140,7 +136,7 @@ def _jointed(
                  girths[part + 1] * 0.7, cloth)
 
 
-def _trunk(pen: Pen, outfit: Outfit, neck: Point, rng: np.random.Generator) -> None:
+def _trunk(pen: Pen, outfit: Outfit, neck: Point, rng: Generator) -> None:
     """Draw the body from neck to hips, and the skirt of a coat, gown or dress."""
     x, cloth = neck[0], outfit.top
     dark = cloth if sum(cloth) < DARKEST_SHADED else darken(cloth, 0.42)
@@ -149,16 +145,15 @@ def _trunk(pen: Pen, outfit: Outfit, neck: Point, rng: np.random.Generator) -> N
             (x + 0.1, -0.47), (x - 0.1, -0.47), (x - waist, -0.6), (x - 0.125, -0.79)]
     pen.shape(body, dark)
     pen.shape([(px * 0.62 - 0.028 + x * 0.38, py) for px, py in body], cloth)
-    flare = uniform(rng, 0.13, 0.24)
+    flare = rng.uniform(0.13, 0.24)
     if outfit.cut in ("dress", "gown"):
-        hem = -0.02 if outfit.cut == "gown" else uniform(rng, -0.36, -0.22)
+        hem = -0.02 if outfit.cut == "gown" else rng.uniform(-0.36, -0.22)
         pen.shape([(x - waist, -0.6), (x + waist, -0.6), (x + flare, hem), (x, hem + 0.03),
                    (x - flare, hem)], dark)
         pen.shape([(x - waist, -0.6), (x + 0.01, -0.6), (x, hem + 0.03), (x - flare, hem)], cloth)
     elif outfit.cut == "coat":
         pen.shape([(x - 0.1, -0.62), (x + 0.1, -0.62), (x + 0.16, -0.22), (x - 0.16, -0.22)], dark)
-        pen.shape([(x - 0.1, -0.62), (x + 0.0, -0.62), (x - 0.02, -0.22), (x - 0.16, -0.22)],
-                  cloth)
+        pen.shape([(x - 0.1, -0.62), (x + 0.0, -0.62), (x - 0.02, -0.22), (x - 0.16, -0.22)], cloth)
     elif outfit.cut == "tunic":
         pen.shape([(x - 0.1, -0.52), (x + 0.1, -0.52), (x + 0.12, -0.36), (x - 0.12, -0.36)],
                   outfit.bottom)
@@ -221,9 +216,9 @@ def _prop(pen: Pen, outfit: Outfit, left: Point, right: Point) -> None:
         pen.line([(x, y), (x + 0.06, -0.01)], metal, 0.014)
 
 
-def draw_couple(pen: Pen, first: Outfit, second: Outfit, rng: np.random.Generator) -> None:
+def draw_couple(pen: Pen, first: Outfit, second: Outfit, rng: Generator) -> None:
     """Draw two figures close together in the pen's frame, whose unit is their height."""
-    close = uniform(rng, 0.12, 0.17)
+    close = rng.uniform(0.12, 0.17)
     pose = "dance" if chance(rng, 0.4) else "stand"
     draw_figure(pen.beside(-close), first, "stand", rng)
     draw_figure(pen.beside(close * 0.7, 0.93, turn=True), second, pose, rng)

@@ -1,6 +1,6 @@
 """The 1940s and 1950s: bright colours, floating heads, slanted titles, cast blocks below."""
 
-import numpy as np
+from numpy.random import Generator
 from PIL import Image, ImageDraw
 
 from posters.images.fonts import (
@@ -15,23 +15,23 @@ from sample_posters.billing import cast_block, cast_line, presents, tag
 from sample_posters.colours import BLACK, Palette, darken, legible, mix
 from sample_posters.lettering import Paint, Typeface, headline
 from sample_posters.poster_spec import PosterSpec
-from sample_posters.random_draws import chance, pick, uniform
+from sample_posters.random_draws import chance, pick
 from sample_posters.scenes import add_bust, add_figures, add_thing, roughen, scene
 from sample_posters.shapes import Pen, star
 from sample_posters.warps import Warp, arch, chain, envelope, recede, slant, swell, tilt, wedge
 
 
-def _loud_face(rng: np.random.Generator, upper: float = 0.8) -> Typeface:
+def _loud_face(rng: Generator, upper: float = 0.8) -> Typeface:
     """Return a heavy typeface like hand-painted letters."""
     return Typeface(pick(rng, (SANS_BOLD, SERIF_BOLD, SANS_OBLIQUE, SERIF_ITALIC,
                                ROMAN_BOLD_ITALIC)),
-                    0.5, 1.15, weight=uniform(rng, 0.02, 0.14), upper=chance(rng, upper))
+                    0.5, 1.15, weight=rng.uniform(0.02, 0.14), upper=chance(rng, upper))
 
 
-def _loud_warp(rng: np.random.Generator) -> Warp:
+def _loud_warp(rng: Generator) -> Warp:
     """Return a random warp: slanted, arched, swelling or growing."""
     return pick(rng, (
-        slant(0.25), tilt(uniform(rng, 4, 9)), arch(0.35), swell(0.5), wedge(0.6), wedge(-0.6),
+        slant(0.25), tilt(rng.uniform(4, 9)), arch(0.35), swell(0.5), wedge(0.6), wedge(-0.6),
         chain(slant(0.3), tilt(6)), envelope((0.4, 0.0, 0.4), (1.0, 1.2, 1.0)),
     ))
 
@@ -40,10 +40,10 @@ def floating_heads(image: Image.Image, spec: PosterSpec, colours: Palette) -> No
     """Draw heads above a smaller scene, the title across, a cast block at the foot."""
     rng = spec.rng
     ground = pick(rng, (colours.ground, colours.second, colours.accent, colours.ground))
-    picture = gradient(image.size, (ground, mix(ground, colours.light, uniform(rng, 0.1, 0.7))))
-    clouds(rng, picture, darken(ground, 0.5), uniform(rng, 0.1, 0.5), 80)
-    band = scene((364, 170), spec, colours, tall=uniform(rng, 0.7, 0.9))
-    band_top = int(uniform(rng, 260, 300))
+    picture = gradient(image.size, (ground, mix(ground, colours.light, rng.uniform(0.1, 0.7))))
+    clouds(rng, picture, darken(ground, 0.5), rng.uniform(0.1, 0.5), 80)
+    band = scene((364, 170), spec, colours, tall=rng.uniform(0.7, 0.9))
+    band_top = int(rng.uniform(260, 300))
     veil = Image.new("L", band.size, 0)
     ImageDraw.Draw(veil).ellipse((-60, 20, 424, 260), fill=255)
     picture.paste(band, (0, band_top), veil)
@@ -54,7 +54,7 @@ def floating_heads(image: Image.Image, spec: PosterSpec, colours: Palette) -> No
     for x, y, size in spots:
         row = y if low else y + 72
         add_bust(picture, spec, colours, (x, row), size, softness=0.09,
-                 degrees=uniform(rng, -12, 12), fade=0.25)
+                 degrees=rng.uniform(-12, 12), fade=0.25)
     image.paste(roughen(rng, picture, 1.8), (0, 0))
     foot = pick(rng, (colours.light, colours.ink, colours.accent, colours.ground))
     ImageDraw.Draw(image).rectangle((0, 448, 364, 536), fill=foot)
@@ -75,15 +75,15 @@ def noir(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     rng = spec.rng
     night = darken(pick(rng, (colours.second, colours.ink, colours.accent)), 0.55)
     picture = gradient(image.size, (mix(night, colours.second, 0.5), night, darken(night, 0.5)))
-    rays(picture, (uniform(rng, -40, 400), -30), mix(night, colours.light, 0.18), 9,
+    rays(picture, (rng.uniform(-40, 400), -30), mix(night, colours.light, 0.18), 9,
          float(rng.random()), 0.35)
-    add_bust(picture, spec, colours, (uniform(rng, 120, 240), 200), uniform(rng, 330, 440),
-             softness=0.06, degrees=uniform(rng, -14, 14), fade=0.3)
+    add_bust(picture, spec, colours, (rng.uniform(120, 240), 200), rng.uniform(330, 440),
+             softness=0.06, degrees=rng.uniform(-14, 14), fade=0.3)
     if chance(rng, 0.6):
-        add_bust(picture, spec, colours, (uniform(rng, 60, 300), 360), uniform(rng, 170, 220),
-                 softness=0.06, degrees=uniform(rng, -14, 14), fade=0.3)
-    add_figures(picture, spec, colours, 470, uniform(rng, 130, 190), int(rng.integers(1, 3)),
-                middle=uniform(rng, 0.2, 0.8), span=0.3,
+        add_bust(picture, spec, colours, (rng.uniform(60, 300), 360), rng.uniform(170, 220),
+                 softness=0.06, degrees=rng.uniform(-14, 14), fade=0.3)
+    add_figures(picture, spec, colours, 470, rng.uniform(130, 190), int(rng.integers(1, 3)),
+                middle=rng.uniform(0.2, 0.8), span=0.3,
                 silhouette=pick(rng, (None, darken(night, 0.7))))
     image.paste(roughen(rng, picture, 1.5), (0, 0))
     fade(image, darken(night, 0.6), 0.78, 0.9)
@@ -105,9 +105,8 @@ def menace(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     sky = pick(rng, (colours.ground, colours.accent, (240, 208, 50)))
     picture = scene(image.size, spec, colours.varied(rng), people=0)
     fade(picture, sky, 0.75, 0.35)
-    add_figures(picture, spec, colours, 470, uniform(rng, 270, 325), 1,
-                middle=uniform(rng, 0.4, 0.6))
-    add_thing(picture, spec, (uniform(rng, 60, 300), 470), 120,
+    add_figures(picture, spec, colours, 470, rng.uniform(270, 325), 1, middle=rng.uniform(0.4, 0.6))
+    add_thing(picture, spec, (rng.uniform(60, 300), 470), 120,
               mix(colours.ink, colours.second, 0.3), colours.light)
     add_figures(picture, spec, colours, 478, 86, 6, span=0.95,
                 silhouette=pick(rng, (None, colours.ink)))
@@ -131,8 +130,7 @@ def spectacle(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     top = pick(rng, (60, 190))
     picture = scene((364, 270), spec, colours, people=int(rng.integers(2, 4)), tall=0.85)
     if chance(rng, 0.5):
-        add_bust(picture, spec, colours, (uniform(rng, 80, 280), 130), 260, softness=0.09,
-                 fade=0.3)
+        add_bust(picture, spec, colours, (rng.uniform(80, 280), 130), 260, softness=0.09, fade=0.3)
     image.paste(roughen(rng, picture, 1.8), (0, top))
     fill = pick(rng, (colours.accent, (226, 170, 60), colours.light))
     fill = legible(fill, BLACK, 0.4)
@@ -153,14 +151,14 @@ def gag_sheet(image: Image.Image, spec: PosterSpec, colours: Palette) -> None:
     ground = pick(rng, (colours.light, colours.ground, (246, 218, 70)))
     picture = Image.new("RGB", image.size, ground)
     pen = Pen(picture, (182, 230), 1)
-    pen.shape(star((0, 0), int(rng.integers(11, 20)), uniform(rng, 150, 185), 120,
+    pen.shape(star((0, 0), int(rng.integers(11, 20)), rng.uniform(150, 185), 120,
                    float(rng.random())), pick(rng, (colours.accent, colours.second)))
-    add_thing(picture, spec, (uniform(rng, 100, 264), 330), 190, colours.second, colours.light)
+    add_thing(picture, spec, (rng.uniform(100, 264), 330), 190, colours.second, colours.light)
     heads = int(rng.integers(1, 4))
     for index in range(heads):
         x = 182 + (index - (heads - 1) / 2) * 105
-        add_bust(picture, spec, colours, (x, uniform(rng, 190, 230)), uniform(rng, 190, 240),
-                 softness=0.07, degrees=uniform(rng, -16, 16))
+        add_bust(picture, spec, colours, (x, rng.uniform(190, 230)), rng.uniform(190, 240),
+                 softness=0.07, degrees=rng.uniform(-16, 16))
     add_figures(picture, spec, colours, 352, 110, 2, span=0.86)
     image.paste(roughen(rng, picture, 1.6), (0, 0))
     fill = legible(pick(rng, (colours.accent, colours.ink, colours.second)), ground, 0.3)

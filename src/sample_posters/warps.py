@@ -75,9 +75,7 @@ def recede(share: float) -> Warp:
         inset = share * mask.width / 2
         width, height = mask.size
         corners = (-inset, 0, 0, height, width, height, width + inset, 0)
-        return mask.transform(
-            mask.size, Image.Transform.QUAD, corners, Image.Resampling.BILINEAR
-        )
+        return mask.transform(mask.size, Image.Transform.QUAD, corners, Image.Resampling.BILINEAR)
 
     return lay
 

@@ -1,6 +1,6 @@
 """Invented names of people and studios, tag lines and credits."""
 
-import numpy as np
+from numpy.random import Generator
 
 from sample_posters.random_draws import chance, pick
 
@@ -46,17 +46,17 @@ _CRAFTS = ("music by", "costumes by", "edited by", "screenplay by", "production 
            "executive producer", "based on the novel by")
 
 
-def name(rng: np.random.Generator) -> str:
+def name(rng: Generator) -> str:
     """Return an invented person's name."""
     return f"{pick(rng, _GIVEN)} {pick(rng, _FAMILY_HEADS)}{pick(rng, _FAMILY_TAILS)}"
 
 
-def studio(rng: np.random.Generator) -> str:
+def studio(rng: Generator) -> str:
     """Return an invented studio's name."""
     return f"{pick(rng, _STUDIO_HEADS)} {pick(rng, _STUDIO_TAILS)}"
 
 
-def tag_line(rng: np.random.Generator) -> str:
+def tag_line(rng: Generator) -> str:
     """Return a random tag line in sentence case."""
     line = pick(rng, _TAGS).format(pick(rng, _THINGS), pick(rng, _THINGS))
     if chance(rng, 0.5) and line[-1].isalpha():
@@ -64,7 +64,7 @@ def tag_line(rng: np.random.Generator) -> str:
     return line[0].upper() + line[1:]
 
 
-def credits_text(rng: np.random.Generator, entries: int) -> str:
+def credits_text(rng: Generator, entries: int) -> str:
     """Return the text of a billing block with so many entries: crafts and names."""
     parts = [studio(rng), "presents"]
     for _ in range(entries):

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from processes import ROOT
 
 from benchmarks import decoding, measuring, scale, searching
 from benchmarks.__main__ import PARTS, main

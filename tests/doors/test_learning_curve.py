@@ -4,8 +4,8 @@ import sys
 
 import pandas as pd
 import pytest
-from conftest import Walk
 from PIL import Image
+from pipeline_walk import Walk
 
 TESTS = ("natural", "balanced")
 LEARNING_CURVE = (sys.executable, "src/learning_curve.py")

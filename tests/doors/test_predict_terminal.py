@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Walk
+from pipeline_walk import Walk
 from predict_command import MODEL, PREDICT, predict
 
 pytestmark = pytest.mark.slow

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project
 from misbehaving_server import ledger_rows
+from projects import Project
 
 from posters.files import sha256_of_file
 from posters.web.ledger import LEDGER, Attempt, Ledger
 
 pytestmark = pytest.mark.slow
-SCRAPE = ("env", "PYTHONPATH=src", sys.executable, "stages/scrape.py")
 
 
 @pytest.fixture
@@ -45,30 +44,8 @@ def fetched(project: Project) -> Counter[str]:
     return Counter(row["address"] for row in rows(project) if row["outcome"] == "fetched")
 
 
-def run(project: Project, *stages: str) -> str:
-    output = ""
-    for stage in stages:
-        done = project.stage(stage)
-        assert done.returncode == 0, done.stderr
-        output += done.stdout
-    return output
-
-
 def ask_again(project: Project, what: str) -> str:
-    return project.run("env", "PYTHONPATH=src", sys.executable, "src/ask_again.py", what).stdout
-
-
-def outputs(project: Project) -> dict[str, bytes]:
-    data = project.folder / "data"
-    return {
-        path.relative_to(data).as_posix(): path.read_bytes()
-        for path in sorted(data.rglob("*"))
-        if path.is_file()
-    }
-
-
-def start_scrape(project: Project) -> "subprocess.Popen[str]":
-    return project.start(*SCRAPE)
+    return project.run(sys.executable, "src/ask_again.py", what).stdout
 
 
 def wait_for_responses(project: Project, process: "subprocess.Popen[str]", number: int) -> None:
@@ -83,26 +60,26 @@ def wait_for_responses(project: Project, process: "subprocess.Popen[str]", numbe
 def test_killed_run_continues_and_gives_the_same_files(project: Project, tmp_path: Path) -> None:
     project.set(scrape__movies=150)
     for number in (1, 8, 20):
-        process = start_scrape(project)
+        process = project.start_stage("scrape")
         wait_for_responses(project, process, number)
         process.kill()
         process.communicate()
         for path in web(project).glob("objects/*/*"):
             assert sha256_of_file(path) == path.name
         assert not (project.folder / "data" / "initial.csv").exists()
-    run(project, "scrape")
+    project.stages("scrape")
     # Only responses that were under way when it was killed are fetched twice.
     assert sum(count - 1 for count in fetched(project).values()) <= 3 * 8
     uninterrupted = Project(tmp_path / "uninterrupted")
     uninterrupted.set(scrape__movies=150, scrape__first_year=1990, scrape__last_year=1995)
-    run(uninterrupted, "scrape")
-    assert outputs(project) == outputs(uninterrupted)
+    uninterrupted.stages("scrape")
+    assert project.outputs() == uninterrupted.outputs()
 
 
 def test_ctrl_c_exits_with_130_and_keeps_what_was_fetched(project: Project) -> None:
     # Too many to finish before the signal arrives.
     project.set(scrape__movies=2000)
-    process = start_scrape(project)
+    process = project.start_stage("scrape")
     wait_for_responses(project, process, 8)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
@@ -111,13 +88,13 @@ def test_ctrl_c_exits_with_130_and_keeps_what_was_fetched(project: Project) -> N
         "scrape: interrupted; everything fetched and embedded so far is kept"
     )
     assert "Traceback" not in errors
-    assert outputs(project) == {}
+    assert project.outputs() == {}
     assert len(rows(project)) >= 3
 
 
 def test_full_disk_is_one_error_line_and_the_next_run_continues(project: Project) -> None:
     project.set(scrape__movies=300)
-    process = start_scrape(project)
+    process = project.start_stage("scrape")
     wait_for_responses(project, process, 8)
     # From now on no file can grow.
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, 0))
@@ -126,46 +103,46 @@ def test_full_disk_is_one_error_line_and_the_next_run_continues(project: Project
     assert "Traceback" not in errors
     reason = "(File too large|disk I/O error|No space left on device): "
     assert re.match(f"scrape: error: {reason}", errors.splitlines()[-1])
-    assert outputs(project) == {}
+    assert project.outputs() == {}
     assert not list((project.folder / ".cache").rglob("*.partial"))
     before = fetched(project)
-    run(project, "scrape")
+    project.stages("scrape")
     assert before
     assert all(fetched(project)[url] == 1 for url in before)
 
 
 def test_larger_t_fetches_only_the_difference_and_smaller_t_nothing(project: Project) -> None:
-    run(project, "inputs", "scrape", "rebalance")
-    low, first = outputs(project), len(rows(project))
+    project.stages("inputs", "scrape", "rebalance")
+    low, first = project.outputs(), len(rows(project))
     project.set(rebalance__t=12)
-    run(project, "rebalance")
-    high, second = outputs(project), rows(project)
+    project.stages("rebalance")
+    high, second = project.outputs(), rows(project)
     assert max(Counter(row["address"] for row in second).values()) == 1
     added = high["catalogue.csv"].count(b",topup\n") - low["catalogue.csv"].count(b",topup\n")
     posters = [row for row in second[first:] if row["what"] == "poster"]
     assert len(posters) == added > 0
     project.set(rebalance__t=2)
-    run(project, "rebalance")
-    assert outputs(project) == low
+    project.stages("rebalance")
+    assert project.outputs() == low
     assert len(rows(project)) == len(second)
 
 
 def test_failed_request_is_repeated_only_on_demand(project: Project) -> None:
-    run(project, "inputs", "scrape")
-    before = outputs(project)
+    project.stages("inputs", "scrape")
+    before = project.outputs()
     poster = next(row for row in rows(project) if row["what"] == "poster")
     busy = ("passing", poster["imdb_id"], "HTTP 503: it was busy")
     Ledger(web(project) / LEDGER).append(Attempt("poster", poster["address"], *busy))
-    assert "make retry-failed" in run(project, "scrape")
-    refused = outputs(project)["initial_refused.csv"].decode()
+    assert "make retry-failed" in project.stages("scrape")
+    refused = project.outputs()["initial_refused.csv"].decode()
     assert f"{poster['imdb_id']},199" in refused
     assert "HTTP 503,it was busy" in refused
 
     assert ask_again(project, "failed") == (
         "ask again: the next `dvc repro` requests 1 URLs again: 1 HTTP 503\n"
     )
-    run(project, "inputs", "scrape")
-    after = outputs(project)
+    project.stages("inputs", "scrape")
+    after = project.outputs()
     assert json.loads(before.pop("inputs/web.json")) == {"refresh": 0, "retry": 0}
     assert json.loads(after.pop("inputs/web.json")) == {"refresh": 0, "retry": 1}
     assert after == before
@@ -173,9 +150,9 @@ def test_failed_request_is_repeated_only_on_demand(project: Project) -> None:
 
 
 def test_listings_are_fetched_again_on_demand(project: Project) -> None:
-    run(project, "inputs", "scrape")
+    project.stages("inputs", "scrape")
     ask_again(project, "listings")
-    run(project, "inputs", "scrape")
+    project.stages("inputs", "scrape")
     listings = {row["address"] for row in rows(project) if row["what"] == "listing"}
     counts = fetched(project)
     assert {counts[address] for address in listings} == {2}
@@ -184,12 +161,10 @@ def test_listings_are_fetched_again_on_demand(project: Project) -> None:
 
 def test_live_source_needs_a_contact(project: Project) -> None:
     project.set(source__kind="imdb")
-    assert "fetch.contact is empty" in project.error(*SCRAPE)
+    assert "fetch.contact is empty" in project.stage_error("scrape")
 
 
 def test_missing_network_is_one_error_line(project: Project) -> None:
     project.set(source__kind="imdb", fetch__contact="test@example.org", fetch__retries=0)
-    (line,) = project.error(*SCRAPE).strip().splitlines()
-    assert line.startswith("scrape: error: ")
-    assert "datasets.imdbws.com" in line
-    assert outputs(project) == {}
+    assert "datasets.imdbws.com" in project.stage_error("scrape")
+    assert project.outputs() == {}

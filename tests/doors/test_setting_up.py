@@ -71,5 +71,6 @@ def test_failure_shows_what_pip_printed(python: Path, lock: Path) -> None:
     done = install(python, lock, subprocess.PIPE)
     assert done.returncode == 1
     assert "\nERROR: No matching distribution found for absent==2\n" in done.stderr
+    assert done.stderr.endswith("requirements.lock can't be installed: is there a network?\n")
     assert "Collecting" not in done.stderr
     assert "\r" not in done.stderr

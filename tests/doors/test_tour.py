@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT, Project, Walk
+from pipeline_walk import Walk
+from processes import ROOT
+from projects import Project
 
 Notebook = dict[str, Any]
 TOUR = ROOT / "docs" / "tour.ipynb"
@@ -55,12 +57,9 @@ def jupyter(tmp_path: Path) -> list[str]:
     return ["env", f"IPYTHONDIR={tmp_path}", f"JUPYTER_RUNTIME_DIR={tmp_path}", sys.executable]
 
 
-def test_committed_tour_ran_from_top_to_bottom() -> None:
+def test_committed_tour_ran_from_top_to_bottom_is_small_and_names_no_machine() -> None:
     counts = [cell["execution_count"] for cell in code_cells(read(TOUR))]
     assert counts == list(range(1, len(counts) + 1))
-
-
-def test_committed_tour_is_small_and_names_no_machine() -> None:
     content = TOUR.read_text(encoding="utf-8")
     assert len(content) < 1_000_000
     assert re.findall(r"/(?:home|root|tmp|Users|work)/", content) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Project
+from projects import Project
 
 from posters.embedding.imagenet_weights import VGG16_SHA256, weights_digest
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import requests
-from conftest import Project, write_table
 from PIL import Image, ImageOps
+from projects import Project, write_table
 from sites import params_with
 
 from posters.errors import TableError
@@ -25,9 +25,7 @@ SAME = ["imdb_id", "title", "year", "file", "sha256", "width", "height", "origin
 def catalogue(project: Project, **source: object) -> pd.DataFrame:
     """The catalogue that scrape and rebalance make from a source."""
     project.set(**{f"source__{key}": value for key, value in source.items()})
-    for stage in ("inputs", "scrape", "rebalance"):
-        done = project.stage(stage)
-        assert done.returncode == 0, done.stderr
+    project.stages("inputs", "scrape", "rebalance")
     path = project.folder / "data" / "catalogue.csv"
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
@@ -120,6 +118,4 @@ def test_run_records_its_data_sets_and_downloads_changed_posters(
     # A top-up from other data sets than the initial catalogue's would mix two days.
     described[BASICS]["sha256"] = "0" * 64
     (project.folder / "data" / "source.json").write_text(json.dumps({"datasets": described}))
-    done = project.stage("rebalance")
-    assert done.returncode == 1
-    assert "dvc repro --force scrape" in done.stderr
+    assert "dvc repro --force scrape" in project.stage_error("rebalance")

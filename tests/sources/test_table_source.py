@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import write_table
+from projects import write_table
 from sites import POSTER, Sites, params_with, settings
 
 from posters.errors import FetchFailed, PosterRefused

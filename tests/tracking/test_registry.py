@@ -6,8 +6,8 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from conftest import Walk, query
 from mlflow import MlflowClient
+from pipeline_walk import Walk, query
 
 from posters import paths
 from posters.params import load_params

@@ -11,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import requests
-from conftest import Project, Walk, query
+from conftest import Project, Walk
+from pipeline_walk import query
 from servers import answering
 
 from posters.errors import TrackingError

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import Project, query
+from conftest import Project
+from pipeline_walk import query
 from servers import answering
 
 pytestmark = pytest.mark.slow
