@@ -139,4 +139,4 @@ def draw_figures_and_report(
 
 
 if __name__ == "__main__":
-    command.run("evaluate", main)
+    command.run("evaluate", main, end_at_once=True)

@@ -31,4 +31,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    command.run("train", main)
+    command.run("train", main, end_at_once=True)

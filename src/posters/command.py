@@ -49,7 +49,8 @@ def run(
 
     Output that can't be written is an error, so that DVC takes no stage for done that is not.
     `may_be_cut_off` allows the reader to stop reading (`| head`). `end_at_once` leaves it to the
-    operating system to free the memory, which takes Python and OpenVINO a tenth of a second.
+    operating system to free the memory, which takes Python with OpenVINO a tenth of a second, and
+    with TensorFlow or MLflow more than one.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         # `docker stop` and a closed terminal end the command as Ctrl-C does; nohup still works.
