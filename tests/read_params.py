@@ -4,6 +4,7 @@ The parameters that are logged to MLflow without being used (`params.flatten`) d
 """
 
 import json
+import os
 import runpy
 import sys
 from typing import Any
@@ -39,6 +40,7 @@ params.flatten = lambda _: {}
 for field in params.Params.model_fields.values():
     field.annotation.__getattribute__ = record  # type: ignore[union-attr, method-assign, assignment]
 
+os._exit = sys.exit  # type: ignore[assignment]  # some stages end at once
 try:
     runpy.run_path(sys.argv[1], run_name="__main__")
 except SystemExit as end:
