@@ -28,7 +28,7 @@ sys.exit(done.returncode)
 
 # What DVC prints before it runs a stage, takes it from its run cache, or leaves it as it is.
 _STAGE = re.compile(r"(?:Running stage|Stage) '(\w+)'")
-_BETWEEN_LOOKS = 0.2  # seconds
+_BETWEEN_LOOKS = 0.5  # seconds; a look takes up to 50 milliseconds of a core
 
 
 class BenchmarkError(PostersError):
@@ -68,15 +68,17 @@ def process(command: Sequence[str], folder: Path | None = None) -> tuple[float, 
     return taken, megabytes
 
 
-def stages(command: Sequence[str], folder: Path) -> dict[str, dict[str, float]]:
-    """Seconds and megabytes of each stage of a command that runs `dvc repro`.
+def stages(
+    command: Sequence[str], folder: Path, memory: bool = False
+) -> dict[str, dict[str, float]]:
+    """Seconds and, if wanted, megabytes of each stage of a command that runs `dvc repro`.
 
     A stage lasts from DVC's line on it to the one on the next stage, so it includes DVC's checks of
     that. `before` is what comes before the first one; `all` is the whole command.
 
     The megabytes are the highest sum over all processes of the command, DVC included, of their
     proportional set sizes, in which memory that processes share counts once (Linux). It is looked
-    at five times a second, so shorter peaks may be missed.
+    at twice a second, so shorter peaks may be missed. Looking makes the command a little slower.
 
     Raises:
         BenchmarkError: the command failed.
@@ -95,7 +97,7 @@ def stages(command: Sequence[str], folder: Path) -> dict[str, dict[str, float]]:
             text=True,
         ) as running,
     ):
-        memory = pool.submit(_memory, running)
+        looking = pool.submit(_memory, running) if memory else None
         assert running.stdout
         for line in running.stdout:
             output.append(line)
@@ -106,9 +108,12 @@ def stages(command: Sequence[str], folder: Path) -> dict[str, dict[str, float]]:
     ended = time.perf_counter()
     ends = dict(zip(begun, [*list(begun.values())[1:], ended], strict=True))
     periods = {name: (begun[name], ends[name]) for name in begun} | {"all": (started, ended)}
-    looks = memory.result()
+    seconds = {name: round(end - start, 1) for name, (start, end) in periods.items()}
+    if looking is None:
+        return {"seconds": seconds}
+    looks = looking.result()
     return {
-        "seconds": {name: round(end - start, 1) for name, (start, end) in periods.items()},
+        "seconds": seconds,
         "megabytes": {
             name: round(max((size for at, size in looks if start <= at < end), default=0) / 1e6)
             for name, (start, end) in periods.items()

@@ -95,7 +95,7 @@ def measure_first_run(runs: int = 3) -> dict[str, Any]:
     nothing else of this machine is used.
     """
     with _clone(with_caches=False) as clone:
-        first = stages(["make", "repro"], clone)
+        first = stages(["make", "repro"], clone, memory=True)
         again = statistics.median(process(["make", "repro"], clone)[0] for _ in range(runs))
     return {**first, "seconds again": round(again, 2)}
 
