@@ -48,9 +48,9 @@ def run(
     `failure`. Only programming errors show a traceback. `kept` says what is not lost.
 
     Output that can't be written is an error, so that DVC takes no stage for done that is not.
-    `may_be_cut_off` allows the reader to stop reading (`| head`). `end_at_once` leaves it to the
-    operating system to free the memory, which takes Python with OpenVINO a tenth of a second, and
-    with TensorFlow or MLflow more than one.
+    `may_be_cut_off` allows the reader to stop reading (`| head`). `end_at_once` leaves it, after
+    success, to the operating system to free the memory, which takes Python with OpenVINO a tenth of
+    a second, and with TensorFlow or MLflow more than one.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         # `docker stop` and a closed terminal end the command as Ctrl-C does; nohup still works.
@@ -89,7 +89,7 @@ def run(
         _print_line(f"{name}: interrupted; {kept}")
     finally:
         _discard_unwritable_output()
-    if end_at_once:
+    if end_at_once and not code:  # a failure may leave a second process, which `sys.exit` waits for
         os._exit(code)
     sys.exit(code)
 

@@ -153,6 +153,18 @@ def test_only_predictions_may_be_cut_off() -> None:
     assert able == ["predict.py"]
 
 
+def test_failure_leaves_no_second_process() -> None:
+    body = (
+        "import os, time; from posters.errors import DataError; "
+        "from posters.processors import second_process; second = second_process(); "
+        "print(second.submit(os.getpid).result()); second.submit(time.sleep, 1); "
+        "second.shutdown(wait=False); raise DataError('no data')"
+    )
+    done = run_command(body, options="end_at_once=True", timeout=60)
+    assert done.stderr == "test: error: no data\n"
+    assert not psutil.pid_exists(int(done.stdout))
+
+
 @pytest.mark.parametrize("script", ["src/predict.py", "src/sweep.py", "stages/train.py"])
 def test_ctrl_c_during_imports_prints_no_traceback(script: str) -> None:
     command = (sys.executable, "-X", "importtime", script, "--help")
